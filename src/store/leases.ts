@@ -1,20 +1,21 @@
 /**
- * A lease gives one process the right to work on a due row until a given time. A claim is one UPDATE that sets the lease on
- * rows without a valid lease, so that several processes may claim rows at the same time and each row goes to only one of them.
+ * A lease gives a process the exclusive right to work on a due row until a given time. A claim is a single UPDATE that sets a
+ * lease on rows without a valid lease. Several processes may therefore claim rows at the same time, and each row goes to only
+ * one process.
  */
 import { hourMilliseconds } from '../text/duration.ts'
 import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
 export interface Lease {
-  /** Identifier of the claim, which guards the write at the end of the work. */
+  /** Identifier of the claim. The write at the end of the work is guarded by this identifier. */
   readonly token: string
   readonly now: Date
   /** Time after which other processes may claim the row. */
   readonly until: Date
 }
 
-/** Duration of a lease. A process that does not renew its lease for this time loses it. */
+/** Duration of a lease in milliseconds. A process that does not renew its lease within this time loses the lease. */
 export const leaseMilliseconds = 20_000
 
 export function newLease(random: Random, now: Date): Lease {
@@ -22,8 +23,8 @@ export function newLease(random: Random, now: Date): Lease {
 }
 
 /**
- * Returns the latest plausible time of a lease or a retry. A later time is ignored, because the clock has been set back since
- * it was written.
+ * Returns the latest plausible time of a lease or a retry. A later time is ignored, because it means that the clock has been
+ * set back since the time was stored.
  */
 export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds
@@ -39,7 +40,7 @@ const leasedTables = [
 ] as const
 export type LeasedTable = (typeof leasedTables)[number]
 
-/** Renews a lease from `now` on. Returns one row for each row that is still under the lease. */
+/** Renews a lease, starting at `now`. The statement returns one row for each row that is still under the lease. */
 export function renewLease(table: LeasedTable, { token }: Lease, now: Date): Sql {
   return {
     text: `update ${table} set lease_until_ms = ? where lease = ? returning lease`,
@@ -47,7 +48,7 @@ export function renewLease(table: LeasedTable, { token }: Lease, now: Date): Sql
   }
 }
 
-/** Releases a lease's unfinished rows, so that other processes can claim them. */
+/** Releases the unfinished rows of a lease, so that other processes can claim the rows. */
 export function releaseLease({ token }: Lease): Sql[] {
   return leasedTables.map((table) => ({
     text: `update ${table} set lease = null, lease_until_ms = 0 where lease = ?`,
@@ -56,8 +57,8 @@ export function releaseLease({ token }: Lease): Sql[] {
 }
 
 /**
- * Releases all leases, so that no work waits for a crashed process's leases. Only the sole owner of a database may call this
- * function.
+ * Releases all leases, so that work does not wait for the leases of a crashed process. Only the sole owner of a database may
+ * call this function.
  */
 export function releaseLeases(): Sql[] {
   return leasedTables.map((table) => ({

@@ -1,5 +1,6 @@
 /**
- * Rows of the record's leaves. A row is written once, in the same transaction as the change that it records, and never changes.
+ * Rows of the record's leaves. A leaf is written once, in the same transaction as the change that it records, and never changes
+ * afterwards.
  */
 import { encodeLeaf, withState, type Actor, type Leaf } from '../record/leaf.ts'
 import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
@@ -7,22 +8,22 @@ import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Appends a leaf. On both engines, transactions are committed one after the other, so the positions of committed leaves have no
- * gaps and a leaf never moves.
+ * Appends a leaf. On both engines, transactions are committed one after another. The positions of committed leaves therefore
+ * have no gaps, and a leaf keeps its position forever.
  */
 export function appendLeaf(leaf: Leaf): Sql {
   return sql`insert into record_leaves (leaf_number, entry)
     values ((select coalesce(max(leaf_number), -1) + 1 from record_leaves), ${encodeLeaf(leaf)})`
 }
 
-/** The members of an event, and the SHA-256 of its object. */
+/** The members of an event, and the SHA-256 of the object that the event is about. */
 interface RecordedEvent {
   readonly event: string
   readonly sha256?: Uint8Array | undefined
   readonly [member: string]: unknown
 }
 
-/** Appends a leaf about an event that changes no recorded row. */
+/** Appends a leaf about an event that does not change a recorded row. */
 export function appendEvent(
   { time, actor }: { readonly time: Date; readonly actor: Actor },
   { sha256, ...detail }: RecordedEvent,
@@ -30,20 +31,20 @@ export function appendEvent(
   return appendLeaf({ kind: 'event', time, ...actor, sha256, detail: JSON.stringify(detail) })
 }
 
-/** A leaf at its position in the log. */
+/** A leaf and its position in the log. */
 export interface StoredLeaf {
   readonly number: number
-  /** The data that its hash covers (record/leaf.ts). */
+  /** The data that the hash of the leaf covers (record/leaf.ts). */
   readonly data: Uint8Array
 }
 
-/** Selects leaves from a position on, in order. */
+/** Selects leaves in order, starting at a position. */
 function selectLeaves(from: number, limit: number): Sql {
   return sql`select leaf_number, entry, state from record_leaves where leaf_number >= ${from}
     order by leaf_number limit ${limit}`
 }
 
-/** Selects leaves after a row, in order. */
+/** Selects leaves in order, starting after a row. */
 export function selectLeavesAfter(after: Row | undefined, limit: number): Sql {
   const last = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'leaf_number')
   return selectLeaves(last + 1, limit)
@@ -65,18 +66,18 @@ export async function readLeaves(
   return (await db.query(selectLeaves(from, limit))).map(storedLeafOf)
 }
 
-/** The start of a leaf, for searches. */
+/** The beginning of a leaf, which is enough for searches. */
 export interface LeafHead {
   readonly number: number
-  /** The data without the state. */
+  /** The data of the leaf, without its state. */
   readonly entry: Uint8Array
-  /** First characters of the state; undefined for a leaf without a state. */
+  /** First characters of the leaf's state, or undefined for a leaf without a state. */
   readonly stateHead: string | undefined
-  /** Length of the data and the state in bytes. */
+  /** Combined length of the data and the state, in bytes. */
   readonly bytes: number
 }
 
-/** Reads the heads of leaves before a position, newest first. */
+/** Reads the beginnings of the leaves before a position, newest first. */
 export async function readLeafHeads(
   db: Pick<Database, 'query'>,
   before: number,

@@ -1,7 +1,7 @@
 /**
- * A database's master keys. `settings` contains the value that identifies the current key, an unfinished rotation, the token
- * keys from before the last rotation, and a row for each replaced key. Rows of `keys`, `access_keys` and `acme_binding_keys`
- * contain the ID of the master key that they are sealed under.
+ * The master keys of a database. The table `settings` contains the value that identifies the current master key, an unfinished
+ * rotation, the token keys from before the last rotation, and a row for each replaced master key. Each row of `keys`,
+ * `access_keys` and `acme_binding_keys` contains the ID of the master key that seals the secret in the row.
  */
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -11,12 +11,12 @@ import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Name of the setting whose value identifies the master key. */
 export const checkSetting = 'master key check'
-/** Name of the setting that exists during an unfinished rotation. */
+/** Name of the setting that describes an unfinished rotation. */
 export const rotationSetting = 'master key rotation'
-/** Name of the setting with the token keys from before the last rotation. */
+/** Name of the setting that contains the token keys from before the last rotation. */
 const tokenKeysSetting = 'master key tokens'
 
-/** The settings of the master key. A member is undefined if the setting does not exist. */
+/** The settings for the master key. A member is undefined if its setting does not exist. */
 export interface MasterKeySettings {
   readonly check: Uint8Array | undefined
   readonly rotation: Uint8Array | undefined
@@ -25,19 +25,22 @@ export interface MasterKeySettings {
 
 /** A secret that is sealed under a master key. */
 export interface SealedSecret {
-  /** Name of a key, or ID of an access key or a key for external account binding: the context of the sealed bytes. */
+  /**
+   * Context of the sealed bytes. The context is the name of a key, the ID of an access key, or the ID of a key for external
+   * account binding.
+   */
   readonly name: string
   readonly masterKeyId: string
   readonly sealed: Uint8Array
 }
 
-/** The kinds of sealed secrets, which are also the purposes of their sealers, with the noun for messages. */
+/** The kinds of sealed secrets, with a noun for each kind that messages use. The kinds are also the purposes of the sealers. */
 export const secretKinds = {
-  /** Data keys of CA keys. */
+  /** Data keys that seal the private keys of CAs. */
   keys: 'CA key',
   /** Secret access keys. */
   'access keys': 'access key',
-  /** MAC keys for external account binding in ACME. */
+  /** MAC keys for ACME's external account binding. */
   'acme binding keys': 'EAB key',
 } as const
 
@@ -51,7 +54,7 @@ export async function readMasterKeySettings(db: Database): Promise<MasterKeySett
   return masterKeySettingsOf(await db.query(selectMasterKeySettings()))
 }
 
-/** Reads the settings without creating, migrating or recording anything. */
+/** Reads the settings for the master key, without creating, migrating or recording anything. */
 export async function peekMasterKeySettings(
   engine: Pick<Engine, 'peek'>,
 ): Promise<MasterKeySettings> {
@@ -75,7 +78,7 @@ export function masterKeySettingsOf(rows: readonly Row[]): MasterKeySettings {
   }
 }
 
-/** Guard for an insertion: the master key that sealed the value has not been replaced. */
+/** Guard for an insertion, which requires that the master key that seals the value has not been replaced. */
 export function requireCurrentMasterKey(masterKeyId: string): Sql {
   return guard(
     'master-key',
@@ -84,7 +87,7 @@ export function requireCurrentMasterKey(masterKeyId: string): Sql {
   )
 }
 
-/** Inserts a secret unless its master key has been replaced. */
+/** Inserts a secret, unless the master key that seals the secret has been replaced. */
 export function insertUnderMasterKey(
   masterKeyId: string,
   insert: (settingOfReplacedKey: string) => Sql,
@@ -92,12 +95,12 @@ export function insertUnderMasterKey(
   return guard('master-key', insert(replacedName(masterKeyId)))
 }
 
-/** Starts a rotation. Conflicts if another rotation is unfinished. */
+/** Starts a rotation. The statements conflict if another rotation is unfinished. */
 export function insertRotation(rotation: Uint8Array): Sql {
   return insertSetting(rotationSetting, rotation)
 }
 
-/** Selects secrets that are not sealed under the given master key, sorted by name. */
+/** Selects secrets that are sealed under any master key other than the given one, sorted by name. */
 export function selectSecretsToRewrap(
   kind: SecretKind,
   { masterKeyId, after, limit }: { masterKeyId: string; after: string; limit: number },
@@ -124,7 +127,7 @@ export function sealedSecretOf(row: Row): SealedSecret {
   }
 }
 
-/** Replaces the sealed bytes of a secret, unless another process has changed or deleted the row. */
+/** Replaces the sealed bytes of a secret, unless another process has changed or deleted the row in the meantime. */
 export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSecret): Sql {
   const { name, masterKeyId, sealed } = next
   switch (kind) {
@@ -141,7 +144,7 @@ export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSe
 }
 
 export interface FinishedRotation {
-  /** Values of the settings during the rotation. */
+  /** Values that the settings have during the rotation. */
   readonly rotation: Uint8Array
   readonly oldCheck: Uint8Array
   readonly oldId: string
@@ -152,8 +155,8 @@ export interface FinishedRotation {
 }
 
 /**
- * Ends a rotation. From then on, only the new key opens the database. The guard `in-use` fails while a secret is sealed under
- * the old key, and `missing` if another process has ended the rotation.
+ * Ends a rotation. Afterwards, only the new master key opens the database. The guard `in-use` fails as long as a secret is
+ * sealed under the old key. The guard `missing` fails if another process has ended the rotation.
  */
 export function finishRotation(finished: FinishedRotation): Sql[] {
   const { rotation, oldCheck, oldId, newCheck, newId, tokenKeys, finishedAt } = finished

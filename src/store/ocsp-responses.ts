@@ -1,27 +1,28 @@
 /**
- * Rows of signed OCSP responses, which a server without its keys can still send. Because they are derived data, backups omit
- * them. A row alone does not prove a status, so the reader compares it with the certificate, its revocation and its CA.
+ * Rows of signed OCSP responses, which a server can still send when it does not have its keys. Backups omit these rows, because
+ * they are derived data. A stored response alone does not prove a status, so the reader compares the row with the certificate,
+ * its revocation and its CA.
  */
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
 
 export interface OcspResponseRow {
-  /** SHA-256 of the DER of the CertID. */
+  /** SHA-256 of the CertID's DER. */
   readonly certIdSha256: Uint8Array
-  /** Number of the CA certificate that was current when the response was signed. */
+  /** Number of the CA certificate that was current when the OCSP response was signed. */
   readonly authorityCertificateNumber: number
   readonly status: 'good' | 'revoked'
   readonly producedAt: Date
   readonly nextUpdate: Date
-  /** DER of the OCSPResponse. */
+  /** The OCSPResponse in DER. */
   readonly response: Uint8Array
 }
 
-/** Maximum number of rows: about 70 MB with EC keys, 800 MB with delegated ML-DSA keys. */
+/** Maximum number of stored OCSP responses, which take about 70 MB with EC keys and 800 MB with delegated ML-DSA keys. */
 const rowsMax = 100_000
 
-/** Stores a response, replacing an earlier response for the same CertID. */
+/** Stores an OCSP response, which replaces an earlier response for the same CertID. */
 export function putOcspResponse(row: OcspResponseRow): Sql {
   const { certIdSha256, authorityCertificateNumber, status, producedAt, nextUpdate } = row
   return sql`insert into ocsp_responses (cert_id_sha256, authority_certificate_number, status,
@@ -34,7 +35,7 @@ export function putOcspResponse(row: OcspResponseRow): Sql {
         next_update_ms = excluded.next_update_ms, response = excluded.response`
 }
 
-/** Finds the response to a CertID that is valid at `now`. */
+/** Finds the OCSP response for a CertID that is valid at `now`. */
 export async function findOcspResponse(
   db: Database,
   certIdSha256: Uint8Array,
@@ -55,7 +56,7 @@ export async function findOcspResponse(
   }
 }
 
-/** Counts the stored responses under a CA certificate, up to `max`. */
+/** Counts the stored OCSP responses under a CA certificate, up to `max`. */
 export async function countOcspResponses(
   db: Database,
   authorityCertificateNumber: number,
@@ -68,7 +69,7 @@ export async function countOcspResponses(
   return integerOf(row, 'found')
 }
 
-/** Deletes up to `limit` expired responses. */
+/** Deletes up to `limit` expired OCSP responses. */
 export function deleteExpiredOcspResponses(now: Date, limit: number): Sql {
   return sql`delete from ocsp_responses where cert_id_sha256 in
       (select cert_id_sha256 from ocsp_responses where next_update_ms <= ${now.getTime()}
@@ -76,7 +77,7 @@ export function deleteExpiredOcspResponses(now: Date, limit: number): Sql {
     returning cert_id_sha256`
 }
 
-/** Deletes up to `limit` of the responses that exceed the maximum number, beginning with those that expire first. */
+/** Deletes up to `limit` OCSP responses in excess of the maximum number, beginning with the responses that expire first. */
 export function deleteSurplusOcspResponses(limit: number, max: number = rowsMax): Sql {
   return sql`delete from ocsp_responses where cert_id_sha256 in
       (select cert_id_sha256 from ocsp_responses order by next_update_ms
@@ -85,5 +86,5 @@ export function deleteSurplusOcspResponses(limit: number, max: number = rowsMax)
     returning cert_id_sha256`
 }
 
-/** Deletes all responses, for example after a data loss. */
+/** Deletes all stored OCSP responses, for example after a data loss. */
 export const deleteAllOcspResponses: Sql = sql`delete from ocsp_responses`

@@ -1,4 +1,4 @@
-/** Rows of permissions. A permission lets a service call operations on a CA on behalf of an account. */
+/** Rows of permissions. A permission allows a service to call operations on a CA on behalf of an account. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
@@ -6,16 +6,16 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Permission {
-  /** `acm.amazonaws.com`. */
+  /** Service principal, such as `acm.amazonaws.com`. */
   readonly principal: StorableText
-  /** Twelve digits. */
+  /** ID of the source account, which has twelve digits. */
   readonly sourceAccount: string
-  /** Names of operations. */
+  /** Names of the permitted operations. */
   readonly actions: readonly string[]
   readonly createdAt: Date
 }
 
-/** Inserts a permission. Conflicts if the principal already has a permission for the same source account. */
+/** Inserts a permission. The statement conflicts if the principal already has a permission for the same source account. */
 export function insertPermission(authority: Authority, permission: Permission): Sql {
   const { principal, sourceAccount, actions, createdAt } = permission
   return changing(
@@ -35,7 +35,7 @@ export function requirePermissionCount({ number }: Authority, countMax: number):
   )
 }
 
-/** Deletes a permission. Returns no row for a nonexistent permission. */
+/** Deletes a permission. The statement returns no row if the permission does not exist. */
 export function deletePermissionRow(
   authority: Authority,
   { principal, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
@@ -48,7 +48,10 @@ export function deletePermissionRow(
   )
 }
 
-/** Lists permissions sorted by source account, after `after`. A principal has one permission for each source account. */
+/**
+ * Lists permissions after the source account `after`, sorted by source account. A principal has one permission for each source
+ * account.
+ */
 export async function listPermissionRows(
   db: Database,
   authorityNumber: number,
@@ -62,7 +65,10 @@ export async function listPermissionRows(
   return rows.map(permissionOf)
 }
 
-/** Finds the operations that a service may call on a CA on behalf of an account. Returns none for a permanently deleted CA. */
+/**
+ * Finds the operations that a service may call on a CA on behalf of an account. Returns no operations if the CA is permanently
+ * deleted.
+ */
 export async function findPermittedActions(
   db: Database,
   of: Pick<Permission, 'sourceAccount'> &

@@ -1,4 +1,4 @@
-/** Look-ups of the accounts to which rows belong, for entries of the record that do not state the account. */
+/** Finds the accounts to which rows belong, for entries of the record that do not contain the account. */
 import { createOwnedCaches } from '../bounded-cache.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -13,14 +13,14 @@ export interface AuthorityName {
   readonly accountId: string
 }
 
-/** How an entry of the record identifies a CA. */
+/** The way in which an entry of the record identifies a CA. */
 export type AuthorityReference =
   | { readonly number: number }
   | { readonly id: string }
-  /** Name of a CRL. */
+  /** Name of the CRL. */
   | { readonly crl: string }
 
-/** How an entry of the record identifies an endpoint for enrollment. */
+/** The way in which an entry of the record identifies an enrollment endpoint. */
 export interface EndpointReference {
   readonly protocol: string
   readonly name: string
@@ -28,7 +28,7 @@ export interface EndpointReference {
 
 const namesOf = createOwnedCaches<AuthorityName>(10_000)
 
-/** Finds a CA, including a deleted CA. Undefined if the row does not exist. */
+/** Finds a CA, which may be deleted. Returns undefined if the row does not exist. */
 export async function findAuthorityName(
   db: Database,
   reference: AuthorityReference,
@@ -61,7 +61,7 @@ function selectName(reference: AuthorityReference): Sql {
     where c.name = ${reference.crl}`
 }
 
-/** Finds the account of an endpoint for enrollment. Undefined after its deletion. */
+/** Finds the account of an enrollment endpoint. Returns undefined if the endpoint was deleted. */
 export async function findEndpointAccount(
   db: Pick<Database, 'query'>,
   { protocol, name }: EndpointReference,
@@ -73,7 +73,9 @@ export async function findEndpointAccount(
   return row === undefined ? undefined : textOf(row, 'account_id')
 }
 
-/** Finds the account of a user or role by its unique ID. Undefined after its deletion. */
+/**
+ * Finds the account of a user or role by the unique ID of the user or role. Returns undefined if the user or role was deleted.
+ */
 export async function findPrincipalAccount(
   db: Pick<Database, 'query'>,
   principalId: string,

@@ -1,4 +1,4 @@
-/** Rows of certificates, revocations and retired certificates, as the record covers them. */
+/** Rows of certificates, revocations and retired certificates, as covered by the record. */
 import { sha256 } from '../record/merkle.ts'
 import { rowDigest } from '../record/row-digest.ts'
 import { certificateRowDigest } from './certificates.ts'
@@ -10,7 +10,7 @@ const certificateColumns = `certificate_number, authority_number, serial_number,
   template_name, issued_at_ms, not_after, authority_certificate_number, crl_id,
   requester_account_id, requester_service, requester_arn`
 
-/** Selects certificates after a row, in the order of their numbers, up to number `last`. */
+/** Selects the certificates after a row, in the order of their numbers, up to the number `last`. */
 export function selectRecordedCertificates(
   after: Row | undefined,
   limit: number,
@@ -24,7 +24,7 @@ export function selectRecordedCertificates(
   }
 }
 
-/** Selects the certificate with a serial number of 16 bytes. */
+/** Selects the certificate with a given serial number of 16 bytes. */
 export function selectRecordedCertificate(authority: number, serialNumber: Uint8Array): Sql {
   return {
     text: `select ${certificateColumns} from certificates
@@ -40,7 +40,9 @@ export function selectCertificateOfNumber(number: number): Sql {
   }
 }
 
-/** Selects revocations after a row. `issued_number` is the number of the certificate with the same serial number, or null. */
+/**
+ * Selects the revocations after a row. `issued_number` is the number of the certificate with the same serial number, or null.
+ */
 export function selectRecordedRevocations(after: Row | undefined, limit: number): Sql {
   const authority =
     after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'authority_number')
@@ -52,7 +54,7 @@ export function selectRecordedRevocations(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** Selects retired certificates after a row. `issued_number` is null, unless the certificate was inserted again. */
+/** Selects the retired certificates after a row. `issued_number` is null, unless the certificate was inserted again. */
 export function selectRetiredCertificates(after: Row | undefined, limit: number): Sql {
   return sql`select t.*, c.certificate_number as issued_number
     from retired_certificates t left join certificates c
@@ -65,11 +67,11 @@ function numberAfter(after: Row | undefined): number {
   return after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'certificate_number')
 }
 
-/** Selects the number of the newest certificate, or 0. */
+/** Selects the number of the newest certificate, or 0 if there are no certificates. */
 export const selectLastCertificate: Sql = sql`select coalesce(max(certificate_number), 0) as last
   from certificates`
 
-/** Guards that require rows to still exist. Revocations must belong to one CA. */
+/** Creates a guard that requires that the rows still exist. All revocations must belong to the same CA. */
 export function requireRows(table: 'certificates' | 'revocations', rows: readonly Row[]): Sql {
   const authority = rows[0]?.['authority_number'] ?? null
   const numbers = rows.map((row) => integerOf(row, 'certificate_number'))
@@ -80,14 +82,14 @@ export function requireRows(table: 'certificates' | 'revocations', rows: readonl
   return guard('revision', { text, values }, rows.length)
 }
 
-/** The recorded content of a certificate. */
+/** The content of a certificate that the record covers. */
 export interface RecordedCertificate {
   readonly authority: number
-  /** 16 bytes. */
+  /** Serial number of the certificate, 16 bytes. */
   readonly serialNumber: Uint8Array
-  /** SHA-256 of the DER. */
+  /** SHA-256 of the certificate's DER. */
   readonly sha256: Uint8Array
-  /** Digest of the other columns. */
+  /** Digest of the other columns of the row. */
   readonly rowDigest: Uint8Array
 }
 
@@ -100,7 +102,7 @@ export function recordedCertificateOf(row: Row): RecordedCertificate {
   }
 }
 
-/** Returns the digest of all columns of a certificate row, for rows that existed before the record. */
+/** Returns the digest of all columns of a certificate row. The digest is used for rows that are older than the record. */
 export function wholeCertificateDigest({
   authority,
   serialNumber,
@@ -110,7 +112,7 @@ export function wholeCertificateDigest({
   return rowDigest([authority, serialNumber, hash, others])
 }
 
-/** Returns the digest of all columns of a revocation row, for rows that existed before the record. */
+/** Returns the digest of all columns of a revocation row. The digest is used for rows that are older than the record. */
 export function wholeRevocationDigest(row: Row): Uint8Array {
   return rowDigest([bytesOf(row, 'serial_number'), revocationDigest(row)])
 }

@@ -1,18 +1,22 @@
 /**
- * Tables with mutable rows, as the record covers them. Each change adds a leaf with the new values of the columns below, which
- * the database itself writes into the leaf. Columns that only count, cache or schedule are not recorded.
+ * Tables with mutable rows that the record covers. Each change to a row adds a leaf with the new values of the recorded
+ * columns, which the database itself writes into the leaf. Columns whose values only count, cache or schedule something are not
+ * recorded.
  */
 import { encodeLeaf, type Actor, type LeafFields } from '../record/leaf.ts'
 import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'
 
 interface RecordedTable {
-  /** Columns that identify a row. */
+  /** Columns that identify a row of the table. */
   readonly key: readonly string[]
-  /** SQL for the columns of the key, and a condition on them, if they are not columns of the table. */
+  /**
+   * SQL expressions for the columns of the key, and a condition on these columns, if the key columns are not in the table
+   * itself.
+   */
   readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
-  /** Text and integer columns. */
+  /** Recorded columns, which contain text or integers. */
   readonly columns: readonly string[]
-  /** Column with bytes whose SHA-256 is a field of the leaf. The column never changes. */
+  /** Column that contains bytes. Their SHA-256 is a field of the leaf, and they never change. */
   readonly digestColumn?: string
 }
 
@@ -200,22 +204,22 @@ export function isRecordedTable(name: string): name is RecordedTableName {
   return Object.hasOwn(recordedTables, name)
 }
 
-/** When and by whom rows were changed. */
+/** The time of a change to rows, and the principal that made it. */
 export interface ChangeContext extends Pick<LeafFields, 'authority' | 'detail'> {
   readonly time: Date
   readonly actor: Actor
-  /** Default: `change`. */
+  /** Kind of the leaf. The default is `change`. */
   readonly kind?: 'change' | 'crl'
 }
 
-/** Text form of a key in leaves. */
+/** Returns the text that represents a row's key in leaves. */
 export function keyText(key: readonly SqlValue[]): string {
   return JSON.stringify(key)
 }
 
 /**
- * SQL that computes the state of a row: `column=-` for null, otherwise `column=LENGTH:VALUE` with the length in bytes,
- * separated by commas. The text of the expression is the same on every engine.
+ * Returns the SQL that computes the state of a row. The state contains `column=-` for a null and otherwise
+ * `column=LENGTH:VALUE`, with the length in bytes, separated by commas. The text of the expression is the same on every engine.
  */
 function stateExpression({ columns }: RecordedTable): string {
   return columns
@@ -228,7 +232,10 @@ function stateExpression({ columns }: RecordedTable): string {
 
 const appended = new Map<RecordedTableName, string>()
 
-/** The text of each statement is built once, so that its prepared statement is found under the same string. */
+/**
+ * Returns the text of the statement for a table. The text is built only once, so that the prepared statement is found under the
+ * same string.
+ */
 function appendText(table: RecordedTableName): string {
   const known = appended.get(table)
   if (known !== undefined) return known
@@ -242,7 +249,10 @@ function appendText(table: RecordedTableName): string {
   return text
 }
 
-/** Appends a leaf with the state of a row after the preceding statements of the transaction. A deleted row has no state. */
+/**
+ * Appends a leaf with the state that a row has after the preceding statements of the transaction. The leaf for a deleted row
+ * contains no state.
+ */
 export function recordRow(
   { table, key, sha256 }: ChangedRow,
   { time, actor, kind = 'change', ...fields }: ChangeContext,
@@ -252,13 +262,13 @@ export function recordRow(
   return { text: appendText(table), values: [encodeLeaf(leaf), ...key] }
 }
 
-/** Adds the leaves for all rows that the statements change to a transaction. */
+/** Adds the leaves for all changed rows to the statements of a transaction. */
 export function recorded(statements: readonly Sql[], context: ChangeContext): Sql[] {
   const rows = statements.flatMap(({ changes = [] }) => changes)
   return [...statements, ...rows.map((row) => recordRow(row, context))]
 }
 
-/** Selects the key, the state and the bytes of every row of a table after a row, sorted by key. */
+/** Selects the key, the state and the bytes of every row in a table, sorted by key and starting after a row. */
 export function selectStates(table: RecordedTableName, after: Row | undefined, limit: number): Sql {
   const { key, keySql, digestColumn } = recordedTable(table)
   const expressions = keySql?.expressions ?? key

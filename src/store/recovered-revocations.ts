@@ -1,47 +1,52 @@
 /**
- * Revocations that were read from a published CRL because they are missing from an older, restored database. If the certificate
- * is also missing, the revocation has a negative certificate number, derived from its serial number.
+ * Revocations that were recovered from a published CRL, because they are missing from a database that was restored from an
+ * older backup. If the certificate is also missing, its revocation has a negative certificate number, which is derived from the
+ * serial number.
  */
 import type { Authority } from '../authority/authority.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
 export interface CrlRevocation {
-  /** 16 bytes, as in a certificate's row. */
+  /** Serial number of the certificate, 16 bytes. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
-  /** CRLReason. */
+  /** Reason for the revocation as a CRLReason code. */
   readonly reasonCode: number
 }
 
-/** A revocation as it is inserted. */
+/** A revocation in the form in which it is inserted. */
 export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
   readonly crlId: number
-  /** Whether the database has the certificate. If so, `notAfter` and `crlId` have the values from `selectRecoverable`. */
+  /** Whether the database contains the certificate. If so, `notAfter` and `crlId` have the values from `selectRecoverable`. */
   readonly isIssued: boolean
 }
 
 /**
- * Number of certificate numbers that serial numbers with the same first bytes share. Serial numbers are random, so no more than
- * eight ever have the same first bytes.
+ * Number of certificate numbers that are reserved for serial numbers with the same first bytes. Serial numbers are random, so
+ * no more than eight serial numbers ever have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6
 
-/** Returns the first certificate number for a serial number. All such numbers are negative and have at most 53 bits. */
+/**
+ * Returns the first of the certificate numbers that are reserved for a serial number. All reserved numbers are negative and
+ * have at most 53 bits.
+ */
 function slotOf(serialNumber: Uint8Array): number {
   return -(Buffer.from(serialNumber).readUIntBE(0, slotBytes) + 1) * slotSize
 }
 
-/** Selects a certificate's CRL and the end of its validity. */
+/** Selects the CRL of a certificate and the end of the certificate's validity. */
 export function selectRecoverable(authorityNumber: number, serialNumber: Uint8Array): Sql {
   return sql`select crl_id, not_after from certificates
     where serial_number = ${serialNumber} and authority_number = ${authorityNumber}`
 }
 
 /**
- * Inserts a missing revocation, guarded. Conflicts if the revocation exists, or if its certificate has been inserted or deleted
- * since it was read. The revocation of an unknown certificate gets a number from the range for its serial number.
+ * Inserts a missing revocation. The statement conflicts if the revocation exists, or if its certificate has been inserted or
+ * deleted since the certificate was read. The revocation of an unknown certificate gets a number from the range for its serial
+ * number.
  */
 export function insertRecoveredRevocation(
   { number }: Authority,
@@ -73,14 +78,14 @@ export function insertRecoveredRevocation(
   )
 }
 
-/** Returns whether a revocation's number stands for an unknown certificate with this serial number. */
+/** Returns whether the certificate number of a revocation stands for an unknown certificate with the given serial number. */
 export function isRecoveredNumber(certificateNumber: number, serialNumber: Uint8Array): boolean {
   const first = slotOf(serialNumber)
   return certificateNumber >= first && certificateNumber < first + slotSize
 }
 
 /**
- * Updates the count of revocations, and makes the other CRLs of the CA due, because they may also have to list the recovered
+ * Updates a CA's count of revocations, and makes the CA's other CRLs due, because they may also have to list the recovered
  * revocations.
  */
 export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {
@@ -102,7 +107,7 @@ export function selectRecoveredRevocation(authorityNumber: number, serialNumber:
       and serial_number = ${serialNumber}`
 }
 
-/** Selects a page of the serial numbers that a CA has revoked, after certificate number `after`. */
+/** Selects a page of the serial numbers that a CA has revoked, starting after the certificate number `after`. */
 export function selectRevokedSerials(authorityNumber: number, after: number, limit: number): Sql {
   return sql`select certificate_number, serial_number from revocations
     where authority_number = ${authorityNumber} and certificate_number > ${after}

@@ -1,4 +1,4 @@
-/** Rows of CAs' resource policies, and of the accounts and organizations that the policies share a CA with. */
+/** Rows of the resource policies of CAs, and rows of the accounts and organizations with which these policies share a CA. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
@@ -6,8 +6,8 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
 
 /**
- * Finds a CA's resource policies at `now`: its own policy, and the policies from shares. Returns none for a permanently deleted
- * CA.
+ * Finds the resource policies that apply to a CA at `now`: the CA's own policy, and the policies that result from shares.
+ * Returns no policies if the CA is permanently deleted.
  */
 export async function findResourcePolicies(
   db: Database,
@@ -26,7 +26,7 @@ export async function findResourcePolicies(
   return rows.map((row) => textOf(row, 'policy'))
 }
 
-/** Finds the resource policy of a CA. Undefined if it has none. */
+/** Finds the resource policy of a CA. Returns undefined if the CA has no resource policy. */
 export async function findResourcePolicy(
   db: Database,
   authorityNumber: number,
@@ -37,7 +37,7 @@ export async function findResourcePolicy(
   return row === undefined ? undefined : textOf(row, 'policy')
 }
 
-/** Finds the resource policies that result from a CA's shares. */
+/** Finds the resource policies that result from the shares of a CA. */
 export async function findSharePolicies(
   db: Database,
   authorityNumber: number,
@@ -49,7 +49,9 @@ export async function findSharePolicies(
   return rows.map((row) => textOf(row, 'policy'))
 }
 
-/** Guards a policy change. If the row count is not one, the CA has been deleted, or no longer has the policy `found`. */
+/**
+ * Guards a change of a resource policy. If the row count is not one, the CA was deleted or no longer has the policy `found`.
+ */
 export function requireResourcePolicy({ number }: Authority, found: string | undefined): Sql {
   return guard(
     'revision',
@@ -60,7 +62,10 @@ export function requireResourcePolicy({ number }: Authority, found: string | und
   )
 }
 
-/** Writes a CA's resource policy, replacing an existing one. `accountIds` are the accounts that the policy shares the CA with. */
+/**
+ * Stores the resource policy of a CA, which replaces any existing policy. `accountIds` are the accounts with which the policy
+ * shares the CA.
+ */
 export function putResourcePolicy(
   authority: Authority,
   policy: StorableText,

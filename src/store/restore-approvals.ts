@@ -1,4 +1,4 @@
-/** The approvals that a restored database waits for. Their IDs are in a row of `settings`, which each restore replaces. */
+/** The approvals for which a restored database waits. Their IDs are in a row of `settings`, which each restore replaces. */
 import { findApprovalById, type Approval } from './approvals.ts'
 import type { Database } from './database.ts'
 import { findSetting, putSetting } from './metadata.ts'
@@ -6,20 +6,20 @@ import { sql, type Sql } from './sql.ts'
 
 const settingName = 'restore approvals'
 
-/** Records the approvals of a restore. An empty list removes the approvals of an earlier restore. */
+/** Records the approvals that a restore needs. An empty list removes the approvals of an earlier restore. */
 export function putRestoreApprovals(ids: readonly string[]): Sql {
   return ids.length === 0
     ? sql`delete from settings where name = ${settingName}`
     : putSetting(settingName, Buffer.from(JSON.stringify(ids)))
 }
 
-/** A restore that has not been approved yet. */
+/** A restore that has not been approved. */
 export interface WaitingRestore {
-  /** Undefined if the row was deleted. */
+  /** The approval request, or undefined if its row was deleted. */
   readonly approval: Approval | undefined
 }
 
-/** Finds an approval that a restored database waits for. Undefined if the database waits for no approval. */
+/** Finds an approval for which a restored database waits. Returns undefined if the database waits for no approval. */
 export async function findWaitingRestore(db: Database): Promise<WaitingRestore | undefined> {
   const value = await findSetting(db, settingName)
   if (value === undefined) return undefined

@@ -1,18 +1,18 @@
-/** The interface to a new database that a restore fills. */
+/** The interface to a new database into which a backup is restored. */
 import type { Sql, SqlValue } from './sql.ts'
 import type { Table } from './tables.ts'
 
-/** A restore is atomic: the database does not exist until `finish` has resolved. */
+/** A restore in progress. A restore is atomic: the database does not exist until `finish` has resolved. */
 export interface RestoreTarget {
-  /** The empty tables of the schema version that is restored. */
+  /** The tables of the restored schema version, which are still empty. */
   readonly tables: readonly Table[]
-  /** Inserts rows that have a value for each column. */
+  /** Inserts rows into a table. Each row has a value for every column. */
   insert(
     table: string,
     columns: readonly string[],
     rows: readonly (readonly SqlValue[])[],
   ): Promise<void>
-  /** Migrates the schema to the newest version, runs the statements, and makes the database exist durably. */
+  /** Migrates the schema to the newest version and runs the statements. Afterwards, the database exists durably. */
   finish(statements: readonly Sql[]): Promise<void>
   /** Removes an unfinished restore. */
   [Symbol.asyncDispose](): Promise<void>

@@ -1,4 +1,6 @@
-/** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
+/**
+ * Rows of certificates that were deleted long after they expired. The rows contain the data that audit reports and counts need.
+ */
 import { encodeDigestedRows } from '../record/digested-rows.ts'
 import { sha256 } from '../record/merkle.ts'
 import { rowDigest } from '../record/row-digest.ts'
@@ -9,13 +11,13 @@ import { appendLeaf } from './leaves.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Retained contents of a deleted certificate that were not in a column of its row. */
+/** Contents of a deleted certificate that are retained although its row had no columns for them. */
 export interface RetiredContent {
   readonly subjectDer: Uint8Array
   readonly notBefore: Date
 }
 
-/** Selects a certificate with its revocation, for `retireCertificate`. */
+/** Selects a certificate and its revocation, for `retireCertificate`. */
 export function selectRetirable(certificateNumber: number): Sql {
   return sql`select c.*, r.revoked_at_ms, r.reason_code
     from certificates c left join revocations r
@@ -23,7 +25,7 @@ export function selectRetirable(certificateNumber: number): Sql {
     where c.certificate_number = ${certificateNumber}`
 }
 
-/** Returns the digest of all columns of a retired certificate except its number. */
+/** Returns the digest of all columns of a retired certificate's row, except for its number. */
 export function retiredRowDigest(row: Row): Uint8Array {
   return rowDigest([
     row['authority_number'],
@@ -42,11 +44,11 @@ export function retiredRowDigest(row: Row): Uint8Array {
 }
 
 /**
- * Deletes a certificate that expired before `before`, with its revocation. `row` is the row from `selectRetirable`. Nothing is
- * changed if the certificate does not exist, if its revocation has changed since `row` was read, if it has the highest number
- * (SQLite would reuse the number), or if it is revoked and a published CRL may still list it. A CRL no longer lists the
- * certificate once the CRL's `kept_since` is later than the certificate's expiry. Every complete CRL is treated as if it listed
- * all revocations, regardless of what crl/listing-crls.ts currently decides.
+ * Deletes a certificate that expired before `before`, together with its revocation. `row` is the row from `selectRetirable`.
+ * The statements change nothing if the certificate does not exist, if its revocation has changed since `row` was read, or if it
+ * has the highest number, which SQLite would reuse. They also change nothing if the certificate is revoked and a published CRL
+ * may still list it. A CRL no longer lists the certificate once the CRL's `kept_since` is later than the certificate's expiry.
+ * Every complete CRL is treated as if it listed all revocations, regardless of what crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(
   row: Row,
@@ -82,7 +84,7 @@ export function retireCertificate(
               and (l.kept_since is null or l.kept_since <= c.not_after)))
         returning certificate_number`,
     ),
-    // The next statement counts revocations, so it must run before the revocation is deleted.
+    // The following statement counts revocations, so it must precede the statement that deletes the revocation.
     sql`update certificate_counts set
         revoked = revoked - (select count(*) from revocations
           where authority_number = ${authority}
@@ -107,7 +109,7 @@ export function retireCertificate(
   ]
 }
 
-/** Deletes entries from the search tables. */
+/** Deletes entries of certificates from the search tables. */
 export function deleteEntries({ positions, names }: SearchEntries): Sql[] {
   return [
     ...Array.from(

@@ -1,4 +1,4 @@
-/** Rows of revocations. A row is written once and never changes. */
+/** Rows of revocations. A row is written once and never changes afterwards. */
 import type { Authority } from '../authority/authority.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import { integerOf } from './columns.ts'
@@ -14,17 +14,17 @@ export interface RevocationRecord {
   /** Serial number of the certificate, 16 bytes. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
-  /** CRLReason. */
+  /** Reason for the revocation as a CRLReason code. */
   readonly reasonCode: number
-  /** End of the certificate's validity. */
+  /** End of the validity of the revoked certificate. */
   readonly notAfter: Date
-  /** CRL that the certificate is bound to. Null if its CA has never had a CRL. */
+  /** CRL to which the certificate is bound, or null if its CA has never had a CRL. */
   readonly crlId: number | null
 }
 
 /**
- * Counts a revocation, guarded. If no row is returned, the CA has changed since `authority` was read, or the count of
- * revoked, unexpired certificates has reached `quota` (recountRevocations).
+ * Counts a revocation. If the statement returns no row, the CA has changed since `authority` was read, or the number of revoked
+ * certificates that have not expired has reached `quota` (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
   return guard(
@@ -39,7 +39,10 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
   )
 }
 
-/** Removes certificates from the count that have expired since the last recount, and returns a row with the new count. */
+/**
+ * Subtracts the revoked certificates that have expired since the last recount from a CA's count. Returns a row with the new
+ * count.
+ */
 export function recountRevocations(authority: Authority, now: Date): Sql {
   const until = firstValidSecond(now)
   const counted = until - 1
@@ -53,22 +56,22 @@ export function recountRevocations(authority: Authority, now: Date): Sql {
     returning revoked`
 }
 
-/** Reads the count from a row of recountRevocations. */
+/** Returns the count from a row of recountRevocations. */
 export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Columns of a revocation that are covered by `rowDigest` in its leaf. */
+/** Columns of a revocation that `rowDigest` in the revocation's leaf covers. */
 type DigestedRevocation = Readonly<
   Record<'revoked_at_ms' | 'reason_code' | 'not_after' | 'crl_id', SqlValue>
 >
 
-/** Returns the digest of a revocation's columns other than those that identify its certificate. */
+/** Returns the digest of all columns of a revocation, except for the columns that identify the certificate. */
 export function revocationRowDigest(row: DigestedRevocation): Uint8Array {
   return rowDigest([row.revoked_at_ms, row.reason_code, row.not_after, row.crl_id])
 }
 
-/** Returns the leaf for a revocation. */
+/** Returns the leaf that records a revocation. */
 export function revocationLeaf(
   authorityNumber: number,
   {
@@ -91,8 +94,8 @@ export function revocationLeaf(
 }
 
 /**
- * Inserts a revocation and its leaf in the record. Conflicts if the certificate is already revoked. `principal` is the caller's
- * ARN.
+ * Inserts a revocation, and adds its leaf to the record. The statements conflict if the certificate is already revoked.
+ * `principal` is the ARN of the caller.
  */
 export function insertRevocation(
   authority: Authority,
@@ -111,12 +114,14 @@ function insertRow(authority: Authority, revocation: RevocationRecord): Sql {
       ${revokedAt.getTime()}, ${reasonCode}, ${notAfter.getTime() / 1000})`
 }
 
-/** Issuance and revocation of a serial number. */
+/** Issuance and revocation of the certificate with a given serial number. */
 export interface IssuedStatus {
   readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
-/** Finds the status of a 16-byte serial number. Undefined if the CA has not issued a certificate with it. */
+/**
+ * Finds the status of a 16-byte serial number. Returns undefined if the CA has not issued a certificate with the serial number.
+ */
 export async function findIssuedStatus(
   db: Database,
   authorityNumber: number,
@@ -152,19 +157,19 @@ function statusOf(row: Row): IssuedStatus {
   }
 }
 
-/** The revocations that a CRL lists. */
+/** The set of revocations that a CRL lists. */
 export interface CrlScope {
   readonly authorityNumber: number
-  /** ID of the CRL whose revocations are listed; undefined for all revocations of the CA. */
+  /** ID of the CRL, or undefined for all revocations of the CA. */
   readonly crlId: number | undefined
-  /** Certificates that expired before this time are omitted. */
+  /** Time before which certificates must have expired to be omitted from the CRL. */
   readonly keptSince: Date
 }
 
 /** Lower bound of all certificate numbers, including the negative numbers of recovered revocations. */
 export const crlStart: number = Number.MIN_SAFE_INTEGER
 
-/** Selects a page of the revocations that a CRL lists, after certificate number `after`. */
+/** Selects a page of the revocations that a CRL lists, starting after the certificate number `after`. */
 export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {
   const { authorityNumber, crlId, keptSince } = scope
   const since = firstValidSecond(keptSince)

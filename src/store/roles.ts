@@ -6,31 +6,34 @@ import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Role {
-  /** `AROA` and 16 characters. */
+  /** Unique ID of the role: `AROA` and 16 characters. */
   readonly roleId: string
-  /** Twelve digits. */
+  /** ID of the account, which has twelve digits. */
   readonly accountId: string
   readonly roleName: string
-  /** Trust policy, JSON text: the principals that may assume the role. */
+  /** Trust policy as JSON text, which determines the principals that may assume the role. */
   readonly trustPolicy: string
-  /** Maximum session duration. */
+  /** Maximum duration of the role's sessions, in seconds. */
   readonly sessionSecondsMax: number
   readonly tags: Tags
   readonly createdAt: Date
 }
 
-/** A role, with the number of its policies. */
+/** A role and the number of its policies. */
 export interface RoleSummary extends Role {
   readonly policyCount: number
 }
 
-/** A role with the identity policies of its sessions. */
+/** A role and the identity policies that apply to its sessions. */
 export interface RoleWithPolicies extends Role {
   readonly organizationId: string | undefined
   readonly policies: readonly string[]
 }
 
-/** Inserts a role. Conflicts if the account has a role with the same name, ignoring case (IAM API, CreateRole). */
+/**
+ * Inserts a role. The statement conflicts if the account already has a role with the same name, ignoring case (IAM API,
+ * CreateRole).
+ */
 export function insertRole(role: Role): Sql {
   const { roleId, accountId, roleName, trustPolicy, sessionSecondsMax, tags, createdAt } = role
   return changing(
@@ -48,7 +51,7 @@ export function insertRole(role: Role): Sql {
   )
 }
 
-/** Finds a role by its name, which is case-sensitive. */
+/** Finds a role by its name. The search is case-sensitive. */
 export async function findRole(
   db: Database,
   { accountId, roleName }: Pick<Role, 'accountId' | 'roleName'>,
@@ -59,7 +62,7 @@ export async function findRole(
   return row === undefined ? undefined : roleOf(row)
 }
 
-/** Finds a role and its policies by the role ID in a session. */
+/** Finds a role and its policies by the role ID that a session contains. */
 export async function findRoleById(
   db: Database,
   roleId: string,
@@ -77,7 +80,7 @@ export async function findRoleById(
   }
 }
 
-/** Lists an account's roles, sorted by name. */
+/** Lists the roles of an account, sorted by name. */
 export async function listRoles(
   db: Database,
   accountId: string,

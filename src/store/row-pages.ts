@@ -1,16 +1,16 @@
 /** Lists that are read in pages, so that no statement returns an unlimited number of rows. */
 
-/** The part of a list that a statement reads. */
+/** The part of a list that one statement reads. */
 export interface RowPage<Position> {
-  /** Position of the last row of the previous page; undefined for the first page. */
+  /** Position of the last row on the previous page, or undefined for the first page. */
   readonly after: Position | undefined
-  /** Maximum number of rows. */
+  /** Maximum number of rows on a page. */
   readonly limit: number
 }
 
 const rowsPerPage = 1000
 
-/** Reads all rows of a list, one page at a time. A row is also its position. */
+/** Reads all rows of a list, one page at a time. Each row is also a position in the list. */
 export async function readAllRows<Row>(
   read: (page: RowPage<Row>) => Promise<readonly Row[]>,
 ): Promise<Row[]> {

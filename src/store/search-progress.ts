@@ -1,17 +1,17 @@
-/** Stores the indexing progress of the search tables, and inserts entries into them. */
+/** Stores how far the search tables are filled, and inserts entries into them. */
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausibleTime, leaseMilliseconds, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql, type SqlValue } from './sql.ts'
 
-/** Reads the number of the last certificate in the search tables. */
+/** Reads the number of the last certificate that is in the search tables. */
 export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<number> {
   const [row] = await db.query(sql`select certificate_number from search_progress`)
   return row === undefined ? 0 : integerOf(row, 'certificate_number')
 }
 
-/** Returns whether some certificates are missing from the search tables, or from the counts per day. */
+/** Returns whether some certificates are missing from the search tables or from the daily counts. */
 export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boolean> {
   const rows = await db.query(
     sql`select certificate_number from certificates
@@ -22,7 +22,10 @@ export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boole
   return rows.length > 0
 }
 
-/** Claims the lease of the search tables. Returns a row with the progress, also that of the counts per day. Conflicts if another process has the lease. */
+/**
+ * Claims the lease for the search tables. Returns a row with the progress of the search tables and of the daily counts. The
+ * statement conflicts if another process holds the lease.
+ */
 export function claimSearchTables({ token, now, until }: Lease): Sql {
   return guard(
     'lease',
@@ -32,7 +35,9 @@ export function claimSearchTables({ token, now, until }: Lease): Sql {
   )
 }
 
-/** Sets the progress to `certificateNumber` and renews the lease. Conflicts if another process has the lease. */
+/**
+ * Sets the progress to `certificateNumber` and renews the lease. The statement conflicts if another process holds the lease.
+ */
 export function moveSearchProgress({ token }: Lease, now: Date, certificateNumber: number): Sql {
   return guard(
     'lease',
@@ -42,7 +47,7 @@ export function moveSearchProgress({ token }: Lease, now: Date, certificateNumbe
   )
 }
 
-/** The data from which a certificate's search entries are built. */
+/** The data from which the search entries of a certificate are built. */
 export interface UnsearchableCertificate extends Pick<
   FoundCertificate,
   'number' | 'certificateDer' | 'templateName' | 'issuedAt' | 'notAfter' | 'requester'
@@ -50,7 +55,7 @@ export interface UnsearchableCertificate extends Pick<
   readonly authority: Pick<FoundCertificate['authority'], 'number' | 'accountId' | 'region'>
 }
 
-/** Selects certificates after number `after`, sorted by number, as input for unsearchableOf. */
+/** Selects the certificates whose numbers are greater than `after`, sorted by number, as input for unsearchableOf. */
 export function selectUnsearchable(after: number, limit: number): Sql {
   return sql`select c.certificate_number, c.authority_number, c.certificate_der, c.template_name,
       c.issued_at_ms, c.not_after, c.requester_account_id, c.requester_service, c.requester_arn,
@@ -75,19 +80,19 @@ export function unsearchableOf(row: Row): UnsearchableCertificate {
   }
 }
 
-/** Entries of one facet, sorted by certificate number. Values with the same index are one row. */
+/** Search entries with the same facet, sorted by certificate number. Values at the same index belong to the same row. */
 export interface FacetEntries<Key extends number | string> {
   readonly keys: Key[]
   readonly numbers: number[]
 }
 
-/** Entries by facet, which become rows of `certificate_facets` and `certificate_names`. */
+/** Search entries, grouped by facet. The entries become rows of `certificate_facets` and `certificate_names`. */
 export interface SearchEntries {
   readonly positions: ReadonlyMap<number, FacetEntries<number>>
   readonly names: ReadonlyMap<number, FacetEntries<string>>
 }
 
-/** Yields the rows of the entries, unsorted. */
+/** Yields the rows for the search entries, unsorted. */
 export function* entryRows<Key extends number | string>(
   entries: ReadonlyMap<number, FacetEntries<Key>>,
 ): Generator<readonly [facet: number, key: Key, certificateNumber: number]> {
@@ -96,8 +101,9 @@ export function* entryRows<Key extends number | string>(
 }
 
 /**
- * Yields statements that insert entries, at most 256 rows each. The rows are sorted like the tables, so that a statement
- * changes few pages. Existing rows are kept. The rows of a facet are sorted just before they are inserted.
+ * Yields statements that insert search entries, with at most 256 rows per statement. The rows are sorted in the order of the
+ * tables, so that each statement changes few pages. Existing rows are kept. The rows of a facet are sorted just before they are
+ * inserted.
  */
 export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
   yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)
@@ -119,13 +125,13 @@ function* insertRows(
       yield { text, values }
       values = []
     }
-  // Only a few statement sizes are used, so that each statement is prepared once.
+  // Statements have only a few different sizes, so that each statement is prepared once.
   for (const rows of [64, 16, 4, 1])
     while (values.length >= 3 * rows)
       yield { text: insertText(into, rows), values: values.splice(0, 3 * rows) }
 }
 
-/** Returns indexes that sort the keys. Equal keys keep their order. */
+/** Returns indexes that sort the keys. Equal keys keep their relative order. */
 function orderOf(keys: readonly (number | string)[]): Uint32Array {
   const order = new Uint32Array(keys.length)
   for (let at = 1; at < order.length; at += 1) order[at] = at

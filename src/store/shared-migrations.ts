@@ -1,7 +1,7 @@
 /**
- * Migrations that all engines share, oldest first, each applied once and never edited after a release. A new migration
- * consists of a function, and its call at the end of the list. Tables, columns and their order are the same on every engine
- * (docs/reference/database.md).
+ * Migrations that all engines share, oldest first. Each migration is applied once, and is never edited after a release. A new
+ * migration consists of a function and a call of the function at the end of the list. The tables, the columns and the order of
+ * the columns are the same on every engine (docs/reference/database.md).
  */
 
 import type { Dialect } from './dialect.ts'
@@ -12,7 +12,7 @@ import {
   enrollmentEndpoints,
 } from './enrollment-migrations.ts'
 
-/** Adds indexes on due rows and on leased rows, so that jobs, server starts and queue metrics read no other rows. */
+/** Adds indexes on due rows and on leased rows, so that jobs, server starts and queue metrics do not read any other rows. */
 function dueIndexes(): string {
   return `
   create index crls_changed on crls (due_at_ms) where changes > published_changes;
@@ -67,8 +67,8 @@ function issuerIdentities({ text, integer }: Dialect): string {
 }
 
 /**
- * Adds the server that owns the database, and the number of committed groups of transactions. The table has one row, is not
- * backed up, and is used only on SQLite.
+ * Adds a table with the server that owns the database and the number of committed groups of transactions. The table has a
+ * single row, is not backed up, and is used only on SQLite.
  */
 function ownershipTable({ text, integer, strict }: Dialect): string {
   return `
@@ -84,8 +84,9 @@ function ownershipTable({ text, integer, strict }: Dialect): string {
 }
 
 /**
- * Adds the data that is retained for certificates that were deleted after they expired (`--keep-expired`), for audit reports
- * and for their CAs' counts. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still lists.
+ * Adds the table for certificates that were deleted after they expired (`--keep-expired`). The table retains the data for audit
+ * reports and for the counts of the CAs. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still
+ * lists.
  */
 function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -111,8 +112,9 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
 }
 
 /**
- * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes from earlier versions have
- * no lease and sort names in one era. They insert nothing, because they do not find the row under its new name.
+ * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes from earlier versions of
+ * Signet use no lease and sort names in a single era. These processes insert nothing, because they do not find the row under
+ * its new name.
  */
 function searchLease({ text, integer }: Dialect): string {
   return `
@@ -124,7 +126,7 @@ function searchLease({ text, integer }: Dialect): string {
 }
 
 /**
- * Adds the nextUpdate of published CRLs. The value for existing rows is computed from the due time, because a CRL without
+ * Adds the nextUpdate of published CRLs. For existing rows, nextUpdate is computed from the due time, because a CRL without
  * pending changes is due after half of its validity.
  */
 function crlNextUpdates({ integer }: Dialect): string {
@@ -135,7 +137,7 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
-/** Policies of two-person approval, and the requests that need a second person (approval/). */
+/** Adds the policies of two-person approval, and the requests that need a second person (approval/). */
 function approvalTables({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table approval_policies (
@@ -169,7 +171,7 @@ function approvalTables({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
-/** The ID of the master key that a value is sealed under. Empty for the key from before the first rotation. */
+/** Adds the ID of the master key that seals a value. The ID is empty for the master key from before the first rotation. */
 function masterKeyIds({ text }: Dialect): string {
   return `
   alter table keys add column master_key_id ${text} not null default '';
@@ -177,7 +179,7 @@ function masterKeyIds({ text }: Dialect): string {
   `
 }
 
-/** CA keys in tokens: their locations and public keys. The private keys themselves are in the tokens. */
+/** Adds the locations and public keys of CA keys in tokens. The private keys themselves are in the tokens. */
 function tokenKeys({ text, bytes, strict }: Dialect): string {
   return `
   create table token_keys (
@@ -190,9 +192,9 @@ function tokenKeys({ text, bytes, strict }: Dialect): string {
 }
 
 /**
- * The tamper-evident record: leaves, tiles of hashes, and the newest checkpoint (record/, docs/decisions/0038). `state` is the
- * last field of a leaf, which the database computes. The record identifies a CA certificate by its CA and its time of import,
- * so equal times from earlier versions are made distinct.
+ * Adds the tamper-evident record, which consists of leaves, tiles of hashes, and the newest checkpoint (record/,
+ * docs/decisions/0038). `state` is the last field of a leaf, and the database computes it. The record identifies a CA
+ * certificate by its CA and its time of import, so equal times from earlier versions are made distinct.
  */
 function recordTables({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -226,7 +228,10 @@ function recordTables({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
-/** Certificates that wait for their CA's key (docs/decisions/0042). The job finish-issuance uses the retry times and leases. */
+/**
+ * Adds the certificates that wait for their CA's key (docs/decisions/0042). The job finish-issuance uses the retry times and
+ * leases.
+ */
 function certificateIntents({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table certificate_intents (
@@ -260,7 +265,7 @@ function certificateIntents({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
-/** Signed OCSP responses, which a server without its keys can still send (ocsp/stored-responses.ts). */
+/** Adds signed OCSP responses, which a server without its keys can still send (ocsp/stored-responses.ts). */
 function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table ocsp_responses (
@@ -276,8 +281,8 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
 }
 
 /**
- * The numbers of certificates per CA and day (store/certificate-days.ts), and the number of the last counted certificate. The
- * job index-certificates counts certificates; backups omit the counts.
+ * Adds the daily numbers of certificates for each CA (store/certificate-days.ts), and the number of the last counted
+ * certificate. The job index-certificates counts certificates; backups omit the counts.
  */
 function certificateDays({ integer, strictIndex }: Dialect): string {
   return `
@@ -293,14 +298,14 @@ function certificateDays({ integer, strictIndex }: Dialect): string {
   `
 }
 
-/** Adds the index for an account's list of access keys. */
+/** Adds the index for the list of an account's access keys. */
 function accessKeyIndex(): string {
   return `
   create index access_keys_by_account on access_keys (account_id, created_at_ms, access_key_id);
   `
 }
 
-/** Columns and an index for the state of a CA's CRLs and OCSP responses (operations/revocation). */
+/** Adds columns and an index for the state of a CA's CRLs and OCSP responses (operations/revocation). */
 function revocationStates({ integer }: Dialect): string {
   return `
   alter table crls add column published_number ${integer};

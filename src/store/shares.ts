@@ -1,4 +1,4 @@
-/** Rows of shares: CAs that an account shares with other accounts (AWS RAM). */
+/** Rows of shares. A share consists of CAs that an account shares with other accounts (AWS RAM). */
 import type { Authority } from '../authority/authority.ts'
 import type { ManagedPermission } from '../policy/managed-permissions.ts'
 import { dateOf, textOf } from './columns.ts'
@@ -8,7 +8,7 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface Share {
   /** ID of the share, a UUID. */
   readonly id: string
-  /** Account that owns the CAs. */
+  /** Account that owns the shared CAs. */
   readonly accountId: string
   readonly name: string
   readonly permission: ManagedPermission
@@ -24,7 +24,7 @@ export interface SharedAuthority {
   readonly policy: string
 }
 
-/** Inserts a share. If `visible`, its principals see the CAs in lists. */
+/** Inserts a share. If `visible` is set, the share's principals see the CAs in lists. */
 export function insertShare(
   share: Share,
   authorities: readonly SharedAuthority[],
@@ -55,12 +55,12 @@ export function insertShare(
   ]
 }
 
-/** A share with the IDs of its CAs. */
+/** A share and the IDs of its CAs. */
 export interface ShareWithAuthorities extends Share {
   readonly authorities: readonly Pick<Authority, 'id' | 'partition' | 'region'>[]
 }
 
-/** Lists the shares of all accounts or of one account, oldest first. */
+/** Lists the shares of all accounts or of a single account, oldest first. */
 export async function listShares(
   db: Database,
   accountId: string | undefined,
@@ -90,7 +90,7 @@ export async function listShares(
   })
 }
 
-/** Deletes a share. Conflicts if the share does not exist. */
+/** Deletes a share. The statement conflicts if the share does not exist. */
 export function deleteShare(id: string): Sql[] {
   return [
     sql`delete from authority_sharing where share_id = ${id}`,

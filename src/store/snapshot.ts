@@ -1,14 +1,14 @@
-/** The interface to a consistent snapshot of a whole database. */
+/** The interface to a consistent snapshot of an entire database. */
 import { selectPage, type Table } from './tables.ts'
 import type { Row, Sql } from './sql.ts'
 
 export interface Snapshot {
-  /** All tables, each after the tables that its rows refer to. */
+  /** All tables of the database. Each table comes after the tables that its rows refer to. */
   readonly tables: readonly Table[]
-  /** Schema version, which is the same on all engines. */
+  /** Version of the schema. The version numbers are the same on all engines. */
   readonly schemaVersion: number
   read(statement: Sql): Promise<Row[]>
-  /** Replaces the snapshot with a current one. */
+  /** Replaces the snapshot with a snapshot of the current data. */
   renew(): Promise<void>
   close(): Promise<void>
 }
@@ -20,7 +20,7 @@ export async function* pagesOf(snapshot: Snapshot, table: Table): AsyncGenerator
   yield* rowsOf(snapshot, (after, limit) => selectPage(table, after, limit))
 }
 
-/** Yields all rows of a query, in pages of `pageRows` rows. `select` returns the statement for the page after a row. */
+/** Yields all rows of a query, in pages of `pageRows` rows. `select` returns the statement for the page that follows a row. */
 export async function* rowsOf(
   snapshot: Pick<Snapshot, 'read'>,
   select: (after: Row | undefined, limit: number) => Sql,

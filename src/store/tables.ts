@@ -1,7 +1,10 @@
-/** The tables of the database, for backups, restores and checks. docs/reference/database-tables*.md describe them. */
+/**
+ * The tables of the database, for backups, restores and checks. The pages docs/reference/database-tables*.md describe the
+ * tables.
+ */
 import type { Row, Sql, SqlValue } from './sql.ts'
 
-/** Every table that is backed up, each after the tables that its rows refer to. */
+/** All tables that are backed up. Each table comes after the tables that its rows refer to. */
 const tableNames: readonly string[] = [
   'settings',
   'accounts',
@@ -47,8 +50,8 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that are not backed up. A job fills some of them from other tables, and one contains responses that servers can sign
- * again. The others describe one database file and its server.
+ * Tables that are not backed up. Some of these tables are filled by a job from other tables, and one table contains responses
+ * that servers can sign again. The remaining tables describe a particular database file and its server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_days',
@@ -63,17 +66,17 @@ const derivedTables: ReadonlySet<string> = new Set([
 export interface Table {
   readonly name: string
   readonly columns: readonly string[]
-  /** Columns of the primary key, in order. */
+  /** Columns of the table's primary key, in order. */
   readonly key: readonly string[]
 }
 
 /**
- * Number of SQLite schema versions before the first PostgreSQL schema, which has the same tables and columns. This number is
- * added to PostgreSQL's version, so that a version has the same meaning on both engines.
+ * Number of SQLite schema versions that precede the first PostgreSQL schema. The number is added to the version of a PostgreSQL
+ * schema, so that a version means the same tables and columns on both engines.
  */
 export const versionsBeforePostgres = 3
 
-/** Sorts tables like `tableNames`. Throws for a missing table, or for a table that is not in `tableNames`. */
+/** Sorts tables in the order of `tableNames`. Throws an error if a table is missing or not in `tableNames`. */
 export function sortTables(tables: readonly Table[]): Table[] {
   const unknown = tables.find(({ name }) => !tableNames.includes(name))
   if (unknown !== undefined) throw new Error(`the table ${unknown.name} is missing in tableNames`)
@@ -85,8 +88,8 @@ export function sortTables(tables: readonly Table[]): Table[] {
 }
 
 /**
- * Builds tables from rows of `table_name`, `column_name` and `key_position` (0 outside the primary key), sorted by column.
- * Derived tables are omitted.
+ * Builds tables from rows with `table_name`, `column_name` and `key_position` (0 for a column outside the primary key), sorted
+ * by column. Derived tables are omitted.
  */
 export function tablesOf(rows: readonly Row[]): Table[] {
   const tables = Map.groupBy(rows, ({ table_name: name }) => String(name))
@@ -105,7 +108,7 @@ function columnNameOf({ column_name: name }: Row): string {
   return String(name)
 }
 
-/** Selects a page of rows after the row `after`, sorted by primary key. */
+/** Selects a page of rows that follow the row `after`, sorted by primary key. */
 export function selectPage({ name, key }: Table, after: Row | undefined, limit: number): Sql {
   const order = key.join(', ')
   if (after === undefined)

@@ -4,7 +4,7 @@ import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Writes a CA's tag, replacing the value of an existing key. */
+/** Stores a tag of a CA, which replaces the value of an existing tag with the same key. */
 export function putTag(authorityId: string, tag: Tag): Sql {
   return changing(
     { table: 'tags', key: [authorityId, tag.key] },
@@ -24,7 +24,7 @@ export function requireTagCount(authorityNumber: number, countMax: number): Sql 
   )
 }
 
-/** Deletes a tag by key. If a value is given, the tag must have that value. */
+/** Deletes a tag by its key. If a value is given, the tag is deleted only if it has that value. */
 export function deleteTag(authority: Pick<Authority, 'id' | 'number'>, tag: Tag): Sql {
   const authorityNumber = authority.number
   return changing(
@@ -36,7 +36,7 @@ export function deleteTag(authority: Pick<Authority, 'id' | 'number'>, tag: Tag)
   )
 }
 
-/** Lists tags sorted by key, after `after`. */
+/** Lists the tags of a CA that follow the key `after`, sorted by key. */
 export async function listTags(
   db: Database,
   authorityNumber: number,
@@ -50,7 +50,7 @@ export async function listTags(
   return rows.map(tagOfRow)
 }
 
-/** Lists all tags on an account's CA. Returns no rows if the account has no such CA. */
+/** Lists all tags on a CA of an account. Returns no rows if the account does not have the CA. */
 export async function listTagsOf(
   db: Database,
   { id, accountId }: { readonly id: string; readonly accountId: string },
@@ -62,7 +62,7 @@ export async function listTagsOf(
   return rows.map(tagOfRow)
 }
 
-/** Lists an account's CAs in a Region, with their tags. */
+/** Lists the CAs of an account in a Region, with their tags. */
 export async function listTaggedAuthorities(
   db: Database,
   { accountId, region }: { readonly accountId: string; readonly region: string },

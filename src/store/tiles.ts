@@ -1,23 +1,23 @@
-/** Rows of the record's tiles, and its newest checkpoint. */
+/** Rows of the record's tiles, and the newest checkpoint of the record. */
 import { splitHashes } from '../record/merkle.ts'
 import type { TileName } from '../record/tiles.ts'
 import { bytesOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** A tile with its hashes; the last tile of a level is extended by later checkpoints. */
+/** A tile and its hashes. Later checkpoints extend the last tile of each level. */
 export interface Tile extends TileName {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** Inserts a tile, or replaces it with one that has more hashes. */
+/** Inserts a tile, or replaces the stored tile with a version that has more hashes. */
 export function putTile({ level, number, hashes }: Tile): Sql {
   return sql`insert into record_tiles (tile_level, tile_number, hashes)
     values (${level}, ${number}, ${Uint8Array.from(Buffer.concat(hashes))})
     on conflict (tile_level, tile_number) do update set hashes = excluded.hashes`
 }
 
-/** Selects tiles after a row, by level and number. */
+/** Selects the tiles that follow a row, sorted by level and number. */
 export function selectTiles(after: Row | undefined, limit: number): Sql {
   const level = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'tile_level')
   const number = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'tile_number')
@@ -26,7 +26,7 @@ export function selectTiles(after: Row | undefined, limit: number): Sql {
     order by tile_level, tile_number limit ${limit}`
 }
 
-/** Reads the hashes of a tile. Undefined if it does not exist. */
+/** Reads the hashes of a tile. Returns undefined if the tile does not exist. */
 export async function findTile(
   db: Pick<Database, 'query'>,
   { level, number }: TileName,
@@ -39,7 +39,7 @@ export async function findTile(
 
 export interface StoredCheckpoint {
   readonly size: number
-  /** Signed note. */
+  /** The checkpoint as a signed note. */
   readonly note: string
   readonly signedAt: Date
 }
@@ -58,13 +58,16 @@ export async function findCheckpoint(
   }
 }
 
-/** Inserts the first checkpoint. Conflicts if there is already a checkpoint. */
+/** Inserts the first checkpoint of the record. The statement conflicts if a checkpoint already exists. */
 export function insertCheckpoint({ size, note, signedAt }: StoredCheckpoint): Sql {
   return sql`insert into record_checkpoint (single, tree_size, note, signed_at_ms)
     values (1, ${size}, ${note}, ${signedAt.getTime()})`
 }
 
-/** Replaces the checkpoint of `earlier` leaves. Conflicts if another process has already replaced it. */
+/**
+ * Replaces the checkpoint that covers `earlier` leaves. The statement conflicts if another process has already replaced that
+ * checkpoint.
+ */
 export function putCheckpoint({ size, note, signedAt }: StoredCheckpoint, earlier: number): Sql {
   return guard(
     'revision',

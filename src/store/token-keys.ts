@@ -1,4 +1,4 @@
-/** Rows of keys outside the database: their locations and public keys. */
+/** Rows of keys that are outside the database. The rows contain the locations and public keys of these keys. */
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { Clock } from '../clock.ts'
 import type { TokenKeyRecord, TokenKeyRecords } from '../keys/token-key-records.ts'
@@ -36,7 +36,7 @@ export function createTokenKeyRecords(db: Database, clock: Clock): TokenKeyRecor
       return record
     } catch (error) {
       if (!(error instanceof ConflictError) || error.guard !== 'duplicate') throw error
-      // Another process has stored a key with that name.
+      // Another process has stored a key with the same name.
       return (await find(name)) ?? insertIfAbsent(record)
     }
   }

@@ -5,24 +5,27 @@ import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface User {
-  /** `AIDA` and 16 characters. */
+  /** Unique ID of the user: `AIDA` and 16 characters. */
   readonly userId: string
-  /** Twelve digits. */
+  /** ID of the account, which has twelve digits. */
   readonly accountId: string
   readonly userName: string
   readonly tags: Tags
   readonly createdAt: Date
 }
 
-/** A user, with the number of its policies and access keys. */
+/** A user and the numbers of the user's policies and access keys. */
 export interface UserSummary extends User {
   readonly policyCount: number
   readonly accessKeyCount: number
-  /** Last use of any of the access keys; undefined if none has been used. */
+  /** Last use of any of the user's access keys, or undefined if no access key has been used. */
   readonly lastUsedAt: Date | undefined
 }
 
-/** Inserts a user. Conflicts if the account has a user with the same name, ignoring case (IAM API, CreateUser). */
+/**
+ * Inserts a user. The statement conflicts if the account already has a user with the same name, ignoring case (IAM API,
+ * CreateUser).
+ */
 export function insertUser({ userId, accountId, userName, tags, createdAt }: User): Sql {
   return changing(
     { table: 'users', key: [userId] },
@@ -37,7 +40,7 @@ export function insertUser({ userId, accountId, userName, tags, createdAt }: Use
   )
 }
 
-/** Finds a user by name, ignoring case. */
+/** Finds a user by name. The search ignores case. */
 export async function findUser(
   db: Database,
   { accountId, userName }: Pick<User, 'accountId' | 'userName'>,
@@ -50,7 +53,7 @@ export async function findUser(
   return row === undefined ? undefined : userOf(row)
 }
 
-/** Lists an account's users, sorted by name. */
+/** Lists the users of an account, sorted by name. */
 export async function listUsers(
   db: Database,
   accountId: string,
@@ -67,7 +70,7 @@ export async function listUsers(
   return rows.map(summaryOf)
 }
 
-/** Adds the summary to a user. */
+/** Adds the numbers of policies and access keys, and the last use, to a user. */
 export async function summarizeUser(db: Database, user: User): Promise<UserSummary> {
   const { userId } = user
   const [row] = await db.query(
@@ -89,7 +92,7 @@ export function setUserTags({ userId }: User, tags: Tags): Sql {
   )
 }
 
-/** Deletes a user. Conflicts if the user has access keys. */
+/** Deletes a user. The statement conflicts if the user has access keys. */
 export function deleteUser({ userId }: User): Sql {
   return changing(
     { table: 'users', key: [userId] },

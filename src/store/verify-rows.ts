@@ -1,4 +1,4 @@
-/** Pages of rows for verifying a whole database. */
+/** Pages of rows that the verification of a whole database reads. */
 import { integerOf, textOf } from './columns.ts'
 import type { CrlScope } from './revocations.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -7,7 +7,7 @@ function numberOf(after: Row | undefined, column: string): number {
   return after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, column)
 }
 
-/** Selects CAs with their current certificate and public key. Either is null if it is missing. */
+/** Selects CAs with their current certificate and their public key. A missing certificate or public key is null. */
 export function selectAuthorities(after: Row | undefined, limit: number): Sql {
   return sql`select a.authority_number, a.id, a.status, a.key_handle, a.deleted_at_ms,
       a.authority_certificate_number, c.certificate_der,
@@ -39,7 +39,7 @@ export function selectCertificates(after: Row | undefined, limit: number): Sql {
     order by c.certificate_number limit ${limit}`
 }
 
-/** Selects all CAs' intents that have not failed. */
+/** Selects the issuance intents of all CAs, except for failed intents. */
 export function selectWaitingIntents(after: Row | undefined, limit: number): Sql {
   const serial = after === undefined ? '' : textOf(after, 'serial_number')
   return sql`select i.*, a.id from certificate_intents i
@@ -49,7 +49,7 @@ export function selectWaitingIntents(after: Row | undefined, limit: number): Sql
     order by i.authority_number, i.serial_number limit ${limit}`
 }
 
-/** Selects revocations with the columns of the certificate's row, which are null if the row is missing. */
+/** Selects revocations with the columns of the certificate's row. These columns are null if the row is missing. */
 export function selectRevokedCertificates(after: Row | undefined, limit: number): Sql {
   const authority = numberOf(after, 'authority_number')
   const certificate = numberOf(after, 'certificate_number')
@@ -61,7 +61,10 @@ export function selectRevokedCertificates(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** Counts a CA's certificates, including deleted and waiting ones, and the revocations that its stored count must include. */
+/**
+ * Counts the certificates of a CA, including deleted and waiting certificates, and the revocations that the CA's stored count
+ * must include.
+ */
 export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
   return sql`select
       (select count(*) from certificates where authority_number = ${authorityNumber})
@@ -73,7 +76,7 @@ export function countOf(authorityNumber: number, revokedCountedAt: number): Sql 
         and not_after > ${revokedCountedAt}) as revoked`
 }
 
-/** Selects published CRLs that are not suspended, each with the CA certificate that belongs to its identity. */
+/** Selects the published CRLs that are not suspended, each with the CA certificate that belongs to its identity. */
 export function selectPublishedCrls(after: Row | undefined, limit: number): Sql {
   return publishedCrls('l.crl_id > ? order by l.crl_id limit ?', numberOf(after, 'crl_id'), limit)
 }
@@ -95,7 +98,7 @@ function publishedCrls(condition: string, ...values: readonly number[]): Sql {
   return { text, values }
 }
 
-/** Selects the revocations that a CRL may list: those of its CA, or those of its partition. */
+/** Selects the revocations that a CRL may list, which are the revocations of its CA or of its partition. */
 export function selectListedRevocations(
   { authorityNumber, crlId }: Pick<CrlScope, 'authorityNumber' | 'crlId'>,
   after: Row | undefined,

@@ -10,25 +10,28 @@ export interface PostgresConnectionOptions {
   readonly password: PasswordSource
 }
 
-/** TLS modes of libpq: `require` encrypts without verifying the server, `verify-full` verifies certificate and host name. */
+/**
+ * TLS modes as in libpq. `require` encrypts the connection without verifying the server; `verify-full` also verifies the
+ * server's certificate and host name.
+ */
 type PostgresTls =
   | { readonly mode: 'disable' | 'require' }
   | {
       readonly mode: 'verify-full'
-      /** PEM file with trusted root certificates. Undefined for the root certificates of Node.js. */
+      /** PEM file with trusted root certificates. If undefined, the root certificates of Node.js are used. */
       readonly rootCertificateFile: string | undefined
     }
 
-/** Source of the password, which is read for each connection, so that the password can be changed while the server runs. */
+/** Source of the password. The password is read for each connection, so that it can be changed while the server is running. */
 type PasswordSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
-  /** A file with the password in its first line. */
+  /** A file that contains the password on its first line. */
   | { readonly kind: 'file'; readonly path: string }
-  /** libpq's password file (PostgreSQL documentation, "The Password File"). */
+  /** A password file in the format of libpq (PostgreSQL documentation, "The Password File"). */
   | { readonly kind: 'pgpass'; readonly path: string }
 
-/** Returns the name of a database for messages, without the user name and password. */
+/** Returns a description of the database for messages, without the user name and the password. */
 export function connectionName({ host, port, database }: PostgresConnectionOptions): string {
   return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}, database ${database}`
 }

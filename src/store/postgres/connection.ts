@@ -1,4 +1,4 @@
-/** Connections to PostgreSQL, and their session settings. */
+/** Connections to PostgreSQL and the settings of their sessions. */
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
@@ -10,14 +10,14 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned. It exceeds the server's statement timeout. */
+/** Time without a response after which a connection is abandoned. It is longer than the statement timeout on the server. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
-/** Class of Signet's advisory locks: "Sgnt". */
+/** Class of the advisory locks that Signet uses: "Sgnt" in ASCII. */
 const lockClass = 0x53_67_6e_74
 
-/** Advisory locks for work that only one node may do at a time. */
+/** Advisory locks for work that only one node at a time may do. */
 export const advisoryLocks = {
   write: `${lockClass}, 1`,
   exclusive: `${lockClass}, 2`,
@@ -28,7 +28,7 @@ export const advisoryLocks = {
 const integerTypes: ReadonlySet<number> = new Set([20, 21, 23])
 const bytesType = 17
 
-/** Parsers that return the same types as SQLite: number, string and Uint8Array. */
+/** Parsers that return values of the same types as SQLite: number, string and Uint8Array. */
 const types: CustomTypesConfig = {
   getTypeParser: (oid: number) => {
     if (integerTypes.has(oid)) return parseInteger
@@ -36,7 +36,7 @@ const types: CustomTypesConfig = {
   },
 }
 
-/** Throws RangeError for an integer of more than 53 bits. */
+/** Parses an integer. Throws RangeError if the integer has more than 53 bits. */
 function parseInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value))
@@ -44,7 +44,7 @@ function parseInteger(text: string): number {
   return value
 }
 
-/** Parses bytea in hex format: `\x` and hexadecimal digits. */
+/** Parses a bytea value in hex format, which is `\x` followed by hexadecimal digits. */
 function parseBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
@@ -89,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Session settings that override those of the server, the database and the role, so that values have the format that the
- * parsers expect. Outside an explicit read-write transaction, the session is read-only, so that a write fails if its `begin`
- * has failed. `synchronous_commit` is on even if the server has it off.
+ * Session settings, which override the settings of the server, the database and the role, so that values have the format that
+ * the parsers expect. Outside an explicit read-write transaction, a session is read-only, so that a write fails if its `begin`
+ * has failed. `synchronous_commit` is turned on even if it is off on the server.
  */
 const sessionText = `
   set search_path = signet, pg_temp;
@@ -105,7 +105,10 @@ const sessionText = `
     where current_setting('synchronous_commit') = 'off';
   select case when pg_is_in_recovery() then 1 else 0 end as standby`
 
-/** Applies the session settings. Throws DatabaseUnavailableError on a standby, which may lack committed data. */
+/**
+ * Applies the session settings to a connection. Throws DatabaseUnavailableError if the server is a standby, which may lack
+ * committed data.
+ */
 export async function prepareSession(client: ClientBase): Promise<void> {
   const results: unknown = await client.query(sessionText)
   const last = Array.isArray(results)
@@ -116,8 +119,7 @@ export async function prepareSession(client: ClientBase): Promise<void> {
 }
 
 /**
- * Opens a connection and applies the session settings. `onLost` is called if the connection ends by itself, even before it is
- * ready.
+ * Opens a connection and applies the session settings. `onLost` is called if the connection is lost, even before it is ready.
  */
 export async function connect(
   config: ClientConfig,
@@ -130,7 +132,7 @@ export async function connect(
     await prepareSession(client)
     return client
   } catch (error) {
-    // A late or failed connection is closed without waiting for it.
+    // A late or failed connection is closed, but the code does not wait until it is closed.
     client.end().catch(() => {})
     throw error
   }

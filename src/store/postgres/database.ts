@@ -1,6 +1,6 @@
 /**
- * The Database interface on PostgreSQL, which any number of nodes may share: a pool of read-only connections, and one
- * connection that writes (docs/decisions/0012).
+ * The Database interface on PostgreSQL. Any number of nodes may share a database. Each node has a pool of read-only connections
+ * and one connection that writes (docs/decisions/0012).
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
@@ -18,16 +18,19 @@ import { preparedQuery } from './text.ts'
 import { PostgresWriter } from './writer.ts'
 
 export interface PostgresOptions {
-  /** Maximum number of connections that read. */
+  /** Maximum number of read-only connections. */
   readonly pool: number
   readonly random: Random
-  /** Whether a missing schema may be created. */
+  /** Whether the schema may be created if it is missing. */
   readonly mayCreate?: boolean
-  /** Whether the database is opened only for reads. It must then have the newest schema, and transactions are refused. */
+  /**
+   * Whether the database is opened read-only. In that case, it must have the newest schema version, and transactions are
+   * refused.
+   */
   readonly isReadOnly?: boolean
   /**
-   * Path beside which damage to the database is recorded. Once damage is recorded, nothing is issued. If undefined, damage is
-   * not recorded.
+   * Path beside which damage to the database is recorded. Once damage is recorded, nothing is issued. If the path is undefined,
+   * damage is not recorded.
    */
   readonly damagePath?: string
 }
@@ -37,8 +40,8 @@ export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
 const probeMilliseconds = 3000
 
 /**
- * Opens the database and migrates it to the newest schema. Throws ConfigurationError if the server cannot be reached or used,
- * or if a newer version wrote the database. Afterwards, lost connections are reopened.
+ * Opens the database and migrates it to the newest schema version. Throws ConfigurationError if the server cannot be reached or
+ * used, or if a newer version of Signet wrote the database. After the database has been opened, lost connections are reopened.
  */
 export async function openPostgres(
   place: PostgresConnectionOptions,
@@ -70,7 +73,7 @@ export async function openPostgres(
       return withDamageRecord(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
-    // Undefined, so that callers always read: another node may have committed since the last read.
+    // The stamp is undefined, so callers always read. Another node may have committed since the last read.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
     async sizeBytes() {
@@ -88,7 +91,7 @@ export async function openPostgres(
   }
 }
 
-/** Runs `work`. Records damage to the database for all processes on this node. */
+/** Runs `work`. If `work` reports damage to the database, the function records the damage for all processes on the node. */
 async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -109,7 +112,7 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   await withTimeout(probeMilliseconds, answers, 'the database server does not respond')
 }
 
-/** Holds the lock in a separate session, so that the lock ends when the process ends for any reason. */
+/** A separate session holds the lock, so that the lock is released when the process ends for any reason. */
 async function runExclusively<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
   let client: Client | undefined
   try {

@@ -1,4 +1,4 @@
-/** The Engine interface on a PostgreSQL database, which any number of nodes may share. */
+/** The Engine interface on a PostgreSQL database. Any number of nodes may share the database. */
 import { systemRandom } from '../../random.ts'
 import { clearDamage } from '../damage.ts'
 import type { Engine } from '../engine.ts'
@@ -13,9 +13,9 @@ import { openPostgresSnapshot } from './snapshot.ts'
 
 export interface PostgresLocation {
   readonly connection: PostgresConnectionOptions
-  /** Maximum number of connections that read. */
+  /** Maximum number of read-only connections. */
   readonly pool: number
-  /** Path beside which this node records damage to the database. */
+  /** Path beside which the node records damage to the database. */
   readonly damagePath: string
 }
 
@@ -25,7 +25,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     schemaVersion: postgresSchema.length + versionsBeforePostgres,
     exists: () => undefined,
     async open({ mayCreate, random, acceptLoss }) {
-      // With --accept-loss, the operator confirms that the database server has been repaired.
+      // With --accept-loss, the operator confirms that the database server was repaired.
       if (acceptLoss) clearDamage(damagePath)
       return openPostgres(connection, { pool, random, mayCreate, damagePath })
     },
@@ -33,9 +33,9 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
       openPostgres(connection, { pool, random: systemRandom, damagePath, isReadOnly: true }),
     peek: (statement) => peek(connection, statement),
     openSnapshot: () => openPostgresSnapshot(connection),
-    // PostgreSQL checks its own pages.
+    // PostgreSQL checks its pages itself.
     structureProblems: async () => [],
-    // Checking whether the database is empty needs a connection, so openRestore does it.
+    // A connection is needed to check whether the database is empty, so openRestore makes this check.
     requireRestorable() {},
     openRestore: (schemaVersion) => openPostgresRestore(connection, schemaVersion),
     openRows: () => createPostgresRows(connection),

@@ -1,22 +1,22 @@
-/** Classification of PostgreSQL errors (PostgreSQL documentation, "PostgreSQL Error Codes"). */
+/** Classifies PostgreSQL errors (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 import { DatabaseUnavailableError } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
 
-/** SQLSTATEs that the code handles. */
+/** SQLSTATEs that the code handles individually. */
 export const sqlStates = {
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlock: '40P01',
-  /** An earlier statement in the transaction has failed. */
+  /** An earlier statement in the same transaction has failed. */
   inFailedTransaction: '25P02',
-  /** Signet's own SQLSTATE: a guarded statement returned the wrong number of rows. */
+  /** SQLSTATE that Signet defines: a guarded statement returned the wrong number of rows. */
   otherRows: 'SGNT1',
 } as const
 
-/** SQLSTATE of a prepared statement whose table has changed. */
+/** SQLSTATE for a prepared statement whose table has changed since the preparation. */
 const outdated = '0A000'
 
-/** SQLSTATEs after which nothing was changed and a retry may succeed. */
+/** SQLSTATEs that mean that nothing was changed and a retry may succeed. */
 const retriable: ReadonlySet<string> = new Set([
   sqlStates.serializationFailure,
   sqlStates.deadlock,
@@ -26,15 +26,15 @@ const retriable: ReadonlySet<string> = new Set([
 ])
 
 /**
- * SQLSTATEs for a temporarily unavailable server: connection errors (08), insufficient resources (53), operator intervention
- * such as shutdown, failover or timeout (57), system errors (58), and writes on a standby (25006).
+ * SQLSTATEs that mean that the server is temporarily unavailable: connection errors (08), insufficient resources (53), operator
+ * intervention such as shutdown, failover or timeout (57), system errors (58), and writes on a standby (25006).
  */
 const unavailable = /^(?:08|53|57|58)...$|^25006$|^25P0[34]$|^55P03$/
 
 /** SQLSTATEs for a malformed page in a table or index. */
 const damaged: ReadonlySet<string> = new Set(['XX001', 'XX002'])
 
-/** Returns the SQLSTATE of an error that the server sent. Undefined for other errors. */
+/** Returns the SQLSTATE of an error that the server has sent, or undefined for any other error. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
@@ -49,15 +49,15 @@ export function isStatementOutdated(error: unknown): boolean {
   return sqlStateOf(error) === outdated
 }
 
-/** Returns whether the connection is lost or about to be closed by the server. */
+/** Returns whether the connection is lost, or the server is about to close it. */
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlStateOf(error)
   return state === undefined ? !(error instanceof RangeError) : /^(?:08|57P|25P0[34])/.test(state)
 }
 
 /**
- * Converts an error to the error for callers: DatabaseUnavailableError for a temporary condition; any other error indicates a
- * bug or damage. PostgreSQL's `detail` is omitted, because it may contain values from a row.
+ * Converts a PostgreSQL error to an error for callers. DatabaseUnavailableError stands for a temporary condition; any other
+ * error indicates a bug or damage. The `detail` from PostgreSQL is omitted, because it may contain values from a row.
  */
 export function errorOf(error: unknown): Error {
   const state = sqlStateOf(error)

@@ -1,11 +1,11 @@
-/** Migration of a PostgreSQL database to the newest schema by the first node that starts. */
+/** Migration of a PostgreSQL database to the newest schema version. The first node that starts migrates the database. */
 import type { Client, ClientConfig } from 'pg'
 import { ConfigurationError } from '../../errors.ts'
 import { advisoryLocks, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { postgresSchema } from './schema.ts'
 
-/** Options for a database without Signet's schema. */
+/** Options for a database that lacks Signet's schema. */
 export interface MigrateOptions {
   /** Name of the database in messages. */
   readonly name: string
@@ -13,8 +13,8 @@ export interface MigrateOptions {
 }
 
 /**
- * Applies missing migrations in one transaction, which only one node runs at a time. Throws ConfigurationError if the server
- * cannot be used, if a newer version wrote the database, or if the schema is missing and may not be created.
+ * Applies the missing migrations in a single transaction, which only one node at a time can run. Throws ConfigurationError if
+ * the server is unusable, if a newer version of Signet wrote the database, or if the schema is missing and may not be created.
  */
 export async function migratePostgres(
   config: ClientConfig,
@@ -33,7 +33,9 @@ export async function migratePostgres(
   })
 }
 
-/** Throws ConfigurationError unless the database can be reached and has the newest schema. Changes nothing. */
+/**
+ * Throws ConfigurationError unless the database can be reached and has the newest schema version. The function changes nothing.
+ */
 export async function requireNewestSchema(config: ClientConfig, name: string): Promise<void> {
   await withClient(config, name, async (client) => {
     const version = await versionOf(client)
@@ -45,7 +47,7 @@ export async function requireNewestSchema(config: ClientConfig, name: string): P
   })
 }
 
-/** Runs `work` on a separate connection. Converts errors to ConfigurationError. */
+/** Runs `work` on a separate connection, and converts errors to ConfigurationError. */
 async function withClient(
   config: ClientConfig,
   name: string,
@@ -68,7 +70,7 @@ export function unusableError(name: string, error: unknown): ConfigurationError 
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
 }
 
-/** Throws ConfigurationError for a server that could lose acknowledged commits or parts of text. */
+/** Throws ConfigurationError if the server could lose acknowledged commits or parts of text. */
 export async function requireSuitableServer(client: Client, name: string): Promise<void> {
   const setting = async (variable: string): Promise<unknown> =>
     (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
@@ -85,7 +87,7 @@ export async function requireSuitableServer(client: Client, name: string): Promi
     throw new ConfigurationError(`${name} must run on PostgreSQL 13 or newer`)
 }
 
-/** Returns the schema version of the database, or 0 if Signet's schema does not exist. */
+/** Returns the schema version of the database, or 0 if the database does not contain Signet's schema. */
 export async function versionOf(client: Client): Promise<number> {
   const { rows: tables } = await client.query(
     `select 1 from pg_tables where schemaname = 'signet' and tablename = 'schema_version'`,
@@ -104,7 +106,7 @@ function requireKnown(version: number, name: string): void {
 
 async function migrate(client: Client, name: string): Promise<void> {
   await client.query('begin isolation level read committed read write')
-  // A long migration, here or on another node, must not be canceled by the statement timeout.
+  // The statement timeout must not cancel a long migration, whether it runs on the current node or on another node.
   await client.query('set local statement_timeout = 0')
   await client.query(`select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   const version = await versionOf(client)
@@ -114,13 +116,16 @@ async function migrate(client: Client, name: string): Promise<void> {
   await client.query('commit')
 }
 
-/** Applies the schema versions that are newer than the database's version. */
+/** Applies the schema versions that are newer than the version of the database. */
 export async function applySchema(client: Client, schemas: readonly string[]): Promise<void> {
   for (const schema of schemas) await client.query(schema)
   await client.query(`update schema_version set version = version + ${schemas.length}`)
 }
 
-/** Creates the schema unless it exists. An administrator may have created it for a user without the right to create schemas. */
+/**
+ * Creates the schema unless it exists. An administrator may already have created the schema for a user who must not create
+ * schemas.
+ */
 export async function createSchema(client: Client): Promise<void> {
   const { rows } = await client.query(`select 1 from pg_namespace where nspname = 'signet'`)
   if (rows.length === 0) await client.query('create schema signet')

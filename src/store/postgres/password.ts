@@ -1,9 +1,9 @@
-/** The password for PostgreSQL, read from the configured source. */
+/** The PostgreSQL password, which is read from the configured source. */
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 
-/** Reads the password for a connection. Throws ConfigurationError if it cannot be read. */
+/** Reads the password for a connection. Throws ConfigurationError if the password cannot be read. */
 export async function readPassword(place: PostgresConnectionOptions): Promise<string> {
   const { password } = place
   if (password.kind === 'text') return password.text
@@ -17,7 +17,7 @@ export async function readPassword(place: PostgresConnectionOptions): Promise<st
   return found
 }
 
-/** Reads a password file. Like libpq, refuses a file that other users can read. */
+/** Reads a password file. Like libpq, the function refuses a file that other users can read. */
 async function readPrivate(path: string): Promise<string> {
   let mode: number
   let text: string
@@ -42,10 +42,11 @@ function firstLine(text: string): string {
 }
 
 /**
- * Finds the password in lines of host:port:database:user:password. `*` matches any value, and a backslash escapes `:` and `\`.
+ * Finds the password in lines of the form host:port:database:user:password. `*` matches any value, and a backslash escapes `:`
+ * and `\`.
  */
 function findInPasswordFile(text: string, place: PostgresConnectionOptions): string | undefined {
-  // In the password file, `localhost` also stands for a socket in the standard directory.
+  // In a password file, `localhost` also stands for a Unix socket in the standard directory.
   const host = place.host === '/var/run/postgresql' ? 'localhost' : place.host
   const target = [host, String(place.port), place.database, place.user]
   for (const line of text.split(/\r?\n/)) {

@@ -7,10 +7,10 @@ import { readPassword } from './password.ts'
 import { preparedQuery } from './text.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** SQLSTATEs for a table or column that does not exist. */
+/** SQLSTATEs for a nonexistent table or column. */
 const isUndefined: ReadonlySet<unknown> = new Set(['42P01', '42703'])
 
-/** Returns the rows of a read. Undefined if a table or a column does not exist. */
+/** Returns the rows of a read, or undefined if a table or a column does not exist. */
 export async function peek(
   place: PostgresConnectionOptions,
   statement: Sql,
@@ -35,7 +35,7 @@ export async function peek(
   }
 }
 
-/** An error that combines several failed addresses has a code but no message. */
+/** An error that combines the failures of several addresses has a code but no message. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as { readonly message?: string; readonly code?: string }
   return message || code || 'unknown error'

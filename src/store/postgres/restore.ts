@@ -17,12 +17,12 @@ import type { RestoreTarget } from '../restore-target.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
 import { sortTables, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
 
-/** Maximum number of rows in an INSERT. A statement has at most 65,535 parameters. */
+/** Maximum number of rows in an INSERT statement. PostgreSQL allows at most 65,535 parameters per statement. */
 const rowsMax = 200
 
 /**
- * Starts a restore into a database without Signet's schema, in one transaction. Throws ConfigurationError if the schema exists,
- * if the server cannot be used, or if the backup is older than the first PostgreSQL schema.
+ * Starts a restore, in a single transaction, into a database that does not contain Signet's schema. Throws ConfigurationError
+ * if the schema exists, if the server is unusable, or if the backup is older than the first schema for PostgreSQL.
  */
 export async function openPostgresRestore(
   place: PostgresConnectionOptions,
@@ -106,7 +106,7 @@ function insertText(table: string, columns: readonly string[], rows: number): st
   return `insert into ${table} (${columns.join(', ')}) values ${marks.join(', ')}`
 }
 
-/** Sets each sequence above the highest restored number. */
+/** Sets each sequence to a value above the highest restored number. */
 async function continueNumbers(client: Client): Promise<void> {
   const rows = await read(
     client,

@@ -1,4 +1,4 @@
-/** Reads of many rows from PostgreSQL, on a separate connection. */
+/** Reads of many rows from PostgreSQL, which use a separate connection. */
 import type { Client } from 'pg'
 import { clientConfig, connect } from './connection.ts'
 import { errorOf, isConnectionLost } from './errors.ts'
@@ -7,7 +7,7 @@ import { preparedQuery } from './text.ts'
 import type { RowReader } from '../engine.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Creates a reader that connects at the first read, and reconnects after a lost connection. */
+/** Creates a reader that connects when the first read arrives, and reconnects after its connection was lost. */
 export function createPostgresRows(place: PostgresConnectionOptions): RowReader {
   let current: Client | undefined
 
@@ -37,7 +37,7 @@ export function createPostgresRows(place: PostgresConnectionOptions): RowReader 
       try {
         return await reads()
       } finally {
-        // A lost connection has no transaction to roll back.
+        // A lost connection has no transaction that could be rolled back.
         await run((client) => client.query('rollback')).catch(() => {})
       }
     },

@@ -8,11 +8,14 @@ import type { Snapshot } from '../snapshot.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
 import { sortTables, tablesOf, versionsBeforePostgres } from '../tables.ts'
 
-/** Opens a snapshot of a PostgreSQL database, which must have the newest schema. A lost connection ends the snapshot. */
+/**
+ * Opens a snapshot of a PostgreSQL database, which must have the newest schema version. The snapshot ends if its connection is
+ * lost.
+ */
 export async function openPostgresSnapshot(place: PostgresConnectionOptions): Promise<Snapshot> {
   const client = await connect(await clientConfig(place))
   let before: Promise<unknown> = Promise.resolve()
-  // A connection runs only one query at a time.
+  // A connection can run only one query at a time.
   const read = (statement: Sql): Promise<Row[]> => {
     const reading = before.then(() => readOn(client, statement))
     before = reading.catch(() => {})
@@ -51,7 +54,7 @@ async function begin(client: Client): Promise<void> {
     set local statement_timeout = 0`)
 }
 
-/** Returns whether a table contains data. The table with the schema version exists only on PostgreSQL. */
+/** Returns whether a table contains data, unlike the table with the schema version, which exists only on PostgreSQL. */
 export function isDataTable({ name }: { readonly name: string }): boolean {
   return name !== 'schema_version'
 }

@@ -1,7 +1,7 @@
-/** Translates SQL with `?` parameters to PostgreSQL's form. */
+/** Translates SQL with `?` parameters to the form that PostgreSQL expects. */
 import { requireStorable, type Sql, type SqlValue } from '../sql.ts'
 
-/** A statement for `pg`, which prepares the statement under `name` once on each connection. */
+/** A statement for the package `pg`, which prepares the statement once on each connection under the name `name`. */
 export interface PreparedQuery {
   readonly name: string
   readonly text: string
@@ -16,13 +16,14 @@ interface Translated {
 const known = new Map<string, Translated>()
 
 /**
- * Maximum number of different statements. A higher number would indicate that code inserts values into the text of statements.
+ * Maximum number of different statements. A higher number would indicate that code inserts values into the text of its
+ * statements.
  */
 const textsMax = 1000
 
 /**
  * Translates a query or a write. The server checks the row count of a guarded statement (require_rows in schema.ts), so that a
- * transaction needs no round trip per statement. Throws RangeError for a value that cannot be stored.
+ * transaction needs no round trip per statement. Throws RangeError if a value cannot be stored.
  */
 export function preparedQuery({ text, values, guard }: Sql): PreparedQuery {
   values.forEach(requireStorable)
@@ -45,7 +46,10 @@ function translated(text: string, counted: boolean): Translated {
   return prepared
 }
 
-/** Replaces each `?` by $1, $2 and so on. String literals must not contain a `?`, which would be replaced too. */
+/**
+ * Replaces each `?` by $1, $2 and so on. A string literal must not contain a `?`, because the function would replace that `?`,
+ * too.
+ */
 function numbered(text: string) {
   const literals = text.match(/'[^']*'/g) ?? []
   if (literals.some((literal) => literal.includes('?')))
@@ -59,8 +63,8 @@ function numbered(text: string) {
 }
 
 /**
- * Wraps a guarded statement. The condition does not refer to a row of the outer query, so it is checked even if there are no
- * rows.
+ * Wraps a guarded statement. The condition does not refer to a row of the outer query, so PostgreSQL checks the condition even
+ * if there are no rows.
  */
 function countedText(text: string): string {
   const { text: inner, parameters } = numbered(text)

@@ -1,4 +1,4 @@
-/** A node's single writer. Waiting transactions share a commit on its connection. */
+/** The only connection on which a node writes. Waiting transactions share a commit. */
 import type { Client, ClientConfig } from 'pg'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../random.ts'
@@ -15,7 +15,10 @@ import {
 } from './group-commit.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Maximum number of waiting transactions. A longer queue would take seconds to process, so further transactions are rejected. */
+/**
+ * Maximum number of waiting transactions. Further transactions are rejected, because a longer queue would take seconds to
+ * process.
+ */
 const waitingMax = 10_000
 const attemptsMax = 6
 const pauseMillisecondsMax = 50
@@ -32,7 +35,7 @@ export class PostgresWriter {
   readonly #random: Random
   readonly #queue: QueuedTransaction[] = []
   #client: Promise<Client> | undefined
-  /** The connection that `#client` resolved to. */
+  /** The connection to which `#client` has resolved. */
   #current: Client | undefined
   #running: Promise<void> | undefined
 
@@ -41,7 +44,7 @@ export class PostgresWriter {
     this.#random = random
   }
 
-  /** See Database.transaction. */
+  /** Implements Database.transaction. */
   async transaction(statements: readonly Sql[]): Promise<Row[][]> {
     if (statements.length === 0) return []
     const transaction = prepareTransaction(statements)
@@ -53,12 +56,12 @@ export class PostgresWriter {
     })
   }
 
-  /** Connects if not connected yet. Throws the error if the connection fails. */
+  /** Connects unless there is a connection. Throws the error if the connection fails. */
   async connect(): Promise<void> {
     await this.#connected()
   }
 
-  /** Applies the waiting transactions, then closes the connection. */
+  /** Applies the waiting transactions and then closes the connection. */
   async close(): Promise<void> {
     while (this.#running !== undefined) await this.#running
     const client = await this.#client?.catch(() => undefined)
@@ -67,14 +70,14 @@ export class PostgresWriter {
   }
 
   async #run(): Promise<void> {
-    // Transactions that arrive in the same turn share a commit.
+    // Transactions that arrive in the same turn of the event loop share a commit.
     await nextTurn()
     while (this.#queue.length > 0) {
       const group = this.#queue.splice(0, groupMax)
       try {
         await this.#apply(group)
       } catch (error) {
-        // An unexpected error must not prevent later groups from being applied.
+        // An unexpected error must not prevent later groups of transactions from being applied.
         for (const { reject } of group) reject(error as Error)
       }
     }
@@ -99,7 +102,10 @@ export class PostgresWriter {
     await this.#retry(retries)
   }
 
-  /** Applies a group. If there is no response in time, closes the connection; the outcome of the group is then unknown. */
+  /**
+   * Applies a group of transactions. If the server does not respond in time, the connection is closed, and the outcome of the
+   * group is unknown.
+   */
   async #applyOn(client: Client, group: readonly QueuedTransaction[]): Promise<Outcome[]> {
     const timer = setTimeout(() => this.#drop(client), responseTimeoutMilliseconds)
     try {
@@ -113,7 +119,7 @@ export class PostgresWriter {
   }
 
   async #settleFailed(group: readonly QueuedTransaction[], error: unknown): Promise<void> {
-    // The state of the connection is unknown, so it is closed.
+    // The connection is closed because its state is unknown.
     if (this.#current !== undefined) this.#drop(this.#current)
     if (isRetriable(error)) {
       await this.#retry(group.filter((one) => canRetry(one, error)))
@@ -129,7 +135,7 @@ export class PostgresWriter {
     this.#queue.unshift(...group)
   }
 
-  /** Returns the connection. Concurrent callers share one connection attempt. */
+  /** Returns the connection. Concurrent callers share a single connection attempt. */
   #connected(): Promise<Client> {
     this.#client ??= this.#connect()
     return this.#client
@@ -159,7 +165,7 @@ export class PostgresWriter {
   }
 }
 
-/** Settles a transaction with its outcome, unless it will be retried. */
+/** Settles the promise of a transaction with the transaction's outcome, unless the transaction will be retried. */
 function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   if ('rows' in outcome) {
     one.resolve(outcome.rows)
@@ -171,7 +177,7 @@ function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   return 'done'
 }
 
-/** Returns whether a transaction may be retried. Rejects the transaction if it may not. */
+/** Returns whether a transaction may be retried. If not, the transaction's promise is rejected. */
 function canRetry(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true

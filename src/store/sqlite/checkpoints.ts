@@ -1,33 +1,33 @@
 /**
- * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. By default, SQLite would checkpoint
- * during a commit, which would then take about ten times as long. Instead, a thread does most of the work while the writer
- * commits.
+ * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. By default, SQLite would run a
+ * checkpoint during a commit, and the commit would take about ten times as long. Instead, a thread does most of the work of a
+ * checkpoint while the writer continues to commit.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { SqliteConnection } from './connection.ts'
 
 export interface Checkpoints {
-  /** Counts committed statements. */
+  /** Counts statements that were committed. */
   wrote(statements: number): void
   close(): Promise<void>
 }
 
-/** Number of statements between checkpoints, about 20 MB of certificates. */
+/** Number of statements between two checkpoints. This number of statements writes about 20 MB of certificates. */
 const statementsMax = 10_000
-/** Number of pages in the log at which SQLite checkpoints by itself: 256 MiB. */
+/** Number of pages in the log at which SQLite itself runs a checkpoint, which corresponds to 256 MiB. */
 const pagesMax = 65_536
-/** Number of remaining pages at which the thread stops. The writer copies these pages quickly. */
+/** Number of remaining pages at which the thread stops. The writer can copy so few pages quickly. */
 const remainingPagesMax = 1024
 
-/** Starts checkpoints for the writer's connection. The thread starts with the first checkpoint. */
+/** Starts checkpoints for the connection of the writer. The thread starts with the first checkpoint. */
 export function startCheckpoints(path: string, connection: SqliteConnection): Checkpoints {
   connection.exec(`pragma wal_autocheckpoint = ${pagesMax}`)
   let statements = 0
   let running = false
   let thread: Worker | undefined
   const start = (): Worker => {
-    // The extension is .ts in the sources and .js in the built package.
+    // The file extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./checkpoint-thread${extension}`, import.meta.url)
     const worker = new Worker(file, { workerData: { path }, execArgv: [] })
@@ -35,7 +35,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       running = false
       if (left <= remainingPagesMax) finish(connection)
     })
-    // A failed thread is replaced at the next checkpoint. Until then SQLite checkpoints by itself.
+    // A failed thread is replaced at the next checkpoint. Until then, SQLite itself runs the checkpoints.
     worker.once('error', () => undefined)
     worker.once('exit', () => {
       running = false
@@ -52,8 +52,8 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       try {
         thread ??= start()
       } catch {
-        // If there is not enough memory to start a thread, SQLite checkpoints by itself. The next checkpoint tries to start
-        // the thread again.
+        // If there is not enough memory to start a thread, SQLite itself runs the checkpoint. The next checkpoint tries to
+        // start the thread again.
         return
       }
       running = true
@@ -72,12 +72,12 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
   }
 }
 
-/** Copies the remaining pages between two commits, so that SQLite can restart the log. */
+/** Copies the remaining pages between two commits, so that SQLite can restart the write-ahead log. */
 function finish(connection: SqliteConnection): void {
   if (!connection.isOpen) return
   try {
     connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })
   } catch {
-    // If the disk is full, the next writes report that.
+    // If the disk is full, the next writes report the failure.
   }
 }

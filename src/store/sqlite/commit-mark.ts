@@ -1,10 +1,11 @@
 /**
- * The commit mark of a database: a file with the number of acknowledged commits. A database with fewer commits has lost some,
- * for example because its write-ahead log was truncated, or because it was replaced by an older file.
+ * The commit mark of a database, which is a file with the number of acknowledged commits. A database with fewer commits than
+ * its mark has lost commits, for example because its write-ahead log was truncated, or because an older file replaced the
+ * database.
  *
- * The server overwrites the file after each commit, which takes a microsecond and survives a crash of the process. The server
- * flushes the file once a second. After a power failure, the mark may be up to a second behind the database, but it is never
- * ahead of the database.
+ * The server overwrites the mark after each commit. The write takes a microsecond and survives a crash of the process. The
+ * server flushes the file once a second. After a power failure, the mark may be up to a second behind the database, but it is
+ * never ahead of the database.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
@@ -19,18 +20,18 @@ export interface CommitMark {
 const flushMilliseconds = 1000
 const form = /^signet-commits-1 ([0-9a-f]{32}) (\d{16}) ([0-9a-f]{8})\n$/
 
-/** Returns the path of the mark for the database at `path`. */
+/** Returns the path of the commit mark for the database at `path`. */
 export function markFile(path: string): string {
   return `${path}.mark`
 }
 
-/** Encodes a mark with a constant length that fits into one disk sector. */
+/** Encodes a commit mark. The encoding has a constant length and fits into one disk sector. */
 function encodeMark({ databaseId, commits }: CommitMark): string {
   const text = `signet-commits-1 ${databaseId} ${String(commits).padStart(16, '0')}`
   return `${text} ${crc32(text).toString(16).padStart(8, '0')}\n`
 }
 
-/** Reads the mark. Returns `unreadable` for an unreadable or malformed file. */
+/** Reads the commit mark. Returns `unreadable` if the file is unreadable or malformed. */
 export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   let text: string
   try {
@@ -43,12 +44,12 @@ export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   return digits !== undefined && encodeMark(mark) === text ? mark : 'unreadable'
 }
 
-/** Creates or replaces the mark file durably. */
+/** Creates or replaces the file with the commit mark durably. */
 export async function replaceMark(path: string, mark: CommitMark): Promise<void> {
   await replaceFile({ path: markFile(path), content: encodeMark(mark), mode: 0o600 })
 }
 
-/** Updates an existing mark. Only the process that writes the database may use it. */
+/** Updates an existing commit mark. Only the process that writes to the database may use this class. */
 export class CommitMarkWriter {
   readonly #databaseId: string
   readonly #file: number
@@ -62,13 +63,13 @@ export class CommitMarkWriter {
     this.#timer = setInterval(() => this.#flush(), flushMilliseconds).unref()
   }
 
-  /** Updates the mark. Must be called after the commit and before the response. */
+  /** Updates the commit mark. The method must be called after the commit and before the response. */
   move(commits: number): void {
     try {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)
       this.#isFlushed = false
     } catch {
-      // If the mark is outdated, lost writes may go undetected, but no loss is reported falsely.
+      // An outdated mark may hide lost writes, but never leads to a false report of lost writes.
     }
   }
 
@@ -79,7 +80,7 @@ export class CommitMarkWriter {
     try {
       if (!this.#isFlushed) fdatasyncSync(this.#file)
     } catch {
-      // If the mark is outdated, lost writes may go undetected, but no loss is reported falsely.
+      // An outdated mark may hide lost writes, but never leads to a false report of lost writes.
     }
     closeSync(this.#file)
   }

@@ -7,7 +7,7 @@ import { faultOfResult } from '../disk-faults.ts'
 import { sqliteSchema } from './schema.ts'
 import { requireStorable, type Row, type Sql, type SqlValue } from '../sql.ts'
 
-/** The application id of Signet's SQLite files: "Sgnt". */
+/** The application ID of Signet's SQLite files: "Sgnt" in ASCII. */
 const applicationId = 0x53_67_6e_74
 
 /** A statement that writes to the disk without changing the database. */
@@ -16,7 +16,7 @@ export const probeWrite: Sql = { text: `pragma application_id = ${applicationId}
 const busyMilliseconds = 10_000
 const statementsMax = 500
 
-/** SQLite result codes that this file handles. */
+/** SQLite result codes that the connection handles. */
 export const sqliteCodes = {
   busy: 5,
   readOnly: 8,
@@ -25,13 +25,13 @@ export const sqliteCodes = {
   uniqueViolation: 2067,
 } as const
 
-/** Returns the result code of a SQLite error. Undefined for other errors. */
+/** Returns the result code of a SQLite error, or undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   return typeof code === 'number' ? code : undefined
 }
 
-/** A SQLite connection with its prepared statements. All methods are synchronous. */
+/** A SQLite connection and its prepared statements. All methods are synchronous. */
 export class SqliteConnection {
   readonly path: string
   readonly #database: DatabaseSync
@@ -46,7 +46,10 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether to record a damaged page, which stops issuance. False for a file that may belong to another program. */
+      /**
+       * Whether a damaged page is recorded, which stops issuance. The option is false for a file that may belong to another
+       * program.
+       */
       readonly recordsDamage?: boolean
     },
   ) {
@@ -54,13 +57,13 @@ export class SqliteConnection {
     this.#recordsDamage = recordsDamage
     this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
     this.#database.exec('pragma foreign_keys = on; pragma trusted_schema = off')
-    // WAL mode makes a commit survive a crash of the process; synchronous = FULL makes it survive a power failure.
+    // In WAL mode, a commit survives a crash of the process. With synchronous = FULL, a commit also survives a power failure.
     if (!readOnly) this.#database.exec('pragma synchronous = full; pragma secure_delete = on')
   }
 
   /**
-   * Runs a statement and returns its rows. Values are bound by position. Throws RangeError for text with U+0000, and for a
-   * bound or returned number that is not an integer of at most 53 bits.
+   * Runs a statement and returns its rows. Values are bound by position. Throws RangeError if a text contains U+0000, or if a
+   * bound or returned number is not an integer of at most 53 bits.
    */
   run({ text, values }: Sql): Row[] {
     for (const value of values) requireStorable(value)
@@ -97,7 +100,7 @@ export class SqliteConnection {
     this.#withDamageRecord(() => this.#database.exec(text))
   }
 
-  /** Runs `work`. Records a damaged page, which stops issuance. */
+  /** Runs `work`. If `work` finds a damaged page, the damage is recorded, which stops issuance. */
   #withDamageRecord<T>(work: () => T): T {
     try {
       return work()
@@ -142,7 +145,7 @@ interface Prepared {
   readonly columns: readonly string[]
 }
 
-/** Builds a row. Creating the object here takes half as long as in node:sqlite. */
+/** Builds a row object. Building the object in this function takes half as long as in node:sqlite. */
 function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
   const row: Row = {}
   for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at] ?? null
@@ -150,8 +153,8 @@ function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
 }
 
 /**
- * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened: closing it would drop all of this
- * process's locks on the file (fcntl, POSIX.1-2024), including those of open connections.
+ * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened. Closing the file would release
+ * all locks that the process holds on it (fcntl, POSIX.1-2024), including the locks of open connections.
  */
 export function createPrivateFile(path: string): void {
   try {
@@ -162,14 +165,14 @@ export function createPrivateFile(path: string): void {
 }
 
 /**
- * Migrates the file to the newest schema in one transaction. Throws ConfigurationError, without changing the file, if another
- * program or a newer version wrote it.
+ * Migrates the database file to the newest schema version in one transaction. If another program or a newer version of Signet
+ * wrote the file, the function throws ConfigurationError without changing the file.
  */
 export function migrate(path: string): void {
   const connection = openForMigration(path)
   try {
     const version = requireOwn(path, connection)
-    // WAL mode is set even if the schema is current, because a restored copy may have another journal mode.
+    // WAL mode is set even if the schema version is current, because a restored copy may have another journal mode.
     requireWal(path, connection)
     if (version === sqliteSchema.length) return
     connection.exec('begin immediate')
@@ -182,7 +185,7 @@ export function migrate(path: string): void {
   }
 }
 
-/** Throws ConfigurationError unless the file has the newest schema. Changes nothing. */
+/** Throws ConfigurationError unless the database file has the newest schema version. The function changes nothing. */
 export function requireNewestSchema(path: string): void {
   const connection = new SqliteConnection(path, { readOnly: true, recordsDamage: false })
   try {
@@ -196,7 +199,7 @@ export function requireNewestSchema(path: string): void {
   }
 }
 
-/** Creates an earlier schema version in an empty database. */
+/** Creates the schema of an earlier version in an empty database. */
 export function createAtVersion(connection: SqliteConnection, version: number): void {
   connection.exec('begin')
   applySchema(connection, 0, version)
@@ -235,8 +238,8 @@ function isDamage(error: unknown): boolean {
 }
 
 /**
- * Requires WAL mode. On a file system without shared memory, SQLite keeps using the rollback journal and reports this only in
- * the result.
+ * Requires WAL mode. On a file system without shared memory, SQLite continues to use the rollback journal, and indicates this
+ * only in the result of the statement.
  */
 function requireWal(path: string, connection: SqliteConnection): void {
   const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })
@@ -246,7 +249,7 @@ function requireWal(path: string, connection: SqliteConnection): void {
     )
 }
 
-/** Returns the schema version of the file. */
+/** Returns the schema version of the database file. */
 function requireOwn(path: string, connection: SqliteConnection): number {
   const version = readPragma(connection, 'user_version')
   const isEmpty =

@@ -1,4 +1,4 @@
-/** The Database interface on SQLite. One writer commits; reads use a connection on the calling thread. */
+/** The Database interface on SQLite. A single writer commits transactions, and reads use a connection on the calling thread. */
 import { stat } from 'node:fs/promises'
 import type { Database } from '../database.ts'
 import { damageErrorOf } from '../disk-faults.ts'
@@ -13,19 +13,20 @@ import type { Sql, SqlValue } from '../sql.ts'
 export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
 
 export interface SqliteOptions {
-  /** Called when the writer has ended, after which nothing can be written. */
+  /** Callback for when the writer has ended, after which nothing can be written. */
   readonly onFailure?: (error: Error) => void
   /**
-   * Writer that has already opened the database. Default: this process. A database has one regular writer; commands may write occasionally.
+   * Writer that has already opened the database. By default, the current process is the writer. A database has one
+   * regular writer, but commands may write occasionally.
    */
   readonly writer?: SqliteWriter
-  /** The server's ownership. Undefined for a command. */
+  /** The ownership of a server, or undefined for a command. */
   readonly ownership?: Ownership | undefined
 }
 
 /**
- * Opens the database file and migrates it to the newest schema. Creates a missing file with mode 0600. Throws
- * ConfigurationError if another program or a newer version wrote the file.
+ * Opens the database file and migrates it to the newest schema version. If the file is missing, the function creates it with
+ * mode 0600. Throws ConfigurationError if another program or a newer version of Signet wrote the file.
  */
 // oxlint-disable-next-line typescript/require-await -- failures are rejections
 export async function openSqlite(
@@ -57,8 +58,8 @@ export async function openSqlite(
     damage: () => damageErrorOf(path),
     changeStamp: () => reader.stamp(),
     async truncateLog() {
-      // An open snapshot would prevent the truncation of the log, and a writer on this thread would wait forever for the
-      // snapshot to end.
+      // An open snapshot would prevent the truncation of the write-ahead log. A writer on the calling thread would then wait
+      // forever for the snapshot to end.
       reader.end()
       await run({ kind: 'truncate-log' })
     },
@@ -69,7 +70,7 @@ export async function openSqlite(
     },
     async close() {
       reader.close()
-      // The writer closes last, because the last connection copies the log into the database file.
+      // The writer must close last, because the last open connection copies the write-ahead log into the database file.
       await writer.close()
     },
   }
@@ -88,8 +89,8 @@ function requireWhole(path: string): void {
 }
 
 /**
- * Copies byte values, because a message contains the whole buffer behind a view, and the buffer may be much larger than the
- * view.
+ * Copies byte values. A message would otherwise contain the whole buffer behind a view, and the buffer may be much larger than
+ * the view.
  */
 function compact(statement: Sql): Sql {
   return statement.values.some(isPartOfBuffer)

@@ -1,4 +1,4 @@
-/** The Engine interface on one SQLite file. One server owns the file; commands may use it at the same time. */
+/** The Engine interface on a SQLite file. A server owns the file, and commands may use the file at the same time. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ConfigurationError } from '../../errors.ts'
@@ -14,15 +14,15 @@ import { sqliteSchema } from './schema.ts'
 import { openSqliteSnapshot, structureProblems } from './snapshot.ts'
 import type { SqliteWriter } from './writer-client.ts'
 
-/** Options that only a server passes. */
+/** Options that only a server passes to the engine. */
 export interface SqliteSettings {
-  /** Function that takes ownership before the database is opened. */
+  /** Function that takes ownership of the database before it is opened. */
   readonly own?: (path: string) => Promise<Ownership>
-  /** Writer that has already opened the database. Default: this process. */
+  /** Writer that has already opened the database. By default, the current process is the writer. */
   readonly writer?: SqliteWriter
 }
 
-/** The writer of a database that is open only for reads. */
+/** The writer of a read-only database, which refuses all transactions. */
 const refusingWriter: SqliteWriter = {
   run: () => Promise.reject(new Error('the database is open for reads')),
   close: () => Promise.resolve(),

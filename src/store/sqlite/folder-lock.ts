@@ -1,4 +1,4 @@
-/** Exclusive ownership of a data folder by a kernel lock, which is released when the process ends for any reason. */
+/** Exclusive ownership of a data folder by means of a kernel lock, which is released when the process ends for any reason. */
 import { accessSync, existsSync, rmSync } from 'node:fs'
 import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -7,11 +7,11 @@ import { makeFolder } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './connection.ts'
 
-/** The lock of a data folder, held until it is released or the process ends. */
+/** The lock on a data folder, which is held until it is released or the process ends. */
 export interface FolderLock {
   /** Releases the lock. A second call has no effect. */
   release(): void
-  /** Releases the lock, and deletes the lock file if `lockFolder` created it. */
+  /** Releases the lock, and deletes the lock file if `lockFolder` has created the file. */
   discard(): void
 }
 
@@ -23,9 +23,10 @@ const ownNames =
   /^(signet\.sqlite.*|master\.key|credentials(\.new)?|tls-root\.pem(\.new)?|lock.*|control\.sock|master-key-shares\.json|objects|pkcs11-refused-pin\.sqlite.*|postgresql\.damage|lost\+found)$/
 
 /**
- * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails, or
- * if the folder contains other files: `--data /tmp` must not make /tmp inaccessible to other users. `knownFiles` are paths of
- * files that the folder may contain, such as a call log. Rotated files, whose names have a suffix, are also accepted.
+ * Creates the data folder with mode 0700, or restricts the mode of an existing folder. Throws ConfigurationError if the folder
+ * cannot be created or restricted, or if it contains unknown files. For example, `--data /tmp` must not make /tmp inaccessible
+ * to other users. `knownFiles` are paths of files that the folder may contain, such as a call log. Rotated versions of these
+ * files, whose names have a suffix, are also accepted.
  */
 export async function prepareDataFolder(
   directory: string,
@@ -45,7 +46,10 @@ export async function prepareDataFolder(
   }
 }
 
-/** Returns whether the file system is read-only. Creating a folder there fails with misleading errors, such as ENOENT. */
+/**
+ * Returns whether the file system is read-only. Creating a folder on a read-only file system fails with misleading errors, such
+ * as ENOENT.
+ */
 function isReadOnly(directory: string): boolean {
   try {
     accessSync(directory, constants.W_OK)
@@ -73,7 +77,7 @@ async function requireOwn(directory: string, knownFiles: readonly string[]): Pro
 }
 
 /**
- * Locks the data folder until the lock is released or the process ends. Throws ConfigurationError if another process has the
+ * Locks the data folder until the lock is released or the process ends. Throws ConfigurationError if another process holds the
  * lock, or if the folder cannot be locked.
  */
 export function lockFolder(directory: string): FolderLock {
@@ -82,7 +86,7 @@ export function lockFolder(directory: string): FolderLock {
   let database: DatabaseSync | undefined
   try {
     createPrivateFile(path)
-    // SQLite's exclusive lock is the only portable kernel lock that Node.js provides.
+    // An exclusive lock of SQLite is the only portable kernel lock that is available in Node.js.
     database = new DatabaseSync(path, { timeout: 0 })
     database.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {
@@ -94,7 +98,7 @@ export function lockFolder(directory: string): FolderLock {
   return {
     release: () => release(locked),
     discard() {
-      // The file is deleted before the lock is released, because another process may own the file after that.
+      // The lock file is deleted before the lock is released, because another process may own the file afterwards.
       if (!existed && held.has(locked)) rmSync(path, { force: true })
       release(locked)
     },

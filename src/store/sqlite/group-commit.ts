@@ -1,17 +1,17 @@
-/** Group commit: many transactions in one commit of a SQLite database, each in its own savepoint. */
+/** Group commit: a single commit of a SQLite database contains many transactions, each in its own savepoint. */
 import { ConflictError } from '../database.ts'
 import { textOfError } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, type SqliteConnection } from './connection.ts'
 import { countCommit, type CommitFence } from './ownership.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** A request to the writer. */
+/** A request to the writer of a database. */
 export type WriterRequest =
   | { readonly kind: 'transaction'; readonly id: number; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log'; readonly id: number }
   | { readonly kind: 'close' }
 
-/** Result of a request, as plain data for messages between threads and processes. */
+/** Result of a request to the writer, as plain data for messages between threads and processes. */
 export type TransactionOutcome =
   | { readonly rows: Row[][] }
   | { readonly conflict: Pick<ConflictError, 'guard' | 'message'> }
@@ -37,7 +37,8 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterRep
 }
 
 /**
- * Commits all transactions that succeed. If the commit itself fails, all of them fail. The database's owner passes its `fence`.
+ * Commits all transactions of a group that succeed. If the commit itself fails, all transactions fail. The owner of the
+ * database passes its `fence`.
  */
 export function commitGroup(
   connection: SqliteConnection,
@@ -68,7 +69,7 @@ function rollback(connection: SqliteConnection): void {
   try {
     connection.exec('rollback')
   } catch {
-    // After some failures, SQLite rolls back by itself.
+    // After some failures, SQLite itself rolls back the transaction.
   }
 }
 
@@ -86,7 +87,10 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
   }
 }
 
-/** Rolls back one transaction. Throws `cause` if SQLite has rolled back the whole group, as it does when the disk is full. */
+/**
+ * Rolls back one transaction of the group. Throws `cause` if SQLite has rolled back the whole group, which SQLite does if the
+ * disk is full, for example.
+ */
 function undo(connection: SqliteConnection, cause: unknown): void {
   try {
     connection.exec('rollback to one; release one')

@@ -1,4 +1,4 @@
-/** Health of a SQLite database, that is, whether it can be written now. */
+/** Health of a SQLite database, which indicates whether the database can currently be written. */
 import { withTimeout } from '../deadline.ts'
 import { diskFaultOf, DiskFaultError, hasFreeSpace } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, probeWrite } from './connection.ts'
@@ -8,7 +8,7 @@ import type { Row } from '../sql.ts'
 /** Timeout of the test write. */
 const probeMilliseconds = 5000
 
-/** Runs the writer's tasks and remembers the disk fault of the last failed task. */
+/** Runs the tasks of the writer, and remembers the disk fault of the last failed task. */
 export function watchWriter(
   writer: SqliteWriter,
   path: string,
@@ -27,8 +27,8 @@ export function watchWriter(
   return {
     run,
     /**
-     * Tests that the disk can be written. Job runs do not show this, because most of them change nothing and succeed even on a
-     * full disk.
+     * Tests that the disk can be written. Successful job runs do not prove this, because most runs change nothing and succeed
+     * even on a full disk.
      */
     async probe() {
       const before = last
@@ -37,16 +37,16 @@ export function watchWriter(
         run({ kind: 'transaction', statements: [probeWrite] }),
         `a write takes longer than ${probeMilliseconds / 1000} seconds`,
       )
-      // The small test write may succeed on an almost full disk, although a larger write has failed.
+      // The small test write may succeed on an almost full disk on which a larger write has failed.
       if (before?.fault === 'full' && !hasFreeSpace(path)) throw before
       if (last === before) last = undefined
     },
   }
 }
 
-/** Converts an error from a read to the error for the caller. */
+/** Converts an error from a read to an error for the caller. */
 export function readFailure(error: unknown, path: string): unknown {
-  // A query that tries to write is a bug.
+  // It is a bug if a query tries to write.
   if (sqliteCode(error) === sqliteCodes.readOnly) return error
   const fault = diskFaultOf(error, path)
   return fault === undefined ? error : new DiskFaultError(fault, (error as Error).message)

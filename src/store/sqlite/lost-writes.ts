@@ -1,4 +1,4 @@
-/** Detection of lost writes, by comparing a database with its commit mark. */
+/** Detects lost writes by comparing a database with its commit mark. */
 import { readMark, type CommitMark } from './commit-mark.ts'
 import { recordDamage } from '../damage.ts'
 import { readOwnership, type OwnershipRow } from './ownership.ts'
@@ -9,7 +9,7 @@ import { SqliteConnection } from './connection.ts'
  * database at the same time.
  */
 export function recordLostWrites(path: string): void {
-  // The mark is read first, because the mark is never ahead of the database.
+  // The mark must be read before the database, because the mark is never ahead of the database.
   const mark = readMark(path)
   if (mark === 'none' || mark === 'unreadable') return
   const connection = new SqliteConnection(path, { readOnly: true })
@@ -21,7 +21,7 @@ export function recordLostWrites(path: string): void {
   }
 }
 
-/** Returns a description of the loss. Undefined if no writes are lost. */
+/** Returns a description of the lost writes, or undefined if no writes are lost. */
 function lossReason(
   mark: CommitMark,
   row: Pick<OwnershipRow, 'databaseId' | 'commits'> | undefined,

@@ -1,4 +1,7 @@
-/** Startup of a server's SQLite database: taking ownership, migration, and the check for lost writes. */
+/**
+ * The startup of a server's SQLite database. It consists of taking ownership, migrating the schema, and checking for lost
+ * writes.
+ */
 import { rmSync } from 'node:fs'
 import { ConfigurationError } from '../../errors.ts'
 import type { Random } from '../../random.ts'
@@ -16,14 +19,14 @@ export type DatabaseLog = Readonly<
 export interface OwnerOptions {
   readonly random: Random
   readonly log: DatabaseLog
-  /** Whether the operator accepts lost writes. */
+  /** Whether the operator accepts the loss of writes. */
   readonly acceptLoss: boolean
-  /** Description of this process for operators. */
+  /** Description of the server process, for operators. */
   readonly process: string
 }
 
 export interface OwnDatabase extends Ownership {
-  /** The damage that the operator has accepted. */
+  /** The damage that the operator has accepted, if any. */
   readonly accepted: Damage | undefined
 }
 
@@ -33,7 +36,7 @@ const waitMillisecondsMax = 5000
 /**
  * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
  * ConfigurationError if another server owns the database, or if the database is too damaged to open. Other damage and lost
- * writes are recorded. The database can then be read, but nothing can be issued.
+ * writes are recorded, after which the database can be read but nothing can be issued.
  */
 export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
   const { random, process, log } = options
@@ -63,7 +66,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   }
 }
 
-/** Throws ConfigurationError for a missing database that existed before, unless the operator accepts the loss. */
+/** Throws ConfigurationError if a database that existed before is missing, unless the operator accepts the loss. */
 export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): void {
   if (readMark(path) === 'none') return
   if (!acceptLoss)
@@ -74,7 +77,7 @@ export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): voi
   rmSync(markFile(path))
 }
 
-/** Accepts lost writes on behalf of the operator. Throws ConfigurationError for damaged pages. */
+/** Accepts lost writes on behalf of the operator. Throws ConfigurationError if the database has damaged pages. */
 function accept(path: string, log: DatabaseLog): Damage | undefined {
   const damage = damageOf(path)
   if (damage === undefined) {

@@ -18,22 +18,23 @@ interface Queued extends PromiseWithResolvers<TransactionOutcome> {
 }
 
 export interface OwnWriterOptions {
-  /** The server's ownership; undefined for a command. */
+  /** The ownership of a server, or undefined for a command. */
   readonly ownership: Ownership | undefined
-  /** Called after a failure if it is unknown which transactions were committed. */
+  /** Callback for a failure after which it is unknown which transactions were committed. */
   readonly onFailure: (error: Error) => void
 }
 
 /**
- * Average duration of a commit above which commits would block the process for too long. The last commit has a weight of one
- * tenth.
+ * Average duration of a commit, in milliseconds, above which commits would block the process for too long. The last commit
+ * contributes one tenth of the average.
  */
 const slowMilliseconds = 20
 
 /**
- * Creates a writer that runs on the calling thread while the disk is fast, so that requests from other processes are copied
- * only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a thread, so
- * that the process can accept connections during an fsync, and requests that arrive during an fsync share the next one.
+ * Creates a writer that runs on the calling thread as long as the disk is fast, so that requests from other processes are
+ * copied only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a
+ * separate thread. The process can then accept connections during an fsync, and the requests that arrive during an fsync share
+ * the next fsync.
  */
 export function createOwnWriter(path: string, options: OwnWriterOptions): SqliteWriter {
   migrate(path)

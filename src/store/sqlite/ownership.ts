@@ -1,9 +1,9 @@
 /**
- * Ownership of a SQLite database by one server. The lock file of the folder stops most second servers, but it can be deleted
- * or replaced. The database file that a server has open cannot:
+ * Ownership of a SQLite database by a single server. The lock file in the data folder stops most second servers, but the lock
+ * file can be deleted or replaced. Ownership is therefore also bound to the database file that the server has open:
  *
- * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases with its holder.
- *   If it succeeds, no other process has the file open, and the server may start.
+ * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases when its holder
+ *   ends. If the server gets the lock, no other process has the file open, and the server may start.
  * - Otherwise the other process may be a server or only a command. The starting server writes a challenge into the database.
  *   If the other process is a server, it responds within moments, and the starting server gives up. A command does not
  *   respond.
@@ -26,7 +26,7 @@ import { sql, type Row } from '../sql.ts'
 export interface Ownership {
   readonly token: string
   readonly databaseId: string
-  /** Inode of the database file. */
+  /** Inode number of the database file. */
   readonly inode: bigint
 }
 
@@ -34,7 +34,7 @@ export interface OwnershipRow {
   readonly databaseId: string
   readonly commits: number
   readonly owner: string
-  /** Description of the owner's process for operators. */
+  /** Description of the owner's process, for operators. */
   readonly process: string
   readonly challenge: string
   readonly response: string
@@ -43,7 +43,7 @@ export interface OwnershipRow {
 const selectOwnership = sql`select database_id, commits, owner, process, challenge, response
   from ownership`
 
-/** Reads the ownership row. Undefined if no server has used the database yet. */
+/** Reads the row that describes the ownership. Returns undefined if no server has used the database yet. */
 export function readOwnership(connection: SqliteConnection): OwnershipRow | undefined {
   const [row] = connection.run(selectOwnership)
   return row === undefined ? undefined : ownershipOf(row)
@@ -60,15 +60,16 @@ function ownershipOf(row: Row): OwnershipRow {
   }
 }
 
-/** Returns whether another connection, in this or another process, has the database open. */
+/** Returns whether another connection, in the current process or another process, has the database open. */
 function isOpenElsewhere(path: string): boolean {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    // The locking mode is set before the first read, so that SQLite locks the database file instead of its shared memory file.
+    // The locking mode must be set before the first read, so that SQLite locks the database file instead of its shared memory
+    // file.
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
     return false
   } catch (error) {
-    // Other errors will occur again when the database is opened, and are reported then.
+    // Any other error occurs again when the database is opened, and is reported then.
     return sqliteCode(error) === sqliteCodes.busy
   } finally {
     database.close()
@@ -78,8 +79,8 @@ function isOpenElsewhere(path: string): boolean {
 const pauseMilliseconds = 50
 
 /**
- * Throws ConfigurationError if another server has the database open. Waits up to `patience` milliseconds for a command that has
- * it open.
+ * Throws ConfigurationError if another server has the database open. If a command has the database open, the function waits up
+ * to `patience` milliseconds.
  */
 export async function requireUnowned(
   path: string,
@@ -109,7 +110,7 @@ export async function requireUnowned(
   }
 }
 
-/** Writes the challenge. Returns false if the schema is too old to have a column for it. */
+/** Writes the challenge into the database. Returns false if the schema is too old to have a column for the challenge. */
 function writeChallenge(path: string, challenge: string): boolean {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {
@@ -131,7 +132,9 @@ function readOnce(path: string): OwnershipRow | undefined {
   }
 }
 
-/** Makes this process the owner of the database, which must have the newest schema. Earlier owners can no longer commit. */
+/**
+ * Makes the server the owner of the database, which must have the newest schema version. Earlier owners can no longer commit.
+ */
 export function takeOwnership(
   path: string,
   { random, process }: { readonly random: Random; readonly process: string },
@@ -156,8 +159,8 @@ export function takeOwnership(
 }
 
 /**
- * Responds to a challenge from another server. Called several times a second. Throws DiskFaultError if this server no longer
- * owns the database.
+ * Responds to a challenge from another server. The function is called several times a second. Throws DiskFaultError if the
+ * server no longer owns the database.
  */
 export async function answerChallenge(
   db: Pick<Database, 'query'>,
@@ -186,12 +189,12 @@ function superseded(reason: string): DiskFaultError {
   return new DiskFaultError('superseded', reason)
 }
 
-/** Checks the ownership in each group of transactions that the owner commits, and updates the commit mark. */
+/** Checks the ownership in each group of transactions that the owner of the database commits, and updates the commit mark. */
 export class CommitFence {
   readonly #path: string
   readonly #ownership: Ownership
   readonly #mark: CommitMarkWriter
-  /** Value of total_changes() after the last counted commit. */
+  /** Value of total_changes() after the most recently counted commit. */
   #changes = 0
 
   constructor(path: string, ownership: Ownership) {
@@ -201,14 +204,14 @@ export class CommitFence {
   }
 
   /**
-   * Counts this commit and returns its number. Called as the last step of the transaction. Returns undefined without writing if
-   * the transaction has changed nothing, because jobs often find no work. Throws DiskFaultError if another server owns the
-   * database.
+   * Counts the current commit and returns its number. The method is called as the last step of the transaction. If the
+   * transaction has changed nothing, which is common because jobs often find no work, the method writes nothing and returns
+   * undefined. Throws DiskFaultError if another server owns the database.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership
     requireSameFile(this.#path, inode)
-    // total_changes() returns the number of rows that the connection changed before this statement.
+    // total_changes() returns the number of rows that the connection has changed before the statement in which it is called.
     const [row] = connection.run(
       sql`update ownership set commits = commits + 1
         where owner = ${token} and total_changes() > ${this.#changes}
@@ -232,7 +235,10 @@ export class CommitFence {
   }
 }
 
-/** Counts a commit by a process that is not the owner, such as a command. Does nothing if the process has changed nothing yet. */
+/**
+ * Counts a commit by a process that is not the owner, such as a command. If the process has changed nothing so far, the
+ * statement has no effect.
+ */
 export function countCommit(connection: SqliteConnection): void {
   connection.run(sql`update ownership set commits = commits + 1 where total_changes() > 0`)
 }

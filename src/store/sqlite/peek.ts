@@ -1,15 +1,15 @@
-/** Reads rows of a SQLite database without changing any file. */
+/** Reads rows of a SQLite database without changing or creating any file. */
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError } from '../../errors.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Returns the rows of a read. Undefined if the file, a table or a column does not exist. */
+/** Returns the rows of a read, or undefined if the file, a table or a column does not exist. */
 export function peek(path: string, { text, values }: Sql): Row[] | undefined {
   if (!existsSync(path)) return undefined
   const url = pathToFileURL(path)
-  // Without a server, an ordinary reader would create the files of the write-ahead log.
+  // If no server is running, an ordinary reader would create the files of the write-ahead log.
   if (!existsSync(`${path}-shm`)) url.searchParams.set('immutable', '1')
   let database: DatabaseSync | undefined
   try {

@@ -9,14 +9,17 @@ import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/** Returns the path of the file that a restore writes and then renames to the database's name. */
+/**
+ * Returns the path of the file into which a restore writes. The restore renames the file to the name of the database at the
+ * end.
+ */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
 
 /**
- * Starts a restore into a new file, which is renamed to the database's name at the end. Replaces the file left by an
- * interrupted restore. Throws ConfigurationError if the database exists.
+ * Starts a restore into a new file, which is renamed to the name of the database at the end. If an interrupted restore has left
+ * a file, that file is replaced. Throws ConfigurationError if the database exists.
  */
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
   if (existsSync(path))
@@ -27,7 +30,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
   removeFiles(unfinished)
   createPrivateFile(unfinished)
   const connection = new SqliteConnection(unfinished, { readOnly: false })
-  // No other process uses the file, and a failed restore removes it, so one fsync at the end is enough.
+  // A single fsync at the end is enough, because no other process uses the file and a failed restore removes the file.
   connection.exec('pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off')
   createAtVersion(connection, schemaVersion)
   const tables = tablesOf(connection.run(tablesOfSqlite))
@@ -48,7 +51,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       migrate(unfinished)
       complete(unfinished, statements)
       await syncFile(unfinished)
-      // Files that describe the previous database are removed.
+      // Files that describe the previous database must be removed.
       clearDamage(path)
       rmSync(markFile(path), { force: true })
       await renameDurably(unfinished, path)
@@ -75,7 +78,10 @@ function requireReferences(connection: SqliteConnection): void {
     )
 }
 
-/** Migrates the restored database and runs the statements. When the last connection closes, it copies the log into the file. */
+/**
+ * Migrates the restored database and runs the statements. When the last connection closes, SQLite copies the write-ahead log
+ * into the database file.
+ */
 function complete(path: string, statements: readonly Sql[]): void {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {

@@ -1,6 +1,6 @@
 /**
- * Version 4 of the SQLite schema: users, roles, identity providers and shares. The user data in an access key becomes a user.
- * An access key's policy stays with the key, so that no key gains permissions.
+ * Version 4 of the SQLite schema: users, roles, identity providers and shares. The migration creates a user from the user data
+ * in an access key. The policy of an access key stays with the key, so that no key gains permissions.
  */
 export const principalsSchema = `
   alter table accounts add column organization_id text;

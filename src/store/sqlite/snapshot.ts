@@ -4,7 +4,7 @@ import type { Snapshot } from '../snapshot.ts'
 import { sql, type Row } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/** Opens a snapshot of the SQLite database in a file, which must have the newest schema. */
+/** Opens a snapshot of the SQLite database in a file. The database must have the newest schema version. */
 export function openSqliteSnapshot(path: string): Snapshot {
   const connection = new SqliteConnection(path, { readOnly: true })
   try {
@@ -28,7 +28,7 @@ export function openSqliteSnapshot(path: string): Snapshot {
   }
 }
 
-/** Starts the snapshot, which begins with its first read. */
+/** Starts the snapshot. SQLite takes the snapshot at the first read. */
 function begin(connection: SqliteConnection): void {
   connection.exec('begin')
   connection.run(sql`select count(*) as n from settings`)
@@ -40,7 +40,7 @@ export const tablesOfSqlite = sql`select t.name as table_name, c.name as column_
   where t.type = 'table' and t.name not like 'sqlite_%'
   order by t.name, c.cid`
 
-/** Returns the problems that SQLite's own check finds in the database, at most 20 lines. */
+/** Returns the problems that SQLite's own check finds in the database, in at most 20 lines. */
 export async function structureProblems(snapshot: Snapshot): Promise<string[]> {
   const rows: Row[] = await snapshot.read(sql`pragma integrity_check(20)`)
   return rows.map(({ integrity_check: line }) => String(line)).filter((line) => line !== 'ok')

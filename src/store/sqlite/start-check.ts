@@ -1,7 +1,7 @@
 /**
- * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order. It
- * reads the whole database, which takes about 2.5 seconds per GiB in the page cache, so only a small database is checked before
- * it is served.
+ * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order.
+ * `PRAGMA quick_check` reads the whole database, which takes about 2.5 seconds per GiB in the page cache. A server therefore
+ * checks only a small database before it starts to serve requests.
  */
 import { fork } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -9,11 +9,11 @@ import { recordDamage } from '../damage.ts'
 import { SqliteConnection } from './connection.ts'
 import { sql } from '../sql.ts'
 
-/** Maximum size of a database that is checked in a tenth of a second. */
+/** Maximum size, in bytes, of a database that can be checked in a tenth of a second. */
 const smallBytes = 32 * 1024 * 1024
 const problemsMax = 5
 
-/** Returns whether the check is fast enough to run before the server starts. */
+/** Returns whether the database is small enough to be checked before the server starts. */
 export function isSmall(path: string): boolean {
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   return sizeOf(path) + sizeOf(`${path}-wal`) <= smallBytes
@@ -26,14 +26,15 @@ export function checkWhole(path: string): void {
       note(path, connection.run(sql`pragma quick_check(5)`))
     })
   } catch {
-    // The connection has recorded any damaged page. Other errors, such as an unavailable disk, also occur in the server, which
-    // reports them.
+    // A damaged page has already been recorded by the connection. Other errors, such as an unavailable disk, also occur in the
+    // server, which reports them.
   }
 }
 
 /**
- * Checks one table after another and records any damage. In a large database, a single snapshot for all tables would keep the
- * write-ahead log from being reset for a long time. Throws if the check cannot finish, for example because of a damaged page.
+ * Checks one table after another and records any damage. A single snapshot for all tables of a large database would prevent
+ * SQLite from resetting the write-ahead log for a long time. Throws an error if the check cannot be completed, for example
+ * because of a damaged page.
  */
 export function checkTables(path: string): void {
   reading(path, (connection) => {
@@ -63,12 +64,12 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
   recordDamage(path, { kind: 'damaged', reason })
 }
 
-/** Reason why a background check did not finish. Undefined if it read the whole database. */
+/** Reason why a background check was not completed, or undefined if the check has read the whole database. */
 type CheckFailure = string | undefined
 
-/** Checks the database in a separate process. Calls `finished` unless the check is stopped first. */
+/** Checks the database in a separate process. The function calls `finished` unless the check is stopped first. */
 export function checkInBackground(path: string, finished: (failure: CheckFailure) => void) {
-  // The extension is .ts in the sources and .js in the built package.
+  // The file extension is .ts in the sources and .js in the built package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const file = new URL(`./check-process${extension}`, import.meta.url)
   const child = fork(file, [path], { execArgv: ['--disable-sigusr1'], stdio: 'ignore' })

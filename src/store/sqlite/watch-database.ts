@@ -1,4 +1,4 @@
-/** Watches the SQLite database of a running server: responds to ownership challenges, and reports damage. */
+/** Watches the SQLite database of a running server. The server responds to ownership challenges and reports damage. */
 import { damageWarning } from '../damage.ts'
 import type { Database } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
@@ -6,7 +6,7 @@ import type { DatabaseLog } from './own-database.ts'
 import { answerChallenge, type Ownership } from './ownership.ts'
 import { checkInBackground, isSmall } from './start-check.ts'
 
-/** Interval between checks. A second server that starts on the same database waits for several intervals. */
+/** Interval between two checks. A second server that starts on the same database waits for several intervals. */
 const everyMilliseconds = 250
 
 interface Watching {
@@ -15,11 +15,13 @@ interface Watching {
   readonly onFailure: (error: Error) => void
 }
 
-/** Watches the database until the returned function is called. Starts a background check of a large database. */
+/**
+ * Watches the database until the returned function is called. If the database is large, the function starts a background check.
+ */
 export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
   const { log } = watching
   const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()
-  // Electron's executable cannot run a script as Node.js does.
+  // The executable of Electron cannot run a script as Node.js does.
   const canFork = process.versions['electron'] === undefined
   const startedAt = performance.now()
   const check =
@@ -52,7 +54,7 @@ function startLook(db: Database, path: string, { owned, log, onFailure }: Watchi
     try {
       await answerChallenge(db, path, owned)
     } catch (error) {
-      // Other failures also occur in requests, which report them.
+      // Any other failure also occurs in requests, which report it.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return
       isOver = true
       onFailure(error)

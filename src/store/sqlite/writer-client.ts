@@ -1,4 +1,4 @@
-/** The interface to the writer thread of a SQLite database, for the calling thread. */
+/** The calling thread's interface to the writer thread of a SQLite database. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { PendingReplies } from '../../channel/pending-replies.ts'
@@ -12,13 +12,14 @@ export type WriterTask =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
-/** A database's only writer: a thread, the process itself, or a worker's primary. */
+/** The only writer of a database. The writer is a thread, the process itself, or the primary of a worker. */
 export interface SqliteWriter {
   /**
-   * Resolves to the rows of each statement after the commit is durable. Throws ConflictError if the transaction was rolled back.
+   * Runs the statements in one transaction. Resolves to the rows of each statement after the commit is durable. Throws
+   * ConflictError if the transaction was rolled back.
    */
   run(task: WriterTask): Promise<Row[][]>
-  /** Finishes the earlier tasks and closes the database. */
+  /** Finishes all earlier tasks and closes the database. */
   close(): Promise<void>
 }
 
@@ -40,10 +41,11 @@ class WriterThread implements SqliteWriter {
   #running = 0
 
   constructor(data: WriterData, onFailure: ((error: Error) => void) | undefined) {
-    // The extension is .ts in the sources and .js in the built package.
+    // The file extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./writer-thread${extension}`, import.meta.url)
-    // The process's flags apply to its main program and are not passed on. A worker thread cannot start with --input-type.
+    // The flags of the process apply to its main program and are not passed on. A worker thread cannot start with the flag
+    // --input-type.
     this.#worker = new Worker(file, { workerData: data, execArgv: [] })
     this.#worker.on('message', (answers: readonly WriterReply[]) => {
       for (const answer of answers) this.#replies.settle(answer.id, answer)
@@ -52,7 +54,7 @@ class WriterThread implements SqliteWriter {
     this.#worker.on('exit', () => this.#end(new Error('the database writer has ended'), onFailure))
   }
 
-  /** Waits until the thread is ready, which it reports with an empty list of replies. */
+  /** Waits until the thread is ready. The thread reports that it is ready with an empty list of replies. */
   async ready(): Promise<void> {
     await once(this.#worker, 'message')
     this.#worker.unref()
@@ -61,7 +63,7 @@ class WriterThread implements SqliteWriter {
   async run(task: WriterTask): Promise<Row[][]> {
     if (this.#ended !== undefined || this.#closing)
       throw new Error('the database is closed', { cause: this.#ended })
-    // An idle writer does not keep the process alive; a pending write does.
+    // A pending write keeps the process alive; an idle writer does not.
     this.#running += 1
     if (this.#running === 1) this.#worker.ref()
     try {
@@ -72,7 +74,7 @@ class WriterThread implements SqliteWriter {
     }
   }
 
-  /** Messages are processed in order, so earlier tasks finish first. */
+  /** The thread processes messages in order, so it finishes earlier tasks first. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
     const exit = once(this.#worker, 'exit')

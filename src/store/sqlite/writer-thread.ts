@@ -15,10 +15,10 @@ import {
   type WriterRequest,
 } from './group-commit.ts'
 
-/** Input of the thread. */
+/** Input of the writer thread. */
 export interface WriterData {
   readonly path: string
-  /** The server's ownership. Undefined for a command. */
+  /** The ownership of a server, or undefined for a command. */
   readonly ownership: Ownership | undefined
 }
 
@@ -38,7 +38,10 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
     }
   })
 
-  /** Commits a group that starts with `first`. Returns the next request if it is not a transaction. */
+  /**
+   * Commits a group of transactions that starts with `first`. If the next request is not a transaction, the function returns
+   * it.
+   */
   function commitFrom(first: Transaction): WriterRequest | undefined {
     const group = [first]
     let following = next()
@@ -72,7 +75,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
   }
 }
 
-/** Throws the error as an uncaught error, which the main thread receives. */
+/** Throws the error as an uncaught error of the thread, which the main thread receives. */
 function endThread(error: unknown): void {
   setImmediate(() => {
     throw error
