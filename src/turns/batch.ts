@@ -1,21 +1,22 @@
 /**
- * Batches: the requests that arrive in one turn of the event loop are processed together, step by step. Otherwise, Node.js
- * would process each request from its socket to its signature before the next one, and the processor would reload the code of
- * V8, SQLite and OpenSSL for each request.
+ * Batches of requests. Requests that arrive in the same turn of the event loop are processed together, step by step. Otherwise,
+ * Node.js would process each request completely, from its socket to its signature, before the next request, and the processor
+ * would reload the code of V8, SQLite and OpenSSL for each request.
  *
- * A request joins the batch of its turn before it is processed. All requests of a batch run until their first `await`, then all
- * run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no other effect.
+ * Before a request is processed, it joins the batch of the current turn. All requests in a batch run until their first `await`,
+ * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no
+ * other effect.
  */
 
 /**
- * Maximum number of requests in a batch. Further requests start one turn later, after newly arrived data has been read. The
- * limit bounds the delay of the first response in a batch: 32 P-256 certificates take about 5 ms to issue.
+ * Maximum number of requests in a batch. Further requests start one turn of the event loop later, after newly arrived data has
+ * been read. The maximum limits the delay of the first response in a batch. Issuing 32 P-256 certificates takes about 5 ms.
  */
 export const batchMax = 32
 
 let waiting: (() => void)[] = []
 
-/** Resolves at the end of this turn of the event loop, for all requests of the batch together. */
+/** Resolves at the end of the current turn of the event loop, for all requests in the batch together. */
 export function joinBatch(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.length === 0) setImmediate(startBatch)
@@ -30,5 +31,5 @@ function startBatch(): void {
   for (const start of batch) start()
 }
 
-/** A resolved promise. `await barrier` lets the other requests in the batch reach the same step. */
+/** A promise that is already resolved. `await barrier` lets the other requests in the batch reach the same step. */
 export const barrier = Promise.resolve()

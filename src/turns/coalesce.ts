@@ -1,8 +1,8 @@
-/** Shares the result of a read among callers that wait for it. */
+/** Shares the result of a read among several callers that wait for the result. */
 
 /**
- * Returns a function that runs `read`. While a run is in progress, all further callers share one later run, so that every
- * result was read after the call, and at most one run waits.
+ * Returns a function that runs `read`. While a run is in progress, all further callers share a single later run. Every caller
+ * therefore gets a result that was read after its call, and at most one run waits.
  */
 export function coalesce<T>(read: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> = Promise.resolve()

@@ -1,4 +1,7 @@
-/** Returns a function that collects items and passes them to `handOver` as one array after the microtasks of this turn. */
+/**
+ * Returns a function that collects items. After the microtasks of the current turn, the items are passed to `handOver` as one
+ * array.
+ */
 export function createCollector<Item>(
   handOver: (items: readonly Item[]) => void,
 ): (item: Item) => void {

@@ -1,6 +1,6 @@
 /**
- * Returns a function that calls `read` once and returns the same value to all callers until the microtasks of this turn are
- * done.
+ * Returns a function that calls `read` once per turn of the event loop. All callers receive the same value until the microtasks
+ * of the turn are done.
  */
 export function oncePerTurn<Value>(read: () => Value): () => Value {
   let known: { readonly value: Value } | undefined

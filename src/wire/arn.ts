@@ -1,15 +1,15 @@
 /**
- * ACM PCA's Amazon Resource Names (Service Authorization Reference, AWS Private CA, resource types). Parsing is strict: any
- * string that is not exactly an ARN of the requested type yields undefined.
+ * Amazon Resource Names (ARNs) of AWS Private CA (Service Authorization Reference, AWS Private CA, resource types). Parsing is
+ * strict: if a string is not exactly an ARN of the requested type, the result is undefined.
  */
 
-/** The five parts of an ARN after `arn`. `resource` may contain colons. */
+/** The five parts of an ARN that follow `arn`. `resource` may contain colons. */
 export interface Arn {
   readonly partition: string
   readonly service: string
-  /** Region; empty for a global resource. */
+  /** Region of the resource, which is empty for a global resource. */
   readonly region: string
-  /** Account ID; empty for a resource without an account, such as a template. */
+  /** Account ID, which is empty for a resource that belongs to no account, such as a template. */
   readonly accountId: string
   readonly resource: string
 }
@@ -17,38 +17,40 @@ export interface Arn {
 export interface CertificateAuthorityName {
   readonly partition: string
   readonly region: string
-  /** Twelve digits. */
+  /** Account ID, which has twelve digits. */
   readonly accountId: string
-  /** Lower-case UUID. */
+  /** ID of the CA, a UUID in lower case. */
   readonly id: string
 }
 
 export interface CertificateName {
   readonly partition: string
   readonly region: string
-  /** Twelve digits. */
+  /** Account ID, which has twelve digits. */
   readonly accountId: string
-  /** Lower-case UUID of the issuing CA. */
+  /** ID of the issuing CA, a UUID in lower case. */
   readonly authorityId: string
-  /** Lower-case hex, 1 to 40 digits. */
+  /** Serial number of the certificate, as 1 to 40 hexadecimal digits in lower case. */
   readonly serialNumberHex: string
 }
 
 export interface TemplateName {
   readonly partition: string
-  /** Name without the version, such as `EndEntityCertificate`. */
+  /** Name of the template without its version, such as `EndEntityCertificate`. */
   readonly name: string
 }
 
 const service = 'acm-pca'
 
-/** Maximum length of an ARN (AWS Private CA API, Arn). Longer text is rejected without parsing. */
+/** Maximum length of an ARN (AWS Private CA API, Arn). Longer text is rejected without being parsed. */
 const lengthMax = 200
 
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/
 const partitionForm = /^[a-z0-9-]{1,32}$/
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-/** Matches the partition, Region, account and ID in a CA's ARN. One expression takes half as long as four. */
+/**
+ * Matches the partition, Region, account and ID in the ARN of a CA. A single expression takes half as long as four expressions.
+ */
 const authority = `arn:([a-z0-9-]{1,32}):${service}:([a-z0-9-]{1,32}):(\\d{12}):certificate-authority/(${uuid})`
 const authorityForm = new RegExp(`^${authority}$`)
 const certificateForm = new RegExp(`^${authority}/certificate/([0-9a-f]{1,40})$`)
@@ -60,19 +62,24 @@ export function certificateAuthorityArn(name: CertificateAuthorityName): string 
 }
 
 /**
- * Returns the ARN of a certificate: the ARN of its CA and the serial number in lower-case hex, two digits per byte.
- * `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
+ * Returns the ARN of a certificate, which consists of the ARN of its CA and the serial number in lower-case hexadecimal, with
+ * two digits per byte. `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
  */
 export function certificateArn(authorityArn: string, serialNumber: Uint8Array): string {
   return `${authorityArn}/certificate/${Buffer.from(serialNumber).toString('hex')}`
 }
 
-/** Returns the ARN of a template. `template` is its name with the version, such as `EndEntityCertificate/V1`. */
+/**
+ * Returns the ARN of a template. `template` is the name of the template with its version, such as `EndEntityCertificate/V1`.
+ */
 export function templateArn(partition: string, template: string): string {
   return `arn:${partition}:${service}:::template/${template}`
 }
 
-/** Parses an ARN of any service; undefined if the text is not an ARN or is longer than 200 characters. */
+/**
+ * Parses the ARN of a resource in any AWS service. Returns undefined if the text is not an ARN or is longer than 200
+ * characters.
+ */
 export function parseArn(text: string): Arn | undefined {
   const [matched, partition = '', name = '', region = '', accountId = '', resource = ''] = groups(
     arnForm,
@@ -82,7 +89,10 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service: name, region, accountId, resource }
 }
 
-/** Parses a CA's ARN, which is `…:certificate-authority/` and a lower-case UUID; undefined for any other string. */
+/**
+ * Parses the ARN of a CA, which ends with `:certificate-authority/` and a UUID in lower case. Returns undefined for any other
+ * string.
+ */
 export function parseCertificateAuthorityArn(text: string): CertificateAuthorityName | undefined {
   const [matched, partition = '', region = '', accountId = '', id = ''] = groups(
     authorityForm,
@@ -91,7 +101,10 @@ export function parseCertificateAuthorityArn(text: string): CertificateAuthority
   return matched === undefined ? undefined : { partition, region, accountId, id }
 }
 
-/** Parses the ARN of a certificate, with the serial number in lower-case hex; undefined for any other string. */
+/**
+ * Parses the ARN of a certificate, in which the serial number is in lower-case hexadecimal. Returns undefined for any other
+ * string.
+ */
 export function parseCertificateArn(text: string): CertificateName | undefined {
   const [
     matched,
@@ -106,8 +119,8 @@ export function parseCertificateArn(text: string): CertificateName | undefined {
 }
 
 /**
- * Parses the ARN of a template's version 1, which has no Region and no account (AWS Private CA User Guide, Template
- * definitions); undefined for any other string. The existence of the template is not checked.
+ * Parses the ARN of version 1 of a template, which contains no Region and no account (AWS Private CA User Guide, Template
+ * definitions). Returns undefined for any other string. The function does not check whether the template exists.
  */
 export function parseTemplateArn(text: string): TemplateName | undefined {
   const arn = parseArn(text)

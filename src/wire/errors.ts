@@ -1,6 +1,6 @@
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 
-/** A ServiceError whose HTTP status differs from the default status of its code. AWS's front end returns such errors. */
+/** A ServiceError whose HTTP status differs from the default status for its code. The front end of AWS returns such errors. */
 export class ProtocolError extends ServiceError {
   override name = 'ProtocolError'
   readonly status: number
@@ -11,19 +11,19 @@ export class ProtocolError extends ServiceError {
   }
 }
 
-/** The error response for a caller. */
+/** The error response that a caller receives. */
 export interface ErrorAnswer {
   readonly status: number
-  /** Error code for `__type` and the header `x-amzn-ErrorType`. */
+  /** Error code that is sent as `__type` and in the header `x-amzn-ErrorType`. */
   readonly code: ErrorCode
-  /** Response body as JSON. */
+  /** Body of the response, as JSON. */
   readonly body: string
 }
 
 /**
- * Converts a thrown value to an error response (AWS JSON 1.1 protocol): `{"__type":code,"message":text}`, without `message` if
- * it is empty. SerializationException has `Message`, as in AWS. Any value that is not a ServiceError becomes an
- * InternalFailure without details.
+ * Converts a thrown value to an error response of the AWS JSON 1.1 protocol, which is `{"__type":code,"message":text}`. An
+ * empty `message` is omitted. As in AWS, the member is named `Message` in a SerializationException. A thrown value that is not
+ * a ServiceError is converted to an InternalFailure without details.
  */
 export function renderError(error: unknown): ErrorAnswer {
   if (!(error instanceof ServiceError)) return internalFailure

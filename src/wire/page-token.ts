@@ -1,27 +1,27 @@
 import { SealError, type Sealer } from '../sealer.ts'
 import { decodeBase64url } from '../text/base64url.ts'
 
-/** The request that a page token is valid for. */
+/** The request for which a page token is valid. */
 export interface PageScope {
   readonly operation: string
-  /** ARN of the caller that received the token. */
+  /** ARN of the caller that received the page token. */
   readonly callerArn: string
   readonly region: string
-  /** ARN of the listed resource, or an empty string. */
+  /** ARN of the resource whose parts are listed, or an empty string. */
   readonly resource: string
 }
 
 /**
- * Page tokens that clients can neither read nor forge. Each is a position, encrypted for its scope, in base64url. Page tokens
- * are valid on every node with the same master key, and across restarts.
+ * Page tokens, which clients can neither read nor forge. A page token is a position that is encrypted for its scope and encoded
+ * in base64url. Page tokens remain valid after a restart, and are valid on every node that has the same master key.
  */
 export interface PageTokens {
   seal(scope: PageScope, position: string): string
-  /** Returns the position; undefined if the token is invalid for this scope. */
+  /** Returns the position in the list, or undefined if the token is invalid for the scope. */
   open(scope: PageScope, token: string): string | undefined
 }
 
-/** Creates page tokens. The sealer must not be used for anything else. */
+/** Creates page tokens. The sealer must not be used for any other purpose. */
 export function createPageTokens(sealer: Sealer): PageTokens {
   return {
     seal: (scope, position) =>

@@ -1,8 +1,8 @@
-/** Errors of the AWS Query protocol, whose codes differ from AWS JSON 1.1 (STS API, Common Errors). */
+/** Errors of the AWS Query protocol. Their codes differ from the codes in AWS JSON 1.1 (STS API, Common Errors). */
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 import { encodeXmlError } from './shapes/xml.ts'
 
-/** HTTP statuses of the error codes that AWS JSON 1.1 does not have. */
+/** HTTP statuses for the error codes that do not exist in AWS JSON 1.1. */
 const statusOfOwn = {
   ExpiredTokenException: 400,
   IDPCommunicationError: 400,
@@ -17,7 +17,7 @@ const statusOfOwn = {
   ValidationError: 400,
 } as const
 
-/** An error for the caller. Code and message are sent unchanged. */
+/** An error for the caller. The error's code and message are sent unchanged. */
 export class QueryError extends Error {
   override name = 'QueryError'
   readonly code: keyof typeof statusOfOwn
@@ -28,7 +28,7 @@ export class QueryError extends Error {
   }
 }
 
-/** Query protocol code and HTTP status for each ServiceError of the request pipeline. */
+/** Code and HTTP status in the Query protocol for each ServiceError that the request pipeline throws. */
 const translations: Partial<Record<ErrorCode, readonly [code: string, status: number]>> = {
   AccessDeniedException: ['AccessDenied', 403],
   ExpiredTokenException: ['ExpiredToken', 403],
@@ -41,15 +41,15 @@ const translations: Partial<Record<ErrorCode, readonly [code: string, status: nu
   ValidationException: ['ValidationError', 400],
 }
 
-/** The error response for a caller. */
+/** The error response that a caller receives. */
 export interface QueryErrorAnswer {
   readonly status: number
   readonly code: string
-  /** Response body as XML. */
+  /** Body of the response, as XML. */
   readonly body: string
 }
 
-/** Converts a thrown value to an error response. Unknown errors become an InternalFailure without details. */
+/** Converts a thrown value to an error response. An unknown error is converted to an InternalFailure without details. */
 export function renderQueryError(
   error: unknown,
   { namespace, requestId }: { readonly namespace: string; readonly requestId: string },

@@ -1,6 +1,6 @@
 /**
- * AWS's Regions, from `endpoints.json` of botocore 1.43.11 (November 2026). A Region that AWS opens later can be
- * served with `--regions` until it is added here.
+ * The Regions of AWS, from `endpoints.json` in botocore 1.43.11 (November 2026). A Region that AWS opens later can be served
+ * with `--regions` until this list contains it.
  */
 const awsRegions: readonly string[] = [
   'af-south-1',
@@ -51,7 +51,7 @@ const awsRegions: readonly string[] = [
   'eusc-de-east-1',
 ]
 
-/** Region prefixes of the partitions other than `aws`. */
+/** Region prefixes of all partitions other than `aws`. */
 const prefixes: readonly (readonly [prefix: string, partition: string])[] = [
   ['cn-', 'aws-cn'],
   ['us-gov-', 'aws-us-gov'],
@@ -62,14 +62,14 @@ const prefixes: readonly (readonly [prefix: string, partition: string])[] = [
   ['eusc-', 'aws-eusc'],
 ]
 
-/** Regions that requests may be signed for. */
+/** Regions for which requests may be signed. */
 export interface ServedRegions {
   has(region: string): boolean
-  /** Text for error messages: the form of Region names, and the served Regions. */
+  /** Text for error messages, which describes the form of Region names and lists the served Regions. */
   readonly description: string
 }
 
-/** Returns AWS's Regions and the additional Regions. */
+/** Returns the Regions of AWS and the additional Regions. */
 export function servedRegions(further: readonly string[] = []): ServedRegions {
   const all = new Set([...awsRegions, ...further])
   const named =
@@ -83,14 +83,15 @@ export function servedRegions(further: readonly string[] = []): ServedRegions {
 const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /**
- * Returns whether a string is a valid Region name in AWS's SDKs (where it is part of a host name) and in ARNs: at most 32
- * lower-case letters, digits and single hyphens between them, but not only digits.
+ * Returns whether a string is a valid Region name in ARNs and in the SDKs of AWS, where it becomes part of a host name. A
+ * Region name has at most 32 characters, which are lower-case letters, digits and single hyphens between them, and does not
+ * consist only of digits.
  */
 export function isRegionName(text: string): boolean {
   return nameForm.test(text) && !/^\d+$/.test(text)
 }
 
-/** Returns the partition of a Region for ARNs: `aws`, `aws-cn`, `aws-us-gov`, … */
+/** Returns the partition of a Region for use in ARNs, such as `aws`, `aws-cn` or `aws-us-gov`. */
 export function partitionOf(region: string): string {
   return prefixes.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws'
 }

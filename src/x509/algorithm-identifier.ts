@@ -7,7 +7,7 @@ import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
 export interface AlgorithmIdentifier {
   readonly der: Uint8Array
   readonly oid: string
-  /** DER of the parameters; undefined if they are absent. NULL parameters are present. */
+  /** DER of the parameters, or undefined if the parameters are absent. Parameters that are NULL count as present. */
   readonly parameters: Uint8Array | undefined
 }
 
@@ -27,7 +27,7 @@ export function readAlgorithmIdentifier(reader: DerReader): AlgorithmIdentifier 
 
 const derNull = Uint8Array.of(tags.null, 0)
 
-/** RSA has NULL parameters (RFC 4055 §5); ECDSA and ML-DSA omit the parameters (RFC 5758 §3.2, RFC 9881 §2). */
+/** An RSA algorithm has NULL parameters (RFC 4055 §5). ECDSA and ML-DSA omit the parameters (RFC 5758 §3.2, RFC 9881 §2). */
 const signatureAlgorithms: ReadonlyMap<string, Uint8Array> = new Map([
   ['SHA256WITHRSA', encodeAlgorithm(oids.sha256WithRsaEncryption, derNull)],
   ['SHA384WITHRSA', encodeAlgorithm(oids.sha384WithRsaEncryption, derNull)],
@@ -45,8 +45,8 @@ function encodeAlgorithm(oid: string, ...parameters: readonly Uint8Array[]): Uin
 }
 
 /**
- * Encodes the AlgorithmIdentifier for one of AWS's signing algorithms. Throws TypeError for an algorithm that this server
- * cannot sign with.
+ * Encodes the AlgorithmIdentifier for a signing algorithm of AWS Private CA. Throws TypeError if the server cannot sign with
+ * the algorithm.
  */
 export function signatureAlgorithmIdentifier(signingAlgorithm: string): Uint8Array {
   const der = signatureAlgorithms.get(signingAlgorithm)
@@ -55,7 +55,10 @@ export function signatureAlgorithmIdentifier(signingAlgorithm: string): Uint8Arr
   return der
 }
 
-/** Returns the name of an algorithm for messages, such as `sha1WithRsaEncryption`; the dotted OID if it is unknown. */
+/**
+ * Returns the name of an algorithm for messages, such as `sha1WithRsaEncryption`. If the algorithm is unknown, returns its
+ * dotted OID.
+ */
 export function describeSignatureAlgorithm({ oid }: AlgorithmIdentifier): string {
   return oidName(oid)
 }

@@ -1,4 +1,4 @@
-/** CertificateList and TBSCertList, version 2 (RFC 5280 §5.1). */
+/** Reads and writes CertificateList and TBSCertList, version 2 (RFC 5280 §5.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
@@ -22,7 +22,7 @@ import { encodeTime, readTime } from './der/time.ts'
 
 const crlExtensionsTag = contextTag(0, true)
 
-/** The fields of a TBSCertList, except its entries. */
+/** The fields of a TBSCertList, not including its entries. */
 export interface TbsCertListFields {
   /** AlgorithmIdentifier of the signature in DER. */
   readonly signatureAlgorithm: Uint8Array
@@ -30,12 +30,12 @@ export interface TbsCertListFields {
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** Extensions of the CRL; at least one. */
+  /** Extensions of the CRL, of which there must be at least one. */
   readonly crlExtensions: readonly Extension[]
 }
 
 /**
- * Encodes a TBSCertList. `entries` contains the contents of revokedCertificates in pieces. If the pieces are empty,
+ * Encodes a TBSCertList. `entries` contains the contents of revokedCertificates in pieces. If there are no entries,
  * revokedCertificates is omitted (RFC 5280 §5.1.2.6).
  */
 export function encodeTbsCertList(
@@ -53,7 +53,7 @@ export function encodeTbsCertList(
   )
 }
 
-/** Encodes the header separately from the pieces, so that a long list is copied only once. */
+/** The header is encoded separately from the entries, so that a long list of entries is copied only once. */
 function encodeEntries(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   const size = pieces.reduce((sum, { length }) => sum + length, 0)
   return size === 0 ? [] : [encodeHeader(tags.sequence, size), ...pieces]
@@ -68,7 +68,7 @@ export function encodeCertificateList(
   return encodeSequence(tbsCertListDer, signatureAlgorithm, encodeBitString(signature))
 }
 
-/** Encodes CRLNumber. Throws RangeError for a negative number, and for more than 20 octets (RFC 5280 §5.2.3). */
+/** Encodes CRLNumber. Throws RangeError if the number is negative or longer than 20 octets (RFC 5280 §5.2.3). */
 export function encodeCrlNumber(crlNumber: bigint): Uint8Array {
   const hex = crlNumber.toString(16)
   if (crlNumber < 0n || crlNumber >= 1n << 159n)
@@ -83,16 +83,19 @@ export interface CertificateList {
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** Contents of revokedCertificates, unparsed; empty if it is absent. */
+  /** Unparsed contents of revokedCertificates, which are empty if the field is absent. */
   readonly revokedCertificates: Uint8Array
   readonly crlExtensions: readonly Extension[]
-  /** cRLNumber; undefined if absent. */
+  /** The cRLNumber, or undefined if the extension is absent. */
   readonly crlNumber: bigint | undefined
-  /** Bytes of the signature BIT STRING. */
+  /** Bytes of the BIT STRING that contains the signature. */
   readonly signature: Uint8Array
 }
 
-/** Reads `der`, which must be exactly one CertificateList of version 2. Its entries are not parsed. Throws DerError. */
+/**
+ * Reads `der`, which must be exactly one CertificateList of version 2. The entries of the list are not parsed. Throws DerError
+ * if `der` is malformed.
+ */
 export function parseCertificateList(der: Uint8Array): CertificateList {
   const outer = readOnlyNested(der, tags.sequence, 'CertificateList')
   const tbs = outer.element(tags.sequence)

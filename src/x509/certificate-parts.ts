@@ -1,6 +1,6 @@
 /**
- * Reads the parts of certificates that listings and searches show (RFC 5280 §4.1). A search reads millions of certificates, so
- * other elements are skipped by their lengths, without parsing.
+ * Reads the parts of certificates that listings and searches display (RFC 5280 §4.1). A search reads millions of certificates,
+ * so all other elements are skipped by their lengths instead of being parsed.
  */
 import { encodeOid, oids } from './der/oid.ts'
 import { versionTag, extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
@@ -8,14 +8,17 @@ import { DerError } from './der/error.ts'
 import { readOnlyNested, tags, type DerReader } from './der/reader.ts'
 
 export interface CertificateSummary {
-  /** UTC time in the form `2026-03-01T08:15:30`. */
+  /** Time in UTC, in the form `2026-03-01T08:15:30`. */
   readonly notBefore: string
   readonly notAfter: string
-  /** Subject name in DER. */
+  /** Name of the subject, in DER. */
   readonly subjectDer: Uint8Array
 }
 
-/** Reads a certificate that this server issued. Throws DerError if a part up to the subject is malformed. */
+/**
+ * Reads a certificate that the server itself issued. Throws DerError if the certificate is malformed before the end of its
+ * subject.
+ */
 export function parseCertificateSummary(der: Uint8Array): CertificateSummary {
   const tbs = readToValidity(der)
   const validity = tbs.nested(tags.sequence, 'Validity')
@@ -24,7 +27,7 @@ export function parseCertificateSummary(der: Uint8Array): CertificateSummary {
   return { notBefore, notAfter, subjectDer: tbs.element(tags.sequence).der }
 }
 
-/** Returns a reader of the TBSCertificate, positioned at its Validity. */
+/** Returns a reader for the TBSCertificate, which is positioned at the Validity field. */
 function readToValidity(der: Uint8Array): DerReader {
   const certificate = readOnlyNested(der, tags.sequence, 'Certificate')
   const tbs = certificate.nested(tags.sequence, 'TBSCertificate')
@@ -34,7 +37,7 @@ function readToValidity(der: Uint8Array): DerReader {
   return tbs
 }
 
-/** Reads the next element, a UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
+/** Reads the next element, which must be a UTCTime or a GeneralizedTime (RFC 5280 §4.1.2.5). */
 function readTimeText(reader: DerReader): string {
   const isUtc = reader.peek() === tags.utcTime
   const { content } = reader.element(isUtc ? tags.utcTime : tags.generalizedTime)
@@ -47,19 +50,19 @@ function readTimeText(reader: DerReader): string {
   )
 }
 
-/** The parts of a certificate that a search compares and lists. */
+/** The parts of a certificate that a search compares and returns. */
 export interface NamedParts {
-  /** A reader at notBefore, so that only callers that show the time parse it. */
+  /** A reader at notBefore, so that only callers that display the time need to parse it. */
   readonly validity: DerReader
-  /** Subject name in DER. */
+  /** Name of the subject, in DER. */
   readonly subjectDer: Uint8Array
-  /** Value of the extension: DER of GeneralNames. Undefined without the extension. */
+  /** Value of the extension, which is the DER of GeneralNames, or undefined if the certificate does not have the extension. */
   readonly subjectAltName: Uint8Array | undefined
 }
 
 const subjectAltName = encodeOid(oids.subjectAltName)
 
-/** Reads a certificate that this server issued. Throws DerError if one of the parts that it reads is malformed. */
+/** Reads a certificate that the server itself issued. Throws DerError if a part that the search needs is malformed. */
 export function parseNamedParts(der: Uint8Array): NamedParts {
   const tbs = readToValidity(der)
   const validity = tbs.nested(tags.sequence, 'Validity')

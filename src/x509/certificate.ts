@@ -1,4 +1,4 @@
-/** Certificate and TBSCertificate (RFC 5280 §4.1). */
+/** Reads and writes Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { withOffsetsFrom, DerError } from './der/error.ts'
 import { type DerReader, contextTag, readOnlyNested, tags } from './der/reader.ts'
@@ -16,8 +16,8 @@ export interface TbsCertificate {
   readonly tbsCertificateDer: Uint8Array
   readonly version: 1 | 2 | 3
   /**
-   * Content bytes of the INTEGER in minimal two's complement, so that the first byte may be zero. The number can be negative
-   * only with the tolerance `negative-serial-number`.
+   * Content bytes of the serial number's INTEGER in minimal two's complement, so the first byte may be zero. The serial number
+   * can be negative only with the tolerance `negative-serial-number`.
    */
   readonly serialNumber: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
@@ -31,7 +31,7 @@ export interface TbsCertificate {
 
 export interface Certificate extends TbsCertificate {
   readonly der: Uint8Array
-  /** Bytes of the signature BIT STRING. */
+  /** Bytes of the BIT STRING that contains the signature. */
   readonly signature: Uint8Array
 }
 
@@ -40,7 +40,7 @@ export const issuerUniqueIdTag = contextTag(1, false)
 export const subjectUniqueIdTag = contextTag(2, false)
 export const extensionsTag = contextTag(3, true)
 
-/** Reads `der`, which must be exactly one Certificate. Throws DerError. */
+/** Reads `der`, which must be exactly one Certificate. Throws DerError if `der` is malformed. */
 export function parseCertificate(der: Uint8Array, tolerance: Tolerance = strict): Certificate {
   return withOffsetsFrom(der, () => readCertificate(der, tolerance))
 }
@@ -56,7 +56,7 @@ function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {
   return { ...tbsCertificate, der, signature }
 }
 
-/** Reads `der`, which must be exactly one TBSCertificate. Throws DerError. */
+/** Reads `der`, which must be exactly one TBSCertificate. Throws DerError if `der` is malformed. */
 export function parseTbsCertificate(
   der: Uint8Array,
   tolerance: Tolerance = strict,
@@ -87,7 +87,10 @@ export function parseTbsCertificate(
   }
 }
 
-/** Read as a magnitude, a negative serial number could equal that of another certificate (RFC 5280 §4.1.2.2). */
+/**
+ * If a negative serial number were read as a magnitude, it could equal the serial number of another certificate (RFC 5280
+ * §4.1.2.2).
+ */
 function readSerialNumber(reader: DerReader, tolerance: Tolerance): Uint8Array {
   const element = reader.element(tags.integer)
   const bytes = readIntegerBytes(element, 'serialNumber')
@@ -105,7 +108,10 @@ function readVersion(reader: DerReader): 1 | 2 | 3 {
   return value === 1 ? 2 : 3
 }
 
-/** Reads the optional fields at the end: unique identifiers from version 2 on, extensions in version 3. */
+/**
+ * Reads the optional fields at the end of the TBSCertificate. Unique identifiers require version 2 or 3, and extensions require
+ * version 3.
+ */
 function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): Extension[] {
   const uniqueIds = [reader.optional(issuerUniqueIdTag), reader.optional(subjectUniqueIdTag)]
   if (version === 1 && uniqueIds.some((id) => id !== undefined))
@@ -121,7 +127,7 @@ function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): 
 
 /** The fields from which a TBSCertificate is encoded. */
 export interface TbsCertificateFields {
-  /** Magnitude, big-endian. */
+  /** Magnitude of the serial number, in big-endian order. */
   readonly serialNumber: Uint8Array
   /** AlgorithmIdentifier of the signature in DER. */
   readonly signatureAlgorithm: Uint8Array
@@ -129,17 +135,17 @@ export interface TbsCertificateFields {
   readonly issuer: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
-  /** Subject name in DER. */
+  /** Name of the subject, in DER. */
   readonly subject: Uint8Array
-  /** DER of the SubjectPublicKeyInfo. */
+  /** SubjectPublicKeyInfo of the subject's key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** Extensions of the certificate; at least one. */
+  /** Extensions of the certificate, of which there must be at least one. */
   readonly extensions: readonly Extension[]
 }
 
 const version3 = encodeElement(versionTag, encodeSmallInteger(2))
 
-/** Encodes a TBSCertificate of version 3. */
+/** Encodes a TBSCertificate, version 3. */
 export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
   return encodeBackwards((der) => {
     der.element(tags.sequence, () => {
@@ -159,8 +165,8 @@ export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
 }
 
 /**
- * Returns the first field of a TBSCertificate that differs from `fields`; undefined if all are equal. Throws DerError if the
- * TBSCertificate is malformed.
+ * Returns the first field of a TBSCertificate that differs from `fields`, or undefined if all fields are equal. Throws DerError
+ * if the TBSCertificate is malformed.
  */
 export function differingField(
   tbsCertificateDer: Uint8Array,

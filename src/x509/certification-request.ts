@@ -1,4 +1,4 @@
-/** PKCS #10 CertificationRequest (RFC 2986 §4). */
+/** Reads and writes PKCS #10 CertificationRequests (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { withOffsetsFrom, DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der/reader.ts'
@@ -23,17 +23,17 @@ import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface CertificationRequest {
   readonly der: Uint8Array
-  /** DER of the signed CertificationRequestInfo. */
+  /** DER of the CertificationRequestInfo, over which the signature is computed. */
   readonly certificationRequestInfoDer: Uint8Array
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   /**
    * Extensions from the attribute extensionRequest (RFC 2985 §5.4.2), followed by further extensions from Microsoft's attribute
-   * szOID_CERT_EXTENSIONS. Empty without these attributes.
+   * szOID_CERT_EXTENSIONS. The list is empty if the request has neither attribute.
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Bytes of the signature BIT STRING. */
+  /** Bytes of the BIT STRING that contains the signature. */
   readonly signature: Uint8Array
 }
 
@@ -42,8 +42,8 @@ const attributesMax = 64
 
 /**
  * Reads `der`, which must be exactly one CertificationRequest. Attributes that do not contain extensions are skipped. The
- * attributes field may be absent, because some clients omit it. Throws DerError, also if two attributes request the same
- * extension with different values.
+ * attributes field may be absent, because some clients omit it. Throws DerError if `der` is malformed or if two attributes
+ * request the same extension with different values.
  */
 export function parseCertificationRequest(
   der: Uint8Array,
@@ -79,7 +79,10 @@ function parseInfo(
   return { subject, subjectPublicKeyInfo, extensions }
 }
 
-/** Returns whether a request has a common name and no SAN. TLS clients do not match names in such a certificate (RFC 9525 §2). */
+/**
+ * Returns whether a certificate request has a common name but no SAN. TLS clients do not match names in a certificate without a
+ * SAN (RFC 9525 §2).
+ */
 export function lacksAlternativeName({ subject, extensions }: CertificationRequest): boolean {
   return (
     subject.rdns.some((rdn) => rdn.some(({ type }) => type === oids.commonName)) &&
@@ -89,7 +92,7 @@ export function lacksAlternativeName({ subject, extensions }: CertificationReque
 
 /** An attribute of a CSR (RFC 2986 §4.1). */
 export interface RequestAttribute {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the attribute type. */
   readonly type: string
   readonly values: readonly DerElement[]
 }
@@ -97,8 +100,8 @@ export interface RequestAttribute {
 const attributeValuesMax = 64
 
 /**
- * Reads all attributes of a parsed CSR, including those that parseCertificationRequest skips. Throws DerError for an attribute
- * without values or with too many.
+ * Reads all attributes of a parsed CSR, including the attributes that parseCertificationRequest skips. Throws DerError if an
+ * attribute has no values or too many values.
  */
 export function parseRequestAttributes({
   certificationRequestInfoDer,
@@ -120,7 +123,7 @@ export function parseRequestAttributes({
   })
 }
 
-/** Reads attributes one after another; the values of an attribute remain to be read. */
+/** Reads attributes one after another, without reading the values of each attribute. */
 function* attributesIn(
   reader: DerReader,
 ): Generator<{ readonly type: string; readonly values: DerReader }> {
@@ -135,7 +138,7 @@ function* attributesIn(
   }
 }
 
-/** Attributes whose value is Extensions, in order of precedence. */
+/** Attributes that contain Extensions, in order of precedence. */
 const extensionAttributes: readonly string[] = [oids.extensionRequest, oids.microsoftCertExtensions]
 
 function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Extension[] {
@@ -156,7 +159,9 @@ function readRequestedExtensions(values: DerReader, tolerance: Tolerance): reado
   return extensions
 }
 
-/** Merges the extensions of both attributes. Throws DerError if they request different values of an extension. */
+/**
+ * Merges the extensions of two attributes. Throws DerError if the attributes request different values for the same extension.
+ */
 function mergeExtensions(
   requested: readonly Extension[],
   microsoft: readonly Extension[],
@@ -175,9 +180,9 @@ function mergeExtensions(
 
 /** Encodes a CertificationRequestInfo. The attributes field is present even if it is empty (RFC 2986 §4.1). */
 export function encodeCertificationRequestInfo(fields: {
-  /** Subject name in DER. */
+  /** Name of the subject, in DER. */
   readonly subject: Uint8Array
-  /** DER of the SubjectPublicKeyInfo. */
+  /** SubjectPublicKeyInfo of the subject's key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
   readonly extensions?: readonly Extension[]
 }): Uint8Array {

@@ -1,14 +1,14 @@
 /**
- * Recognizes input in formats other than PEM, for error messages. The messages never quote the input, because it may be a
- * private key.
+ * Recognizes input in formats other than PEM, for error messages. An error message never quotes the input, because the input
+ * may be a private key.
  */
 import { parsePem, pemText } from './pem.ts'
 import { structureKind, type StructureKind } from './structure-kind.ts'
 
-/** The structure that is expected. */
+/** The kind of structure that the caller expects. */
 export type Expected = 'certificate' | 'request'
 
-/** The OpenSSL commands that read each structure. */
+/** The OpenSSL commands that read each kind of structure. */
 const commands = { certificate: 'x509', request: 'req' } as const
 
 const bomLength = 2
@@ -17,8 +17,8 @@ const privateKeyLabel = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/
 const pemMark = '-----BEGIN '
 
 /**
- * Describes input that is not a PEM block of the expected structure, and how to convert it. The description completes a
- * sentence that begins with "it is". Returns undefined for unrecognized input.
+ * Describes input that is not a PEM block of the expected structure, and explains how to convert the input. The description
+ * completes a sentence that begins with "it is". Returns undefined if the format of the input is not recognized.
  */
 export function recognizePasted(bytes: Uint8Array, expected: Expected): string | undefined {
   const text = pemText(bytes)
@@ -41,7 +41,10 @@ function privateKeyWarning(utf16: string): string {
   return privateKeyLabel.test(utf16) ? ` (and it contains ${privateKey})` : ''
 }
 
-/** Decodes UTF-16 with a byte order mark, or ASCII text in UTF-16 without a byte order mark. Undefined for other bytes. */
+/**
+ * Decodes UTF-16 with a byte order mark, or ASCII text in UTF-16 without a byte order mark. Returns undefined for any other
+ * bytes.
+ */
 function decodeUtf16(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length & ~1)
@@ -52,7 +55,7 @@ function decodeUtf16(bytes: Uint8Array): string | undefined {
   return first === 0 && second !== 0 ? swapped() : undefined
 }
 
-/** Maximum number of PEM blocks that are examined. Several megabytes of text may contain tens of thousands. */
+/** Maximum number of PEM blocks that are examined. Several megabytes of text may contain tens of thousands of blocks. */
 const blocksMax = 16
 
 function describePem(text: string, expected: Expected): string | undefined {
@@ -64,12 +67,12 @@ function describePem(text: string, expected: Expected): string | undefined {
       if (found !== undefined) return found
     }
   } catch {
-    // The caller reports a malformed block.
+    // The caller reports the error in a malformed PEM block.
   }
   return undefined
 }
 
-/** Describes base64-encoded DER without BEGIN and END lines, or a whole PEM file in base64. */
+/** Describes base64-encoded DER without BEGIN and END lines, or an entire PEM file that is encoded in base64. */
 function describeBase64(base64: string, expected: Expected): string | undefined {
   const inner = Buffer.from(base64, 'base64')
   const decoded = pemText(inner)
@@ -87,7 +90,7 @@ function describeBase64(base64: string, expected: Expected): string | undefined 
   )
 }
 
-/** Describes DER, or the contents of a PEM block, whose label may be wrong. */
+/** Describes DER, or the contents of a PEM block. The label of the block may be wrong. */
 function describeDer(
   der: Uint8Array,
   expected: Expected,

@@ -1,27 +1,32 @@
-/** PEM (RFC 7468): reads every variant that clients write, but writes only the strict form. */
+/**
+ * Reads and writes PEM (RFC 7468). The reader accepts every variant that clients write, but the writer creates only the strict
+ * form.
+ */
 import { DerError } from './der/error.ts'
 
 export interface PemBlock {
-  /** The text between `-----BEGIN ` and `-----`. */
+  /** The text in the BEGIN line between `-----BEGIN ` and `-----`. */
   readonly label: string
   readonly der: Uint8Array
 }
 
 /**
- * Limits on the number of lines, because millions of empty lines would take a second to parse. PEM lines usually have 64
- * characters.
+ * Limits on the number of lines in PEM text, because parsing millions of empty lines would take a second. PEM lines usually
+ * have 64 characters.
  */
 const linesAlwaysAllowed = 1000
 const lineLengthMin = 8
 
 const beginPattern = /^-----BEGIN ([^\r\n]{0,64}?)-----[ \t]*$/
 const headerLine = /^[A-Za-z][A-Za-z0-9-]*:/
-/** A line has 64 characters (RFC 7468 §2). */
+/** Length of a line in characters (RFC 7468 §2). */
 const linePattern = /.{1,64}/g
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Decodes bytes for parsePem. PEM is ASCII; the text outside its blocks may be in any encoding that extends ASCII. */
+/**
+ * Decodes bytes for parsePem. PEM itself is ASCII, but the text outside its blocks may be in any encoding that extends ASCII.
+ */
 export function pemText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const start = buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)
@@ -31,12 +36,12 @@ export function pemText(bytes: Uint8Array): string {
 }
 
 /**
- * Parses every PEM block in a string, with any line endings and line lengths. Skips RFC 1421 headers and text outside the
- * blocks. Throws DerError for a block without an END line, a body that is not base64, or too many short lines.
+ * Parses every PEM block in a string, with any line endings and line lengths. The parser skips RFC 1421 headers and text
+ * outside the blocks. Throws DerError if a block has no END line or too many short lines, or if its body is not base64.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  // With a fractional limit, V8 tries the pattern at every character, which takes a hundred times as long.
+  // With a limit that is not an integer, V8 would try the pattern at every character, which takes a hundred times as long.
   const linesMax = linesAlwaysAllowed + Math.floor(text.length / lineLengthMin)
   const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
   if (lines.length > linesMax)
@@ -68,13 +73,14 @@ function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const body = start < 0 ? '' : lines.slice(start).join('')
   const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding ignores invalid characters, padding and unused bits. Re-encoding and comparing detects them.
+  // Decoding ignores invalid characters, padding and unused bits. They are detected by encoding the result again and comparing
+  // it with the input.
   if (base64 === '' || der.toString('base64') !== base64)
     throw new DerError(`PEM block ${label} does not contain base64`)
   return der
 }
 
-/** Encodes one block with lines of 64 characters, each of which ends with LF. */
+/** Encodes a single PEM block, in lines of 64 characters that end with LF. */
 export function encodePem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der.buffer, der.byteOffset, der.length).toString('base64')
   const lines = base64.match(linePattern) ?? []

@@ -1,6 +1,7 @@
 /**
- * Writes PKCS #12 files (RFC 7292): a private key with its certificate chain, encrypted with a password. Java, Windows,
- * browsers and mail programs import keys in this format. The web console uses this module in browsers, which have Web Crypto.
+ * Writes PKCS #12 files (RFC 7292). A file contains a private key with its certificate chain, and is encrypted with a password.
+ * Java, Windows, browsers and mail programs import keys in this format. The web console uses this module in browsers, which
+ * have Web Crypto.
  */
 import { hash } from 'node:crypto'
 import type { Random } from '../random.ts'
@@ -15,24 +16,24 @@ import {
 } from './der/writer.ts'
 
 export interface Pkcs12Content {
-  /** Private key in PKCS #8 DER. */
+  /** Private key as PKCS #8 in DER. */
   readonly privateKey: Uint8Array
-  /** DER of the key's certificate, then of the CA certificates above it. */
+  /** Certificates in DER: the certificate of the key, followed by the CA certificates above it. */
   readonly certificates: readonly Uint8Array[]
-  /** Name that programs show for the key. Characters outside the Basic Multilingual Plane are dropped. */
+  /** Name that programs display for the key. Characters outside the Basic Multilingual Plane are dropped. */
   readonly friendlyName: string
 }
 
-/** Password-based encryption. */
+/** Parameters of the password-based encryption. */
 export interface Pkcs12Protection {
-  /** Must satisfy `isPkcs12Password`. */
+  /** Password, for which `isPkcs12Password` must return true. */
   readonly password: string
   readonly random: Random
-  /** Iterations of both key derivations. Tests pass fewer. */
+  /** Number of iterations of both key derivations. Tests pass a lower number. */
   readonly iterations?: number
 }
 
-/** Default number of iterations. One guess at a password takes about 50 ms of processor time. */
+/** Default number of iterations. With this number, one guess of the password takes about 50 ms of processor time. */
 const iterationsDefault = 100_000
 const saltBytes = 16
 
@@ -65,7 +66,7 @@ export function isPkcs12Password(text: string): boolean {
 
 export const passwordLengthMin = 8
 
-/** Returns why a password for a new file is refused; undefined if it is accepted. */
+/** Returns the reason why a password for a new file is refused, or undefined if the password is accepted. */
 export function pkcs12PasswordProblem(password: string): string | undefined {
   if (!isPkcs12Password(password))
     return 'the PKCS #12 password must consist of printable ASCII characters, because programs encode other characters differently'
@@ -73,7 +74,7 @@ export function pkcs12PasswordProblem(password: string): string | undefined {
   return `the PKCS #12 password must have at least ${passwordLengthMin} characters`
 }
 
-/** Encodes a PFX: PBES2 with PBKDF2 and AES-256-CBC for the contents, HMAC-SHA-256 for integrity. */
+/** Encodes a PFX. The contents are encrypted with PBES2 (PBKDF2 and AES-256-CBC), and HMAC-SHA-256 protects the integrity. */
 export async function encodePkcs12(
   content: Pkcs12Content,
   protection: Pkcs12Protection,
@@ -81,7 +82,8 @@ export async function encodePkcs12(
   const { privateKey, certificates, friendlyName } = content
   const attributes = encodeSetOf([
     encodeAttribute(oid.friendlyName, encodeBmpString(friendlyName)),
-    // Programs match a key and its certificate by this attribute. Its value is only an identifier.
+    // Programs use this attribute to find the certificate that belongs to a key. The value of the attribute is only an
+    // identifier.
     encodeAttribute(oid.localKeyId, encodeOctetString(keyIdOf(certificates[0]))),
   ])
   const certificateBags = certificates.map((der, index) =>
@@ -103,7 +105,7 @@ export async function encodePkcs12(
   )
 }
 
-/** Returns 20 bytes, like the identifiers that OpenSSL computes. */
+/** Returns an identifier of 20 bytes, as long as the identifiers that OpenSSL computes. */
 function keyIdOf(certificate: Uint8Array = new Uint8Array()): Uint8Array {
   return hash('sha256', certificate, 'buffer').subarray(0, 20)
 }
@@ -159,7 +161,7 @@ async function encodeEncryptedData(
 }
 
 /**
- * Encrypts with PBES2, using PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018 §6.2), and with a fresh salt and initialization
+ * Encrypts data with PBES2, using PBKDF2-HMAC-SHA-256, AES-256-CBC (RFC 8018 §6.2), a fresh salt and a fresh initialization
  * vector.
  */
 async function encrypt(
@@ -177,7 +179,7 @@ async function encrypt(
     false,
     ['encrypt'],
   )
-  // AES-CBC of Web Crypto pads as in RFC 8018.
+  // AES-CBC in Web Crypto adds the padding that RFC 8018 requires.
   const ciphertext = await subtle.encrypt({ name: 'AES-CBC', iv }, key, new Uint8Array(plaintext))
   const keyDerivation = encodeSequence(
     encodeOidElement(oid.pbkdf2),
@@ -212,18 +214,18 @@ async function encodeMacData(
   return encodeSequence(digestInfo, encodeOctetString(salt), encodeSmallInteger(iterations))
 }
 
-/** Input block size of SHA-256. */
+/** Input block size of SHA-256, in bytes. */
 const blockBytes = 64
-/** The purpose "integrity key" (RFC 7292 B.3). */
+/** The ID byte for the purpose "integrity key" (RFC 7292 B.3). */
 const macPurpose = 3
 
-/** Derives the 32-byte MAC key (RFC 7292 B.2). One output block of SHA-256 is enough. */
+/** Derives the 32-byte MAC key (RFC 7292 B.2). A single output block of SHA-256 is long enough for the key. */
 export function deriveMacKey(
   password: string,
   salt: Uint8Array,
   iterations: number,
 ): Uint8Array<ArrayBuffer> {
-  // The password is a zero-terminated BMPString.
+  // The password is encoded as a zero-terminated BMPString.
   const passwordBytes = Buffer.from(`${password}\0`, 'utf16le').swap16()
   const input = Buffer.concat([
     Buffer.alloc(blockBytes, macPurpose),

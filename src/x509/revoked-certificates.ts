@@ -1,4 +1,7 @@
-/** Writes and reads a CertificateList's revokedCertificates (RFC 5280 §5.1.2.6, §5.3.1), which may have millions of entries. */
+/**
+ * Writes and reads the revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), which may contain millions of
+ * entries.
+ */
 import { DerError } from './der/error.ts'
 import { DerReader, readOnly, tags } from './der/reader.ts'
 import { readIntegerBytes } from './der/values.ts'
@@ -8,18 +11,18 @@ import { oids } from './der/oid.ts'
 import { encodeTime, readTime } from './der/time.ts'
 
 export interface RevokedCertificate {
-  /** Big-endian; leading zeros are ignored. */
+  /** Serial number in big-endian order. Leading zeros are ignored. */
   readonly serialNumber: Uint8Array
   readonly revocationDate: Date
-  /** CRLReason. 0 (unspecified) is omitted from the entry (RFC 5280 §5.3.1). */
+  /** Reason for the revocation as a CRLReason code. The code 0 (unspecified) is omitted from the entry (RFC 5280 §5.3.1). */
   readonly reasonCode: number
 }
 
-/** Upper bound on the size of an entry, which follows from the maximum length of a serial number, 20 bytes. */
+/** Maximum size of an entry in bytes, which follows from the maximum length of a serial number (20 bytes). */
 const entryBytesMax = 64
 const chunkBytes = 1024 * 1024
 
-/** Appends entries to buffers of 1 MiB, without allocating memory for each entry. */
+/** Appends entries to buffers of 1 MiB. No memory is allocated for the individual entries. */
 export class RevokedCertificatesWriter {
   readonly #chunks: Buffer[] = []
   #chunk: Buffer = Buffer.alloc(0)
@@ -29,13 +32,13 @@ export class RevokedCertificatesWriter {
   #second = Number.NaN
   #time: Uint8Array = new Uint8Array()
 
-  /** Appends an entry. Throws RangeError for a serial number of more than 20 bytes, or for a date that encodeTime rejects. */
+  /** Appends an entry. Throws RangeError if the serial number is longer than 20 bytes, or if encodeTime rejects the date. */
   add({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): void {
     if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 bytes')
     if (this.#offset + entryBytesMax > this.#chunk.length) this.#startChunk()
     const start = this.#offset
     const chunk = this.#chunk
-    // The length byte is written at the end.
+    // The length byte of the entry is written at the end.
     let offset = writeSerialNumber(chunk, start + 2, serialNumber)
     const time = this.#encodedTime(revocationDate)
     chunk.set(time, offset)
@@ -54,12 +57,12 @@ export class RevokedCertificatesWriter {
     return this.#entries
   }
 
-  /** Returns the concatenated entries, in pieces. */
+  /** Returns the entries one after another, in pieces. */
   pieces(): Uint8Array[] {
     return [...this.#chunks, this.#chunk.subarray(0, this.#offset)]
   }
 
-  /** Size of all entries in bytes. */
+  /** Total size of all entries, in bytes. */
   get size(): number {
     return this.#full + this.#offset
   }
@@ -73,7 +76,10 @@ export class RevokedCertificatesWriter {
     this.#offset = 0
   }
 
-  /** Encodes a date, or reuses the last result, because many certificates are revoked in the same second. */
+  /**
+   * Encodes a date. If the date is the same as in the previous call, the previous result is returned, because many certificates
+   * are revoked in the same second.
+   */
   #encodedTime(date: Date): Uint8Array {
     const second = Math.floor(date.getTime() / 1000)
     if (second !== this.#second) {
@@ -84,7 +90,7 @@ export class RevokedCertificatesWriter {
   }
 }
 
-/** Writes a non-negative INTEGER at the offset `start`. Returns the offset of the next element. */
+/** Writes a non-negative INTEGER at the offset `start`, and returns the offset of the next element. */
 function writeSerialNumber(chunk: Buffer, start: number, serialNumber: Uint8Array): number {
   let first = 0
   while (first < serialNumber.length - 1 && serialNumber[first] === 0) first += 1
@@ -99,7 +105,10 @@ function writeSerialNumber(chunk: Buffer, start: number, serialNumber: Uint8Arra
   return offset
 }
 
-/** DER of crlEntryExtensions by reason code; empty for 0, undefined for 7, which is unused. */
+/**
+ * DER of crlEntryExtensions, by reason code. The value is empty for the code 0, and undefined for the code 7, which is not
+ * used.
+ */
 const reasonExtensions: readonly (Uint8Array | undefined)[] = Array.from(
   { length: 11 },
   (_, reasonCode) => {
@@ -110,7 +119,7 @@ const reasonExtensions: readonly (Uint8Array | undefined)[] = Array.from(
   },
 )
 
-/** Reads the contents of revokedCertificates, entry by entry. Throws DerError for a malformed entry. */
+/** Reads the contents of revokedCertificates, entry by entry. Throws DerError if an entry is malformed. */
 export function* readRevokedCertificates(content: Uint8Array): Generator<RevokedCertificate> {
   const reader = new DerReader(content, 'revokedCertificates')
   while (!reader.atEnd) {

@@ -1,16 +1,19 @@
-/** Serial numbers: the stored form, and the forms in which clients and tools write them. */
+/** Serial numbers in the form in which they are stored, and in the forms in which clients and tools write them. */
 
-/** Length of stored serial numbers in bytes, for all certificates that this server issues. */
+/** Length of stored serial numbers in bytes, which applies to all certificates that the server issues. */
 export const recordBytes = 16
 
 const plainForm = /^[0-9a-f]+$/i
-/** The form of OpenSSL, AWS's samples and audit reports. The first byte may lack its leading zero. */
+/**
+ * The form in which OpenSSL and the samples and audit reports of AWS write serial numbers. The first byte may lack its leading
+ * zero.
+ */
 const colonForm = /^[0-9a-f]{1,2}(:[0-9a-f]{2})*$/i
 
 /**
- * Parses a serial number to its stored form of 16 bytes. Accepts hexadecimal in any case and of odd length, with or without
- * colons between bytes, and with or without a leading `0x` or leading zeros. Returns undefined for any other string, and
- * `unknown` for a number that is longer than any that this server issues.
+ * Parses a serial number to its stored form, which has 16 bytes. The function accepts hexadecimal in upper and lower case and
+ * of odd length, with or without colons between bytes, and with or without a leading `0x` or leading zeros. Returns `unknown`
+ * if the number is longer than any serial number that the server issues, and undefined if the string is not a serial number.
  */
 export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | undefined {
   const digits = text.replace(/^0x/i, '')
@@ -20,14 +23,20 @@ export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | u
   return Buffer.from(significant.padStart(recordBytes * 2, '0'), 'hex')
 }
 
-/** Converts the contents of a DER INTEGER to the stored form; undefined for a number that this server cannot have issued. */
+/**
+ * Converts the contents of a DER INTEGER to the stored form of a serial number. Returns undefined if the server cannot have
+ * issued the number.
+ */
 export function recordedSerialNumber(bytes: Uint8Array): Uint8Array | undefined {
   if ((bytes[0] ?? 0) >= 0x80) return undefined
   const recorded = paddedSerialNumber(bytes)
   return recorded.length > recordBytes ? undefined : recorded
 }
 
-/** Converts a serial number of any CA to the stored form: padded with zeros to 16 bytes, or without leading zeros if longer. */
+/**
+ * Converts a serial number from any CA to the stored form. The number is padded with zeros to 16 bytes; a longer number has no
+ * leading zeros.
+ */
 export function paddedSerialNumber(bytes: Uint8Array): Uint8Array {
   const significant = significantBytes(bytes)
   const padded = new Uint8Array(Math.max(recordBytes, significant.length))
@@ -35,7 +44,10 @@ export function paddedSerialNumber(bytes: Uint8Array): Uint8Array {
   return padded
 }
 
-/** Returns hexadecimal without leading zero bytes, which is the same for equal numbers, as a key for maps. */
+/**
+ * Returns a serial number in hexadecimal without leading zero bytes, for use as a key in maps. The result is the same for equal
+ * numbers.
+ */
 export function serialNumberKey(bytes: Uint8Array): string {
   return Buffer.from(significantBytes(bytes)).toString('hex')
 }

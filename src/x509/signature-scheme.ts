@@ -1,4 +1,4 @@
-/** The hash, key type and parameters of signature algorithms. */
+/** The hashes, key types and parameters that signature algorithms use. */
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
 import { isNull, readSmallInteger } from './der/values.ts'
@@ -8,17 +8,17 @@ import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface SignatureScheme {
   readonly key: PublicKeyKind['kind']
-  /** Hash of the message; undefined if the scheme includes its own hash. */
+  /** Hash of the message, or undefined if the signature scheme includes its own hash. */
   readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
-  /** Salt length of RSASSA-PSS in bytes; undefined for every other scheme. */
+  /** Salt length of RSASSA-PSS in bytes, or undefined for any other scheme. */
   readonly pssSaltLength: number | undefined
-  /** Parameter set of ML-DSA; undefined for every other scheme. */
+  /** Parameter set of ML-DSA, or undefined for any other scheme. */
   readonly parameterSet: 44 | 65 | 87 | undefined
 }
 
 const defaults = { hash: undefined, pssSaltLength: undefined, parameterSet: undefined }
 
-/** Schemes that are always accepted. SHA-1, SHA-224 and MD5 are excluded. */
+/** Signature schemes that are always accepted. Schemes with SHA-1, SHA-224 and MD5 are excluded. */
 const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
   [oids.sha256WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha256' }],
   [oids.sha384WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha384' }],
@@ -33,13 +33,13 @@ const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureS
   [oids.mlDsa87, { ...defaults, key: 'ml-dsa', parameterSet: 87 }],
 ])
 
-/** Schemes that are accepted only if the caller sets `sha1`, for old clients. */
+/** Signature schemes for old clients. They are accepted only if the caller sets `sha1`. */
 const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
   [oids.sha1WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha1' }],
   [oids.ecdsaWithSha1, { ...defaults, key: 'ec', hash: 'sha1' }],
 ])
 
-/** Returns whether an algorithm's hash is SHA-1. */
+/** Returns whether an algorithm uses the hash SHA-1. */
 export function isSha1({ oid }: AlgorithmIdentifier): boolean {
   return sha1Schemes.has(oid)
 }
@@ -53,11 +53,14 @@ const hashes: ReadonlyMap<string, 'sha256' | 'sha384' | 'sha512'> = new Map([
 /** Outdated schemes and encodings that a caller accepts. */
 export interface SchemeOptions {
   readonly tolerance?: Tolerance
-  /** Whether SHA-1 is accepted; the default is false. */
+  /** Whether SHA-1 is accepted. The default is false. */
   readonly sha1?: boolean
 }
 
-/** Returns the scheme of an AlgorithmIdentifier; undefined if it is not accepted. Throws DerError for malformed parameters. */
+/**
+ * Returns the signature scheme of an AlgorithmIdentifier, or undefined if the scheme is not accepted. Throws DerError if the
+ * parameters are malformed.
+ */
 export function schemeOf(
   algorithm: AlgorithmIdentifier,
   { tolerance = strict, sha1 = false }: SchemeOptions = {},
@@ -66,13 +69,14 @@ export function schemeOf(
   if (oid === oids.rsassaPss) return readPss(algorithm)
   const scheme = schemes.get(oid) ?? (sha1 ? sha1Schemes.get(oid) : undefined)
   if (scheme === undefined || parameters === undefined) return scheme
-  // RSA has NULL parameters (RFC 4055 §5). The other schemes have no parameters (RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2).
+  // RSA schemes have NULL parameters (RFC 4055 §5). All other schemes have no parameters (RFC 5758 §3.2, RFC 8410 §3, RFC 9881
+  // §2).
   const mayBeNull =
     scheme.key === 'rsa' || (scheme.key === 'ec' && tolerance.has('ecdsa-null-parameters'))
   return mayBeNull && isNull(parameters) ? scheme : undefined
 }
 
-/** Common names of signature algorithms that are not accepted. */
+/** Common names of the signature algorithms that are not accepted. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.1.2', 'md2WithRSAEncryption'],
   ['1.3.14.3.2.29', 'sha1WithRSASignature'],
@@ -99,8 +103,8 @@ const outdatedHashes: ReadonlyMap<string, string> = new Map([
 const acceptedHashes = 'SHA-256, SHA-384 and SHA-512'
 
 /**
- * Explains why verifySignature returns `unsupported` for an algorithm. The text begins with the algorithm's name and object
- * identifier: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
+ * Explains why verifySignature returns `unsupported` for an algorithm. The explanation begins with the name and the object
+ * identifier of the algorithm: "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
  */
 export function unsupportedReason(
   { oid, parameters }: AlgorithmIdentifier,
@@ -120,10 +124,13 @@ export function unsupportedReason(
   return `${name}, which is not accepted: use RSA or ECDSA with SHA-2, Ed25519, Ed448 or ML-DSA`
 }
 
-/** Limit on the salt length in bytes. OpenSSL uses the longest salt that fits, and accepts moduli of up to 16384 bits. */
+/** Maximum salt length in bytes. OpenSSL uses the longest salt that fits, and accepts moduli of up to 16384 bits. */
 const saltLengthMax = 2048
 
-/** Reads RSASSA-PSS-params (RFC 4055 §3.1). Accepts a SHA-2 hash, the same hash for the mask, and the default trailer. */
+/**
+ * Reads RSASSA-PSS-params (RFC 4055 §3.1). The hash must be a SHA-2 hash, the mask must use the same hash, and the trailer must
+ * have its default value.
+ */
 function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefined {
   if (parameters === undefined) return undefined
   const reader = readOnlyNested(parameters, tags.sequence, 'RSASSA-PSS-params')
@@ -133,7 +140,8 @@ function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefin
     readSmallInteger(inner.element(tags.integer), 'saltLength', saltLengthMax),
   )
   reader.end()
-  // Absent hash parameters default to SHA-1, and an absent salt length defaults to 20 bytes, the length of a SHA-1 hash.
+  // If the hash parameters are absent, the hash is SHA-1. If the salt length is absent, it is 20 bytes, which is the length of
+  // a SHA-1 hash.
   if (hash === undefined || hash !== maskHash || saltLength === undefined) return undefined
   return { ...defaults, key: 'rsa', hash, pssSaltLength: saltLength }
 }

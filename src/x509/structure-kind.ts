@@ -11,7 +11,10 @@ export type StructureKind =
   | 'private key'
   | 'public key'
 
-/** Returns the kind of a structure; undefined if unknown. Throws DerError unless `der` is exactly one SEQUENCE. */
+/**
+ * Returns the kind of a DER structure, or undefined if the kind is unknown. Throws DerError unless `der` is exactly one
+ * SEQUENCE.
+ */
 export function structureKind(der: Uint8Array): StructureKind | undefined {
   const reader = readOnlyNested(der, tags.sequence, 'the outermost SEQUENCE')
   const first = reader.any()
@@ -32,13 +35,19 @@ export function structureKind(der: Uint8Array): StructureKind | undefined {
   }
 }
 
-/** A PFX has version 3 and a ContentInfo (RFC 7292 §4). Every other structure that begins with an INTEGER is a private key. */
+/**
+ * A PFX consists of the version 3 and a ContentInfo (RFC 7292 §4). Any other structure that begins with an INTEGER is a private
+ * key.
+ */
 function kindOfVersioned(reader: DerReader, { content: [version] }: DerElement): StructureKind {
   if (version !== 3 || reader.peek() !== tags.sequence) return 'private key'
   return reader.nested(tags.sequence, 'PFX').peek() === tags.oid ? 'pkcs12' : 'private key'
 }
 
-/** A certificate has a version in [0] or a fourth SEQUENCE. A CRL has a time after its issuer. A CSR has none of these. */
+/**
+ * A certificate has a version in [0] or a fourth SEQUENCE, and a CRL has a time after its issuer. A CSR has none of these
+ * elements.
+ */
 function kindOfSigned({ content }: DerElement): StructureKind {
   const reader = new DerReader(content, 'the signed SEQUENCE')
   if (reader.peek() === contextTag(0, true)) return 'certificate'

@@ -1,4 +1,4 @@
-/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and the type of its key. */
+/** Reads SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and determines the type of its key. */
 import { hash } from 'node:crypto'
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der/error.ts'
@@ -10,11 +10,11 @@ export type PublicKeyKind =
   | {
       readonly kind: 'rsa'
       readonly modulusBits: number
-      /** Big-endian, without leading zeros. */
+      /** Modulus of the RSA key in big-endian order, without leading zeros. */
       readonly modulus: Uint8Array
       readonly exponent: bigint
     }
-  /** `curve` is the object identifier of the named curve. */
+  /** The object identifier of the named curve is in `curve`. */
   | { readonly kind: 'ec'; readonly curve: string }
   | { readonly kind: 'ed25519' | 'ed448' }
   | { readonly kind: 'ml-dsa'; readonly parameterSet: 44 | 65 | 87 }
@@ -23,12 +23,12 @@ export type PublicKeyKind =
 export interface SubjectPublicKeyInfo {
   readonly der: Uint8Array
   readonly algorithm: AlgorithmIdentifier
-  /** Bytes of the subjectPublicKey BIT STRING. */
+  /** Bytes of the BIT STRING subjectPublicKey. */
   readonly subjectPublicKey: Uint8Array
   readonly key: PublicKeyKind
 }
 
-/** Reads `der`, which must be exactly one SubjectPublicKeyInfo. Throws DerError. */
+/** Reads `der`, which must be exactly one SubjectPublicKeyInfo. Throws DerError if `der` is malformed. */
 export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
   const reader = readOnlyNested(der, tags.sequence, 'SubjectPublicKeyInfo')
   const algorithm = readAlgorithmIdentifier(reader)
@@ -38,14 +38,14 @@ export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo
 }
 
 /**
- * Computes the keyIdentifier by method (1) of RFC 5280 §4.2.1.2: the SHA-1 of the BIT STRING's value. Converting hexadecimal
- * output takes 0.4 µs, half as long as getting a buffer from OpenSSL.
+ * Computes the keyIdentifier with method (1) of RFC 5280 §4.2.1.2, which is the SHA-1 hash of the value of the BIT STRING.
+ * Converting hexadecimal output takes 0.4 µs, which is half as long as getting a buffer from OpenSSL.
  */
 export function keyIdentifier({ subjectPublicKey }: SubjectPublicKeyInfo): Uint8Array {
   return Buffer.from(hash('sha1', subjectPublicKey, 'hex'), 'hex')
 }
 
-/** Lengths in bytes of keys whose length is fixed (RFC 8410 §4, RFC 9881 §3). */
+/** Lengths in bytes of the public keys that have a fixed length (RFC 8410 §4, RFC 9881 §3). */
 const fixedLengths = {
   ed25519: 32,
   ed448: 57,
@@ -79,7 +79,7 @@ function mlDsa(parameterSet: 44 | 65 | 87): PublicKeyKind {
   return { kind: 'ml-dsa', parameterSet }
 }
 
-/** Reads an RSAPublicKey. Its algorithm must have NULL parameters (RFC 3279 §2.3.1). */
+/** Reads an RSAPublicKey. The algorithm of the key must have NULL parameters (RFC 3279 §2.3.1). */
 function readRsaKey({ parameters }: AlgorithmIdentifier, bytes: Uint8Array): PublicKeyKind {
   if (parameters === undefined || !isNull(parameters))
     throw new DerError('RSA key has parameters other than NULL')
@@ -97,15 +97,15 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, bytes: Uint8Array): Pub
 }
 
 /**
- * Size of a coordinate in bytes, for each curve that is accepted for certificates. These are curves of at least 224 bits
- * without a known weakness. A point of another length is not on the curve, or is the point at infinity (one byte), for which
- * anyone can forge signatures.
+ * Size of a coordinate in bytes, for each curve that is accepted for certificates. Accepted curves have at least 224 bits and
+ * no known weakness. A point of another length is not on the curve, or is the point at infinity (one byte), for which anyone
+ * can forge signatures.
  */
 export const coordinateBytes: ReadonlyMap<string, number> = new Map([
   [oids.prime256v1, 32],
   [oids.secp384r1, 48],
   [oids.secp521r1, 66],
-  // secp224r1, secp256k1; brainpoolP224r1, P256r1, P384r1, P512r1 (SEC 2, RFC 5639 §3)
+  // The curves secp224r1, secp256k1, brainpoolP224r1, brainpoolP256r1, brainpoolP384r1 and brainpoolP512r1 (SEC 2, RFC 5639 §3)
   ['1.3.132.0.33', 28],
   ['1.3.132.0.10', 32],
   ['1.3.36.3.3.2.8.1.1.5', 28],
@@ -115,8 +115,8 @@ export const coordinateBytes: ReadonlyMap<string, number> = new Map([
 ])
 
 /**
- * Reads an ECPoint on a named curve (RFC 5480 §2.1.1, §2.2), which may be uncompressed or compressed but must have the correct
- * length.
+ * Reads an ECPoint on a named curve (RFC 5480 §2.1.1, §2.2). The point may be compressed or uncompressed, but must have the
+ * right length.
  */
 function readEcKey({ parameters }: AlgorithmIdentifier, point: Uint8Array): PublicKeyKind {
   if (parameters?.[0] !== tags.oid) throw new DerError('EC key does not have a named curve')

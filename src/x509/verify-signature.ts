@@ -1,4 +1,4 @@
-/** Verifies a signature over DER with the key in a SubjectPublicKeyInfo (RFC 5280 §4.1.1.2, RFC 2986 §4.2). */
+/** Verifies a signature over DER with the key from a SubjectPublicKeyInfo (RFC 5280 §4.1.1.2, RFC 2986 §4.2). */
 import {
   constants,
   createPublicKey,
@@ -14,23 +14,23 @@ import { oids } from './der/oid.ts'
 import { schemeOf, type SchemeOptions, type SignatureScheme } from './signature-scheme.ts'
 import type { PublicKeyKind, SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 
-/** `unsupported` means that the algorithm is not accepted, or does not match the key type. */
+/** Result of a verification. `unsupported` means that the algorithm is not accepted or does not match the type of the key. */
 export type SignatureCheck = 'valid' | 'invalid' | 'unsupported'
 
 export interface SignatureToCheck extends SchemeOptions {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
-  /** The imported key, if the caller already has it. */
+  /** The imported key, if the caller has already imported it. */
   readonly publicKey?: KeyObject | undefined
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly message: Uint8Array
-  /** Bytes of the signature BIT STRING. */
+  /** Bytes of the BIT STRING that contains the signature. */
   readonly signature: Uint8Array
 }
 
 /**
- * Verifies a signature. Slow verifications run in the thread pool. Accepts RSA PKCS #1 v1.5, RSA PSS and ECDSA with SHA-256,
- * SHA-384 or SHA-512, Ed25519, Ed448 and ML-DSA; SHA-1 only if `sha1` is true. The promise never rejects: a malformed key or
- * signature is `invalid`.
+ * Verifies a signature. Slow verifications run in the thread pool. The function accepts Ed25519, Ed448, ML-DSA, and RSA PKCS #1
+ * v1.5, RSA PSS and ECDSA with SHA-256, SHA-384 or SHA-512. SHA-1 is accepted only if `sha1` is true. The promise never
+ * rejects; if the key or the signature is malformed, it resolves to `invalid`.
  */
 export async function verifySignature(check: SignatureToCheck): Promise<SignatureCheck> {
   try {
@@ -52,7 +52,7 @@ function verifyWithKey(
   key: KeyObject,
   scheme: SignatureScheme,
 ): Promise<boolean> {
-  // Node.js defaults to PKCS #1 v1.5 and to ECDSA signatures in DER.
+  // By default, Node.js uses PKCS #1 v1.5 for RSA, and DER for ECDSA signatures.
   const options: KeyObject | VerifyKeyObjectInput =
     scheme.pssSaltLength === undefined
       ? key
@@ -68,7 +68,8 @@ function verifyWithKey(
 }
 
 /**
- * Imports a key for verification; undefined if OpenSSL rejects it, for example because a point is not on its curve.
+ * Imports a key for verification. Returns undefined if OpenSSL rejects the key, for example because its point is not on its
+ * curve.
  *
  * Importing a P-256 key takes 9 µs from DER on Node.js 26 (28 µs on Node.js 24), 12 µs from PEM or a raw point, 13 µs from a JWK.
  */
@@ -88,8 +89,8 @@ const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
 /**
- * Returns whether verification is faster than a round trip to the thread pool, for which this thread would have to import the
- * key anyway.
+ * Returns whether verification is faster than a round trip to the thread pool. For such a round trip, the calling thread would
+ * have to import the key anyway.
  */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1
@@ -97,7 +98,7 @@ function isQuick(key: PublicKeyKind): boolean {
   return key.exponent <= quickExponentMax && key.modulusBits <= quickModulusBits
 }
 
-/** Requires an ECDSA-Sig-Value (RFC 3279 §2.2.3) in strict DER, with positive r and s. */
+/** Requires an ECDSA-Sig-Value (RFC 3279 §2.2.3) in strict DER, in which r and s are positive. */
 function requireEcdsaSignature(signature: Uint8Array): void {
   const reader = readOnlyNested(signature, tags.sequence, 'ECDSA-Sig-Value')
   const r = readUnsignedBytes(reader.element(tags.integer), 'r')

@@ -1,31 +1,32 @@
-/** Constraints on the values of shapes, with AWS's wording for each. */
+/** Constraints on the values of shapes, with the wording that AWS uses for each constraint. */
 
-/** Inclusive limits. An absent limit is not checked. */
+/** Minimum and maximum, both inclusive. A limit that is absent is not checked. */
 export interface Limits {
   readonly min?: number
   readonly max?: number
 }
 
 /**
- * A pattern is a regular expression with the flag `u`. It is also run on text longer than `max`, so its running time must be
- * linear in the length of the text: no repeated part of a pattern may match the same text in two ways.
+ * A pattern is a regular expression with the flag `u`. The pattern also runs on text that is longer than `max`, so its running
+ * time must be linear in the length of the text. For this reason, no repeated part of a pattern may match the same text in two
+ * ways.
  */
 export type StringLimits = Limits &
   ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })
 
-/** A constraint. `holds` receives a value of the shape's type. */
+/** A constraint on a value. `holds` receives a value of the shape's type. */
 export interface Constraint {
-  /** AWS's wording, such as `Member must have length less than or equal to 200`. */
+  /** Message in the wording of AWS, such as `Member must have length less than or equal to 200`. */
   readonly text: string
   holds(value: unknown): boolean
 }
 
-/** Limits the length: code points in a string, items in a list, bytes in a blob. */
+/** Creates the constraints on a length, which is the number of code points in a string, items in a list or bytes in a blob. */
 export function lengthConstraints(limits: Limits): Constraint[] {
   return between(limits, 'have length', lengthOf)
 }
 
-/** Limits the value of a number or bigint. */
+/** Creates the constraints on the value of a number or bigint. */
 export function rangeConstraints(limits: Limits): Constraint[] {
   return between(limits, 'have value', valueOf)
 }
@@ -63,13 +64,14 @@ function between(
 }
 
 /**
- * A pattern is not run on longer text, which fails its length constraint. V8 would throw RangeError for millions of characters.
+ * Text above this length is not matched against a pattern. Such text already fails its length constraint, and V8 would throw
+ * RangeError for millions of characters.
  */
 const patternUnitsMax = 65_536
 
 function patternConstraint(pattern: string, max: number): Constraint {
   const whole = new RegExp(`^(?:${pattern})$`, 'u')
-  // A code point has at most two UTF-16 code units.
+  // A code point consists of at most two UTF-16 code units.
   const unitsMax = Math.max(patternUnitsMax, 2 * max)
   return {
     text: `Member must satisfy regular expression pattern: ${pattern}`,
@@ -86,7 +88,7 @@ function lengthOf(value: unknown): number {
   return value instanceof Uint8Array || Array.isArray(value) ? value.length : Number.NaN
 }
 
-/** V8 rejects Latin-1 strings without a search, which saves 0.4 µs for the two ARNs of GetCertificate. */
+/** For Latin-1 strings, V8 returns without a search, which saves 0.4 µs for the two ARNs in a GetCertificate request. */
 const leadSurrogate = /[\uD800-\uDBFF]/
 
 /** Counts the code points of well-formed text. A surrogate pair is one code point. */

@@ -6,25 +6,26 @@ import { convertScalar } from './scalars.ts'
 import { serializationError, typeError } from './type-errors.ts'
 import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from './shape.ts'
 
-/** Limit on the number of failures in one error message. */
+/** Maximum number of failures that one error message contains. */
 const reportedFailuresMax = 50
 
-/** State while one input is decoded. */
+/** State of the decoder while it decodes one input. */
 interface Reading {
-  /** Path of the current value: member names, and element indexes from 0. */
+  /** Path of the current value, which consists of member names and of element indexes that start at 0. */
   readonly path: (string | number)[]
-  /** Messages of the first failures. */
+  /** Messages for the first failures. */
   readonly failures: string[]
   failureCount: number
-  /** Number of characters that messages may still quote from values. */
+  /** Number of characters from values that the messages may still quote. */
   echoLeft: number
 }
 
 /**
- * Decodes a parsed JSON value according to a shape. Members that the shape does not have are ignored, and null means absent.
+ * Decodes a parsed JSON value according to a shape. Members that the shape does not have are ignored, and null stands for an
+ * absent member.
  *
- * Throws SerializationException for a value of the wrong JSON type, otherwise ValidationException with every violated
- * constraint, up to 50 (AWS Private CA API, Common Errors).
+ * Throws SerializationException if a value has the wrong JSON type. If constraints are violated, throws ValidationException,
+ * whose message contains up to 50 violated constraints (AWS Private CA API, Common Errors).
  */
 export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
   if (json === null || json === undefined) throw serializationError('Expected a value')
@@ -36,7 +37,7 @@ export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
   }
   const value = read(shape, json, reading)
   if (reading.failureCount > 0) throw validationError(reading)
-  // `read` returns the type of the shape, but TypeScript cannot derive that from its switch.
+  // The value that `read` returns has the type of the shape, but TypeScript cannot derive that from the switch statement.
   return value as Infer<S>
 }
 
@@ -85,7 +86,10 @@ function readElement(
   return value
 }
 
-/** Decodes a list of scalars. An invalid scalar is reported as a failure of the list, with all constraints of its elements. */
+/**
+ * Decodes a list of scalars. If a scalar is invalid, the failure refers to the list and contains all constraints on the
+ * elements.
+ */
 function readScalars(element: ScalarShape, json: readonly unknown[], reading: Reading): unknown[] {
   const values = json.map((item) => (item === null ? null : convertScalar(element, item)))
   const { constraints } = element
@@ -109,7 +113,7 @@ function check(constraints: readonly Constraint[], value: unknown, reading: Read
   if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
 }
 
-/** U+0000 is rejected because databases cannot store it, and not every AWS pattern excludes it. */
+/** U+0000 is rejected because databases cannot store it and some patterns of AWS allow it. */
 const withoutNul = 'Member must not contain U+0000'
 
 function hasNul(value: unknown): boolean {
@@ -130,7 +134,7 @@ function fail(value: unknown, constraintText: string, reading: Reading): void {
     )
 }
 
-/** Quotes a value as AWS does, truncated to the remaining space in the error. */
+/** Quotes a value as AWS does. The quoted text is truncated to the space that is left in the error message. */
 function echoOf(value: unknown, reading: Reading): string {
   if (value === null) return 'null'
   const echo = quoted(value, Math.min(echoedCharactersMax, reading.echoLeft))
@@ -139,8 +143,8 @@ function echoOf(value: unknown, reading: Reading): string {
 }
 
 /**
- * Formats the path as AWS does, such as `tags.1.member.key`. Elements are numbered from 1, and each element is called
- * `member`.
+ * Formats the path of a value as AWS does, such as `tags.1.member.key`. Elements are numbered from 1, and each element is
+ * called `member`.
  */
 function pathText({ path }: Reading): string {
   return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.')

@@ -1,14 +1,14 @@
 /**
- * Decodes members from text: from the query of a presigned URL, and from a form of the AWS Query protocol. In a form, a
- * parameter is `Name=value`; members of structures follow a dot, and list elements are written as `Name.member.1`.
+ * Decodes members from the query of a presigned URL or from a form of the AWS Query protocol. In a form, each parameter is
+ * written as `Name=value`. Members of structures follow a dot, and list elements are written as `Name.member.1`.
  */
 import { serializationError } from './type-errors.ts'
 import type { ListShape, Shape, StructureShape, ScalarShape } from './shape.ts'
 
-/** Parameter values by name. */
+/** Values of the parameters, by parameter name. */
 export type FormParameters = ReadonlyMap<string, string>
 
-/** Limit on the number of decoded list elements. Every list shape has a lower limit. */
+/** Maximum number of list elements that are decoded. Every list shape has a lower limit. */
 const elementsMax = 200
 
 /**
@@ -36,7 +36,10 @@ function valueAt(shape: Shape, parameters: FormParameters, name: string): unknow
   return text === undefined ? undefined : jsonOfText(shape.kind, text)
 }
 
-/** Returns the elements of a list from number 1 to the first gap. A parameter without a value is an empty list. */
+/**
+ * Returns the elements of a list, from number 1 to the first missing number. A parameter without a value stands for an empty
+ * list.
+ */
 function listAt(
   { element }: ListShape<Shape>,
   parameters: FormParameters,
@@ -60,10 +63,11 @@ function hasBelow(parameters: FormParameters, name: string): boolean {
 const integerForm = /^-?\d{1,19}$/
 
 /**
- * Converts the query of a presigned URL to JSON for `decode`: decimal numbers, booleans as clients write them (`true`, Python's
- * `True`), and blobs in base64. Other text remains text, so that `decode` rejects it. Unknown names are ignored.
+ * Converts the query of a presigned URL to JSON for `decode`. Numbers are decimal, booleans are written as clients write them
+ * (`true`, or `True` in Python), and blobs are in base64. Any other text remains text, so that `decode` rejects it. Unknown
+ * names are ignored.
  *
- * Throws SerializationException for a list or a structure, because clients have no common encoding for them.
+ * Throws SerializationException for a list or a structure, because clients have no common encoding for lists and structures.
  */
 export function fromQuery(
   { fields }: StructureShape,
@@ -80,7 +84,10 @@ export function fromQuery(
   return members
 }
 
-/** Converts text to the JSON type for a kind of shape. Returns the text unchanged if it is not valid for that kind. */
+/**
+ * Converts text to the JSON type for a kind of shape. If the text is not valid for that kind of shape, the function returns it
+ * unchanged.
+ */
 function jsonOfText(kind: ScalarShape['kind'], text: string): unknown {
   switch (kind) {
     case 'integer':

@@ -1,14 +1,18 @@
-/** Quotes values in the messages of ValidationException in AWS's form, up to a limit. */
+/**
+ * Quotes values in the messages of ValidationException. The quotes have the same form as in AWS, and their length is limited.
+ */
 
 import { truncateText } from '../../text/visible-text.ts'
 
-/** Limit on the number of characters quoted from one value. */
+/** Maximum number of characters that are quoted from one value. */
 export const echoedCharactersMax = 4096
 
-/** Limit on the number of characters quoted from all values in one error. */
+/** Maximum number of characters that one error message quotes from all values together. */
 export const echoedCharactersInAllMax = 16_384
 
-/** Returns a value in quotes, truncated to `charactersMax` characters. A blob is replaced by its length. */
+/**
+ * Returns a value in quotes, truncated to `charactersMax` characters. Instead of a blob, the function quotes the blob's length.
+ */
 export function quoted(value: unknown, charactersMax: number = echoedCharactersMax): string {
   return `'${cut(textOf(value, charactersMax), charactersMax)}'`
 }
@@ -23,7 +27,7 @@ function bytesText({ length }: Uint8Array): string {
   return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`
 }
 
-/** Formats a list like Java, `[a, b]`, with as many items as fit. */
+/** Formats a list as Java does, for example `[a, b]`. The result contains as many items as fit. */
 function listText(items: readonly unknown[], charactersMax: number): string {
   let text = '['
   for (const item of items) {
@@ -39,7 +43,7 @@ function itemText(item: unknown, charactersMax: number): string {
   return isStructure ? JSON.stringify(item, plain) : textOf(item, charactersMax)
 }
 
-/** Converts values that JSON cannot represent to text. */
+/** Converts a value that JSON cannot represent to text. */
 function plain(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   return value instanceof Uint8Array ? bytesText(value) : value

@@ -1,6 +1,6 @@
 /**
- * Shapes of AWS JSON 1.1 members. One declaration provides the TypeScript type (`Infer`), the decoder with its limits
- * (decode.ts), the encoder (encode.ts), and the comparison with AWS's model in tests.
+ * Shapes of AWS JSON 1.1 members. A single declaration provides the TypeScript type (`Infer`), the decoder with its limits
+ * (decode.ts) and the encoder (encode.ts). Tests compare the declarations with the model of AWS.
  */
 import type { StorableText } from '../../text/storable-text.ts'
 import {
@@ -14,17 +14,17 @@ import {
 } from './constraints.ts'
 
 interface Constrained {
-  /** Constraints on values, in the order in which failures are reported. */
+  /** Constraints on values, in the order in which violated constraints are reported. */
   readonly constraints: readonly Constraint[]
 }
 
-/** A string. `min` and `max` count code points; `pattern` must match the whole value. */
+/** A string. `min` and `max` limit the number of code points, and `pattern` must match the whole value. */
 export interface StringShape extends Constrained {
   readonly kind: 'string'
   readonly limits: StringLimits
 }
 
-/** A string from a list of `values`. */
+/** A string that must be one of `values`. */
 export interface EnumerationShape<V extends string = string> extends Constrained {
   readonly kind: 'enumeration'
   readonly values: readonly V[]
@@ -35,20 +35,20 @@ interface LimitedShape<K extends string> extends Constrained {
   readonly limits: Limits
 }
 
-/** Bytes, encoded in base64 on the wire. `min` and `max` count bytes. */
+/** Bytes, which are encoded in base64 on the wire. `min` and `max` limit the number of bytes. */
 export type BlobShape = LimitedShape<'blob'>
 
 /** A 32-bit integer. */
 export type IntegerShape = LimitedShape<'integer'>
 
-/** A 64-bit integer: a bigint if a number cannot represent it exactly. */
+/** A 64-bit integer. Its type is bigint if a JavaScript number cannot represent the value exactly. */
 export type LongShape = LimitedShape<'long'>
 
 export interface BooleanShape extends Constrained {
   readonly kind: 'boolean'
 }
 
-/** An instant, which the wire format represents as epoch seconds with milliseconds as a fraction. */
+/** A time, which the wire format represents as seconds since 1970 with milliseconds as a fraction. */
 export interface TimestampShape extends Constrained {
   readonly kind: 'timestamp'
 }
@@ -62,7 +62,7 @@ export type ScalarShape =
   | BooleanShape
   | TimestampShape
 
-/** A list. `min` and `max` count items. */
+/** A list. `min` and `max` limit the number of items. */
 export interface ListShape<E extends Shape> extends Constrained {
   readonly kind: 'list'
   readonly element: E
@@ -73,13 +73,13 @@ export interface StructureShape<M extends Members = Members> {
   readonly kind: 'structure'
   /** Members by their declared names. */
   readonly members: M
-  /** The members as a list, for iteration. */
+  /** The members of the structure as a list, for iteration. */
   readonly fields: readonly Field[]
 }
 
 export type Shape = ScalarShape | ListShape<Shape> | StructureShape
 
-/** A required member. */
+/** A member that is required. */
 export interface RequiredMember<S extends Shape = Shape> {
   readonly kind: 'required'
   readonly shape: S
@@ -92,7 +92,7 @@ export interface Members {
 
 export interface Field {
   readonly name: string
-  /** Name in ValidationException messages, such as `certificateAuthorityArn`. */
+  /** Name of the member in ValidationException messages, such as `certificateAuthorityArn`. */
   readonly pathName: string
   readonly shape: Shape
   readonly required: boolean
@@ -112,7 +112,7 @@ type InferMembers<M extends Members> = {
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
 
-/** The type of a shape's values. Required members are present; optional members are absent rather than undefined. */
+/** The type of a shape's values. Required members are always present. Optional members are absent rather than undefined. */
 export type Infer<S> =
   S extends EnumerationShape<infer V>
     ? V

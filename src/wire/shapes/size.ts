@@ -1,18 +1,18 @@
-/** The maximum length of an input's JSON. */
+/** Computes the maximum length of the JSON for an input. */
 import type { Shape, StructureShape } from './shape.ts'
 
-/** Limit on the total length of an input's strings. A certificate with longer text would be too large for any client. */
+/** Maximum total length of the strings in an input. A certificate with longer text would be too large for any client. */
 const textBytesMax = 256 * 1024
 
-/** Assumed maximum length of the few strings and lists without a limit. */
+/** Assumed maximum length for the few strings and lists that have no limit. */
 const lengthUnlimited = 1024
-/** The longest form of a code point in JSON: two six-character escapes. */
+/** The longest form of a code point in JSON, which consists of two six-character escapes. */
 const codePointBytes = 12
-/** Bytes per byte of a blob. Some clients escape base64 characters as `\/` or `\u002B`. */
+/** Number of JSON characters for each byte of a blob. Some clients escape base64 characters as `\/` or `\u002B`. */
 const base64Factor = (4 / 3) * 1.25
-/** Maximum length of a number, a boolean or an instant. */
+/** Maximum length of a number, a boolean or a time in JSON. */
 const otherBytes = 32
-/** Quotes, colon, comma and white space around a member or an element. */
+/** Maximum length of the quotes, the colon, the comma and the white space around a member or an element. */
 const memberBytes = 16
 
 interface Size {
@@ -21,8 +21,9 @@ interface Size {
 }
 
 /**
- * Returns the maximum length, in bytes, of the JSON for any value of a shape, with any escapes. Strings are limited to 256 KiB
- * in total, even where nested lists would allow more. The lengths of blobs, which are certificates and CSRs, are added.
+ * Returns the maximum length, in bytes, of the JSON for any value of a shape, whatever escapes the client uses. Strings are
+ * limited to 256 KiB in total, even if nested lists would allow more. The lengths of blobs, which contain certificates and
+ * CSRs, are added to this limit.
  */
 export function jsonBytesMax(shape: StructureShape): number {
   const { text, blobs } = sizeOf(shape)

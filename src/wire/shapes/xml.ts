@@ -5,7 +5,7 @@ import type { Shape, StructureShape } from './shape.ts'
 
 /**
  * Encodes a response of the Query protocol: `<NameResponse><NameResult>…</NameResult><ResponseMetadata>…`. List elements are
- * named `member`, instants are ISO 8601 in whole seconds, and blobs are base64.
+ * named `member`, times are in ISO 8601 with whole seconds, and blobs are in base64.
  */
 export function encodeXmlAnswer<S extends StructureShape>(
   shape: S,
@@ -21,7 +21,7 @@ export function encodeXmlAnswer<S extends StructureShape>(
   return `<${name}Response xmlns="${namespace}">${result}${metadata}</${name}Response>`
 }
 
-/** Encodes an error of the Query protocol. `type` distinguishes client and server errors. */
+/** Encodes an error of the Query protocol. `type` distinguishes client errors from server errors. */
 export function encodeXmlError(error: {
   readonly type: 'Sender' | 'Receiver'
   readonly code: string
@@ -71,7 +71,7 @@ const entities: Readonly<Record<string, string>> = {
   '\r': '&#xD;',
 }
 
-/** Escapes text. Characters that XML 1.0 excludes (§2.2) become U+FFFD. */
+/** Escapes text for XML. Characters that XML 1.0 does not allow (§2.2) are replaced by U+FFFD. */
 function escapeXml(text: string): string {
   return text
     .toWellFormed()

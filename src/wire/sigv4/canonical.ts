@@ -4,9 +4,9 @@ import { parametersOf, type QueryString } from './query-string.ts'
 import type { RawHeaders, SignedRequest } from './request.ts'
 
 /**
- * Returns the canonical request as latin1 text (IAM User Guide, Create a signed AWS API request, step 1). The payload hash is
- * always the hash of the body. Throws InvalidSignatureException if a signed header is missing or the query has a malformed
- * percent escape.
+ * Returns the canonical request as latin1 text (IAM User Guide, Create a signed AWS API request, step 1). The payload hash in
+ * the canonical request is always the hash of the body. Throws InvalidSignatureException if a signed header is missing or the
+ * query has a malformed percent escape.
  */
 export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
   const { method, path, query, headers, body } = request
@@ -18,8 +18,9 @@ export function canonicalRequest(request: SignedRequest, signedHeaders: readonly
 }
 
 /**
- * Returns the canonical path: the sent path without empty, `.` and `..` segments, with each byte that is not unreserved (RFC
- * 3986 §2.3) percent-encoded again. This rule applies to every service except S3.
+ * Returns the canonical path of a request. The function removes empty, `.` and `..` segments from the path that the client
+ * sent, and percent-encodes each byte again unless it is unreserved (RFC 3986 §2.3). These rules apply to every service except
+ * S3.
  */
 export function canonicalPath(path: string): string {
   if (path === '/' || path === '') return '/'
@@ -33,8 +34,8 @@ export function canonicalPath(path: string): string {
 }
 
 /**
- * Returns the query parameters in canonical encoding, sorted by name, then value, without `X-Amz-Signature`. Throws
- * MalformedQuery.
+ * Returns the query parameters in canonical encoding, without `X-Amz-Signature`. They are sorted by name and then by value.
+ * Throws MalformedQuery if the query is malformed.
  */
 export function canonicalQuery(query: QueryString): string {
   const parameters = parametersOf(query)
@@ -61,7 +62,7 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   return text
 }
 
-/** Matches header values with white space that must be collapsed, which are rare. */
+/** Matches header values that contain white space which must be collapsed. Such values are rare. */
 const collapsible = /[ \t]{2}|\t|^ | $/
 
 function collapseSpaces(value: string): string {

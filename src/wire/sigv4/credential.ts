@@ -1,21 +1,21 @@
 import { incompleteSignature, invalidSignature } from '../../errors.ts'
 
-/** A request's signature before it is verified. */
+/** The signature of a request before it is verified. */
 export interface SignatureClaim {
   readonly accessKeyId: string
-  /** Date of the credential scope, YYYYMMDD. */
+  /** Date in the credential scope, in the form YYYYMMDD. */
   readonly date: string
   readonly region: string
   readonly service: string
   readonly terminator: string
-  /** Names in lower case, ascending, without duplicates, including `host`. */
+  /** Names of the signed headers in lower case, in ascending order and without duplicates. The names include `host`. */
   readonly signedHeaders: readonly string[]
-  /** Signature as sent by the client: unvalidated hexadecimal digits. */
+  /** Signature as the client sent it. It consists of hexadecimal digits that have not been validated. */
   readonly signature: string
   readonly timestamp: Date
-  /** Validity period of a presigned URL; undefined for a signature in the Authorization header. */
+  /** Validity period of a presigned URL, or undefined for a signature in the Authorization header. */
   readonly expiresSeconds: number | undefined
-  /** X-Amz-Security-Token, from the header or the query. */
+  /** Value of X-Amz-Security-Token, from the header or from the query. */
   readonly securityToken: string | undefined
 }
 
@@ -44,8 +44,8 @@ export function parseCredential(text: string): CredentialScope {
 }
 
 /**
- * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long, has a malformed name, is unsorted, has
- * duplicates or lacks `host`, without which the signature would be valid for other servers.
+ * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long or unsorted, or contains duplicates or a
+ * malformed name. The list must contain `host`, because the signature would otherwise be valid for other servers as well.
  */
 export function parseSignedHeaders(text: string): readonly string[] {
   const names = text.length > signedHeadersLengthMax ? [] : text.split(';')

@@ -1,18 +1,18 @@
-/** Expiry of signatures and presigned URLs. */
+/** Checks whether signatures and presigned URLs have expired. */
 import { incompleteSignature, SignatureError } from '../../errors.ts'
 import type { SignatureClaim } from './credential.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-/** Accepted clock skew, and the validity period of a signature in a header. */
+/** Accepted clock skew, which is also the validity period of a signature in a header. */
 const skewSeconds = 300
 
-/** Maximum validity period of a presigned URL: seven days. */
+/** Maximum validity period of a presigned URL, which is seven days. */
 const expiresSecondsMax = 604_800
 
-/** Validity period of a presigned URL without X-Amz-Expires. */
+/** Validity period of a presigned URL that does not contain X-Amz-Expires. */
 const expiresSecondsDefault = skewSeconds
 
-/** Parses X-Amz-Expires. Throws IncompleteSignatureException. */
+/** Parses X-Amz-Expires. Throws IncompleteSignatureException if the value is invalid. */
 export function parseExpires(text: string | undefined): number {
   if (text === undefined) return expiresSecondsDefault
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
@@ -23,8 +23,8 @@ export function parseExpires(text: string | undefined): number {
 }
 
 /**
- * Checks the timestamp. Throws InvalidSignatureException if it is more than five minutes from `now`, or if a presigned URL has
- * expired.
+ * Checks the timestamp of a signature. Throws InvalidSignatureException if the timestamp is more than five minutes from `now`,
+ * or if a presigned URL has expired.
  */
 export function checkTime(
   { timestamp, expiresSeconds }: Pick<SignatureClaim, 'timestamp' | 'expiresSeconds'>,

@@ -9,20 +9,21 @@ import {
 import type { RawHeaders } from './request.ts'
 import { parseTimestamp } from './timestamp.ts'
 
-/** The only accepted algorithm. */
+/** The only signature algorithm that is accepted. */
 export const signatureAlgorithm = 'AWS4-HMAC-SHA256'
 
 const authorizationLengthMax = 8192
 const echoLengthMax = 1024
 const required = ['Credential', 'Signature', 'SignedHeaders'] as const
 
-/** The part of a signature claim that comes from the Authorization header. */
+/** The parts of a request's signature that come from the Authorization header. */
 type HeaderClaim = CredentialScope & Pick<SignatureClaim, 'signedHeaders' | 'signature'>
 
 /**
- * Parsed headers. The cache key is the header up to the signature's digits, because a client sends the same text for a day. In
- * a loop, the cache saves 0.8 of the 13 µs that a GetCertificate takes. Unauthenticated requests fill it too; it takes at most
- * a megabyte, and an evicted header is parsed again.
+ * Cache of parsed Authorization headers. The cache key is the part of the header before the digits of the signature, because a
+ * client sends the same text for a day. In a loop, the cache saves 0.8 of the 13 µs that a GetCertificate request takes.
+ * Unauthenticated requests also add entries to the cache. The cache takes at most a megabyte, and a header whose entry was
+ * evicted is parsed again.
  */
 const knownClaims = createBoundedCache<HeaderClaim>(1000)
 const knownLengthMax = 512
@@ -79,7 +80,7 @@ function parseHeader(authorization: string, timestamp: string | undefined): Head
   }
 }
 
-/** Parses the parameters after the algorithm. The result is empty for another scheme, such as Bearer. */
+/** Parses the parameters that follow the algorithm. The result is empty if the header uses another scheme, such as Bearer. */
 function parseParameters(authorization: string): ReadonlyMap<string, string> {
   const space = authorization.indexOf(' ')
   const algorithm = space < 0 ? authorization : authorization.slice(0, space)

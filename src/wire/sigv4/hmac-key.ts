@@ -1,15 +1,15 @@
 /**
  * HMAC-SHA-256 (RFC 2104) with a reused key, built from one-shot hashes. node:crypto's `createHmac` would create two objects
- * for each text, which the garbage collector must finalize. In a server on Node.js 26, this saves 10 to 15 of the 90 µs that a
- * GetCertificate takes. A loop that calls only this function shows a difference of only 0.5 µs.
+ * for each text, which the garbage collector must finalize. In a server on Node.js 26, one-shot hashes save 10 to 15 of the 90
+ * µs that a GetCertificate request takes. In a loop that only computes the HMAC, the difference is only 0.5 µs.
  */
 import { hash } from 'node:crypto'
 
-/** Block size of SHA-256. */
+/** Block size of SHA-256, in bytes. */
 const blockBytes = 64
 const digestBytes = 32
 
-/** A key that is combined with both pads, each in a buffer with space for the text or digest that follows. */
+/** A key that has been combined with both pads. Each pad is in a buffer with space for the text or digest that follows. */
 export interface HmacKey {
   /** K XOR ipad, followed by space for a text. */
   readonly inner: Buffer
@@ -17,10 +17,10 @@ export interface HmacKey {
   readonly outer: Buffer
 }
 
-/** Space for a text, longer than any string to sign. */
+/** Space for a text, in bytes. It is longer than any string to sign. */
 const textBytes = 512
 
-/** Prepares a key. Throws RangeError for a key longer than a block, which RFC 2104 would hash first. */
+/** Prepares a key. Throws RangeError if the key is longer than a block, because RFC 2104 would first hash such a key. */
 export function hmacKey(key: Uint8Array): HmacKey {
   if (key.length > blockBytes)
     throw new RangeError(`the key has ${key.length} bytes; the limit is ${blockBytes}`)
@@ -31,7 +31,7 @@ export function hmacKey(key: Uint8Array): HmacKey {
   return { inner: pad(0x36, textBytes), outer: pad(0x5c, digestBytes) }
 }
 
-/** Returns the HMAC of a latin1 text in hexadecimal. */
+/** Returns the HMAC of a Latin-1 text, in hexadecimal. */
 export function hmacHex({ inner, outer }: HmacKey, text: string): string {
   const length = blockBytes + text.length
   const message = length <= inner.length ? inner : Buffer.concat([inner], length)

@@ -1,4 +1,4 @@
-/** Presigned URLs, which contain a signature in the query. expiry.ts enforces their lifetime. */
+/** Presigned URLs, which contain a signature in their query. The code in expiry.ts checks whether they have expired. */
 import { incompleteSignature } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
 import { parseExpires } from './expiry.ts'
@@ -11,7 +11,7 @@ const required = ['Algorithm', 'Credential', 'Signature', 'SignedHeaders', 'Date
 const names = [...required, 'Expires', 'Security-Token'] as const
 const authenticationNames: ReadonlySet<string> = new Set(names.map((name) => `X-Amz-${name}`))
 
-/** Returns whether the query of a request contains its signature. */
+/** Returns whether the query of a request contains the request's signature. */
 export function isPresigned({ names: parameterNames }: QueryString): boolean {
   return parameterNames.has('X-Amz-Algorithm')
 }

@@ -1,14 +1,16 @@
-/** Query strings and forms, parsed once for each request. Strings contain one character for each byte (latin1). */
+/** Query strings and forms, which are parsed once for each request. Strings contain one character for each byte (Latin-1). */
 import { ServiceError } from '../../errors.ts'
 
 type Parameter = readonly [name: string, value: string]
 
 export interface QueryString {
-  /** Percent-decoded, in the order sent. Parameters with a malformed percent escape are missing. */
+  /**
+   * Percent-decoded parameters, in the order in which they were sent. Parameters with a malformed percent escape are missing.
+   */
   readonly parameters: readonly Parameter[]
-  /** Names of the parameters, including those whose value is malformed. */
+  /** Names of the parameters, including parameters whose value is malformed. */
   readonly names: ReadonlySet<string>
-  /** The error for a malformed query string. It is reported only when the parameters are read. */
+  /** The error for a malformed query string. The error is reported only when the parameters are read. */
   readonly problem: MalformedQuery | undefined
 }
 
@@ -20,14 +22,14 @@ export class MalformedQuery extends ServiceError {
   }
 }
 
-/** Limit on the number of parameters in a query string or form. No operation has more than a few hundred. */
+/** Maximum number of parameters in a query string or form. No operation has more than a few hundred parameters. */
 const parametersMax = 1000
 
 export const emptyQuery: QueryString = { parameters: [], names: new Set(), problem: undefined }
 
 /**
- * Parses the part of a target after its first `?`, or a form. A `+` stands for itself. Never throws. A `%` that is not followed
- * by two hexadecimal digits, or more than 1000 parameters, are reported in `problem`.
+ * Parses a form, or the part of a request target after its first `?`. A `+` stands for itself. The function never throws. If a
+ * `%` is not followed by two hexadecimal digits, or if there are more than 1000 parameters, `problem` contains an error.
  */
 export function parseQuery(text: string): QueryString {
   if (text === '') return emptyQuery
@@ -66,7 +68,7 @@ export function parametersOf({ parameters, problem }: QueryString): readonly Par
   return parameters
 }
 
-/** Decodes percent escapes; undefined if a `%` is not followed by two hexadecimal digits. */
+/** Decodes percent escapes. Returns undefined if a `%` is not followed by two hexadecimal digits. */
 function percentDecode(text: string): string | undefined {
   if (!text.includes('%')) return text
   const [first = '', ...rest] = text.split('%')
@@ -86,8 +88,8 @@ function hexByte(text: string): number | undefined {
 }
 
 /**
- * Returns the value of a code unit as a hexadecimal digit; undefined for other characters, and for NaN, which charCodeAt
- * returns past the end of a string.
+ * Returns the value of a hexadecimal digit, given its code unit. Returns undefined for any other character, and for NaN, which
+ * charCodeAt returns past the end of a string.
  */
 function hexDigit(unit: number): number | undefined {
   if (unit >= 0x30 && unit <= 0x39) return unit - 0x30

@@ -1,12 +1,12 @@
 import { emptyQuery, parseQuery, type QueryString } from './query-string.ts'
 
 /**
- * An HTTP request, parsed: the input of Signature Version 4. Strings contain one character for each byte (latin1), as in
- * node:http.
+ * A parsed HTTP request, which is the input of Signature Version 4. Strings contain one character for each byte (Latin-1), as
+ * in node:http.
  */
 export interface SignedRequest {
   readonly method: string
-  /** Request target before the first `?`, not decoded. */
+  /** Request target before the first `?`, without any decoding. */
   readonly path: string
   /** Request target after the first `?`. */
   readonly query: QueryString
@@ -14,7 +14,7 @@ export interface SignedRequest {
   readonly body: Uint8Array
 }
 
-/** Values of every header by its name in lower case, in the order sent. */
+/** Values of each header in the order in which they were sent, by the name of the header in lower case. */
 export type RawHeaders = ReadonlyMap<string, readonly string[]>
 
 /** Splits a request target at its first `?`, and parses the query. */
@@ -25,7 +25,7 @@ export function splitTarget(target: string): Pick<SignedRequest, 'path' | 'query
     : { path: target.slice(0, mark), query: parseQuery(target.slice(mark + 1)) }
 }
 
-/** Indexes a list of alternating names and values, which is the form of `IncomingMessage.rawHeaders`. */
+/** Indexes a list of alternating header names and values, which is the form of `IncomingMessage.rawHeaders`. */
 export function indexHeaders(rawHeaders: readonly string[]): RawHeaders {
   const headers = new Map<string, string[]>()
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

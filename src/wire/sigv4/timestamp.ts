@@ -5,12 +5,12 @@ const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 const imf = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) GMT$/
 
 /**
- * The most recent instant and its text. Each request needs the text three times, and the next request often needs the same
- * text. This cache saves about 8 of the 90 µs that a GetCertificate takes.
+ * The most recently formatted time and its text. Each request needs the text three times, and the next request often needs the
+ * same text. The cached text saves about 8 of the 90 µs that a GetCertificate request takes.
  */
 let last = { time: Number.NaN, text: '' }
 
-/** Formats an instant in ISO 8601 basic format with whole seconds, such as `20150830T123600Z`. */
+/** Formats a time in the basic format of ISO 8601 with whole seconds, such as `20150830T123600Z`. */
 export function formatTimestamp(instant: Date): string {
   const time = instant.getTime()
   if (time === last.time) return last.text
@@ -22,7 +22,7 @@ export function formatTimestamp(instant: Date): string {
 
 /**
  * Parses `20150830T123600Z` (X-Amz-Date) or `Sun, 30 Aug 2015 12:36:00 GMT` (Date, RFC 9110 §5.6.7). Throws
- * IncompleteSignatureException for any other string, including one with a nonexistent day or hour.
+ * IncompleteSignatureException for any other string, including a string with a nonexistent day or hour.
  */
 export function parseTimestamp(text: string): Date {
   const instant = parseIso(text) ?? parseImf(text)
@@ -33,7 +33,7 @@ export function parseTimestamp(text: string): Date {
 }
 
 function parseIso(text: string): Date | undefined {
-  // The text does not contain fractions of a second, so only an instant in whole seconds can be reused.
+  // The text contains no fractions of a second, so only a time in whole seconds can be reused.
   if (text === last.text && last.time % 1000 === 0) return new Date(last.time)
   const parts = iso.exec(text)
   if (parts === null) return undefined
@@ -41,7 +41,7 @@ function parseIso(text: string): Date | undefined {
   const instant = new Date(0)
   instant.setUTCFullYear(year, month - 1, day)
   instant.setUTCHours(hour, minute, second)
-  // An invalid month moves the date into another year, which may have five digits.
+  // If the month is invalid, the date is in another year, which may have five digits.
   return instant.getUTCFullYear() === year && formatTimestamp(instant) === text
     ? instant
     : undefined

@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4 on the server: parses a request's signature, checks everything that does not require a secret, and
- * computes the expected signature. These functions are pure; access/ looks up the owner of an access key.
+ * AWS Signature Version 4 on the server. The functions parse the signature of a request, check everything that does not require
+ * a secret, and compute the expected signature. All functions are pure; the code in access/ finds the owner of the access key.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { invalidSignature, ServiceError, SignatureError } from '../../errors.ts'
@@ -18,7 +18,10 @@ import { formatTimestamp } from './timestamp.ts'
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
-/** Headers that affect the meaning of a request. They must occur at most once, so that a proxy cannot add a second value. */
+/**
+ * Headers that affect the meaning of a request. Each of these headers may occur only once, so that a proxy cannot add a second
+ * value.
+ */
 const singleHeaders = [
   'authorization',
   'content-type',
@@ -30,7 +33,7 @@ const singleHeaders = [
   'x-amz-target',
 ] as const
 
-/** Headers that must be signed if they are sent, in AWS's spelling. */
+/** Headers that must be signed if they are sent, in the spelling of AWS. */
 const coveredHeaders = [
   ['content-type', 'Content-Type'],
   ['x-amz-content-sha256', 'X-Amz-Content-Sha256'],
@@ -42,9 +45,9 @@ const coveredHeaders = [
 /**
  * Parses a request's signature from its Authorization header or its query.
  *
- * Throws MissingAuthenticationTokenException if neither contains a signature. Throws InvalidSignatureException if both do, or
- * if a security-relevant header is repeated or not signed. Throws IncompleteSignatureException if a part is missing or
- * malformed.
+ * Throws MissingAuthenticationTokenException if the request contains no signature. Throws InvalidSignatureException if both the
+ * header and the query contain a signature, or if a security-relevant header is repeated or not signed. Throws
+ * IncompleteSignatureException if a part of the signature is missing or malformed.
  */
 export function parseSignature(request: SignedRequest): SignatureClaim {
   const { headers, query } = request
@@ -70,15 +73,16 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
-  /** Regions that signatures may be scoped to; AWS's Regions by default. */
+  /** Regions that the scope of a signature may contain. By default, these are the Regions of AWS. */
   readonly regions?: ServedRegions
 }
 
 const awsOnly = servedRegions()
 
 /**
- * Checks the scope and the time. Throws InvalidSignatureException if the scope is not for `service`, a served Region and the
- * day of the timestamp, if the timestamp is more than five minutes from `now`, or if a presigned URL has expired.
+ * Checks the scope and the time of a signature. The scope must consist of `service`, a served Region and the day of the
+ * timestamp. Throws InvalidSignatureException if the scope is wrong, if the timestamp is more than five minutes from `now`, or
+ * if a presigned URL has expired.
  */
 export function checkClaim(
   claim: SignatureClaim,
@@ -89,7 +93,10 @@ export function checkClaim(
   checkTime(claim, now)
 }
 
-/** Derives the 32-byte signing key with HMAC over date, Region and service (same guide, step 4). */
+/**
+ * Derives the 32-byte signing key by applying HMAC to the date, the Region and the service (IAM User Guide, Create a signed AWS
+ * API request, step 4).
+ */
 export function deriveSigningKey(
   secretAccessKey: string,
   { date, region, service }: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
@@ -115,7 +122,10 @@ export function isSignatureValid(
   return claimed.length === expected.length && timingSafeEqual(claimed, expected)
 }
 
-/** Returns the string to sign (same guide, step 3). Both `canonical` and the result are latin1 text. */
+/**
+ * Returns the string to sign (IAM User Guide, Create a signed AWS API request, step 3). Both `canonical` and the result are
+ * Latin-1 text.
+ */
 export function stringToSign(claim: SignatureClaim, canonical: string): string {
   const { date, region, service, timestamp } = claim
   return (
@@ -138,7 +148,7 @@ function requireSingleHeaders(headers: RawHeaders): void {
 function requireCoveredHeaders(headers: RawHeaders, claim: SignatureClaim): void {
   const presigned = claim.expiresSeconds !== undefined
   for (const [name, spelled] of coveredHeaders) {
-    // A presigned URL has X-Amz-Date in its query, so the header is ignored.
+    // A presigned URL contains X-Amz-Date in its query, so the X-Amz-Date header is ignored.
     if (presigned && name === 'x-amz-date') continue
     if (headers.has(name) && !claim.signedHeaders.includes(name))
       throw invalidSignature(`'${spelled}' must be a 'SignedHeader' in the AWS Authorization.`)

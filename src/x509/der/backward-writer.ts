@@ -1,16 +1,17 @@
 /**
- * Writes DER from its last byte to its first. An element's length is then known when its header is written, so a whole
- * structure needs only one buffer and no copies of its parts. This saves 3 µs and half a dozen ArrayBuffers per issuance.
+ * Writes DER backward, from the last byte to the first byte. The length of an element is then known when its header is written,
+ * so a whole structure needs only one buffer, and its parts are not copied. Writing backward saves 3 µs and half a dozen
+ * ArrayBuffers per issued certificate.
  */
 import { tags } from './reader.ts'
 
 const initialBytes = 4096
-/** Largest buffer that is reused, in bytes; far larger than a usual certificate. */
+/** Maximum size of a buffer that is reused, in bytes. Usual certificates are far smaller. */
 const reusedBytesMax = 65_536
 
-/** Writes the parts of a structure; the caller passes the last part first. */
+/** Writes the parts of a structure. The caller must write the last part first. */
 class BackwardWriter {
-  /** The output occupies this buffer from `#start` to the end. */
+  /** Buffer that contains the output, which starts at `#start` and ends at the end of the buffer. */
   #bytes = new Uint8Array(initialBytes)
   #start = initialBytes
 
@@ -31,7 +32,7 @@ class BackwardWriter {
       this.#bytes[this.#start + index] = text.charCodeAt(index)
   }
 
-  /** Writes an element; `writeContents` writes its contents. */
+  /** Writes an element. `writeContents` writes the contents of the element. */
   element(tag: number, writeContents: () => void): void {
     const lengthBefore = this.#bytes.length - this.#start
     writeContents()
@@ -41,7 +42,9 @@ class BackwardWriter {
     this.byte(tag)
   }
 
-  /** Writes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign bit requires it. */
+  /**
+   * Writes a non-negative INTEGER from its big-endian magnitude. A leading zero byte is added only if the sign bit requires it.
+   */
   unsigned(magnitude: Uint8Array): void {
     this.element(tags.integer, () => {
       const first = magnitude.findIndex((byte) => byte !== 0)
@@ -97,10 +100,10 @@ class BackwardWriter {
 
 export type { BackwardWriter }
 
-/** The reusable writer; undefined while it is in use, so that nested calls create their own writers. */
+/** The reusable writer, or undefined while it is in use. A nested call then creates a writer of its own. */
 let idle: BackwardWriter | undefined
 
-/** Returns the DER that `write` writes, last part first, in its own ArrayBuffer. */
+/** Returns the DER that `write` writes (last part first) in a separate ArrayBuffer. */
 export function encodeBackwards(write: (der: BackwardWriter) => void): Uint8Array {
   const writer = idle ?? new BackwardWriter()
   idle = undefined

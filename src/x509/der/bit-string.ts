@@ -2,7 +2,7 @@
 import { DerError } from './error.ts'
 import type { DerElement } from './reader.ts'
 
-/** Requires a valid number of unused bits, all of which are zero. Throws DerError. */
+/** Checks that the number of unused bits is valid and that all unused bits are zero. Throws DerError otherwise. */
 export function requireBitString({ content }: DerElement, label: string): void {
   const unused = content[0]
   if (unused === undefined) throw new DerError(`${label} is an empty BIT STRING`)
@@ -13,8 +13,8 @@ export function requireBitString({ content }: DerElement, label: string): void {
 }
 
 /**
- * Reads a BIT STRING with named bits. Returns the numbers of the set bits, in ascending order. Throws DerError for trailing
- * zero bits (X.690 §11.2.2), and for more than `bitsMax` bits, because the bits beyond `bitsMax` have no name.
+ * Reads a BIT STRING with named bits. Returns the numbers of the set bits, in ascending order. Throws DerError if there are
+ * trailing zero bits (X.690 §11.2.2), or more than `bitsMax` bits, because the bits beyond `bitsMax` have no name.
  */
 export function readNamedBits(element: DerElement, label: string, bitsMax: number): number[] {
   requireBitString(element, label)

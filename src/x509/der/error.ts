@@ -1,12 +1,12 @@
-/** Cause and position of an error. */
+/** Options for an error: its cause and its position. */
 interface DerErrorOptions extends ErrorOptions {
-  /** Offset of the error in the underlying ArrayBuffer. */
+  /** Offset of the error within the underlying ArrayBuffer. */
   readonly offset?: number
-  /** Offset from which the message counts the position. Without it, the message contains no position. */
+  /** Offset from which the message counts the position. If the offset is undefined, the message contains no position. */
   readonly start?: number
 }
 
-/** An error for malformed DER or PEM, or for DER with an unexpected structure. */
+/** An error for malformed DER or PEM, or for DER whose structure is not the expected one. */
 export class DerError extends Error {
   override name = 'DerError'
   readonly #problem: string
@@ -19,14 +19,14 @@ export class DerError extends Error {
     this.#offset = offset
   }
 
-  /** Returns the same error with its position counted from the start of `der`, as `openssl asn1parse` does. */
+  /** Returns the same error with a position that is counted from the start of `der`, as `openssl asn1parse` does. */
   relativeTo(der: Uint8Array): DerError {
     if (this.#offset === undefined) return this
     return new DerError(this.#problem, { offset: this.#offset, start: der.byteOffset, cause: this })
   }
 }
 
-/** Runs a function that reads `der`. Positions in its errors are counted from the start of `der`. */
+/** Runs a function that reads `der`. Errors from the function contain positions that are counted from the start of `der`. */
 export function withOffsetsFrom<T>(der: Uint8Array, read: () => T): T {
   try {
     return read()

@@ -1,9 +1,9 @@
-/** Object identifiers: dotted text, contents octets (X.690 §8.19), and names. */
+/** Object identifiers as dotted text, as contents octets (X.690 §8.19), and as names. */
 import { DerError } from './error.ts'
 import { tags } from './reader.ts'
 import { encodeElement } from './writer.ts'
 
-/** Object identifiers by the names that their standards assign. */
+/** Object identifiers, by the names that their standards assign to them. */
 export const oids = {
   // Name attributes (X.520, RFC 4519, RFC 2985)
   commonName: '2.5.4.3',
@@ -133,20 +133,23 @@ const nameByOid: ReadonlyMap<string, string> = new Map(
   Object.entries(oids).map(([name, oid]) => [oid, name]),
 )
 
-/** Returns the name of a known object identifier, otherwise its dotted text. */
+/** Returns the name of a known object identifier, or the dotted text of an unknown object identifier. */
 export function oidName(oid: string): string {
   return nameByOid.get(oid) ?? oid
 }
 
 const dottedPattern = /^[0-2](\.(0|[1-9][0-9]*))+$/
-/** Limit on the length of an encoded object identifier. Only malicious input exceeds it. */
+/** Maximum length of an encoded object identifier, in bytes. Only malicious input exceeds this length. */
 const contentBytesMax = 128
-/** Each byte encodes at most three digits and a dot, so every object identifier that can be read can also be written. */
+/**
+ * Maximum length of dotted text. Each encoded byte stands for at most three digits and a dot, so every object identifier that
+ * can be read can also be written.
+ */
 const dottedLengthMax = 4 * contentBytesMax
 
 /**
- * Returns whether the text is an object identifier: the first two arcs are within their limits, there are no leading zeros, and
- * the encoding has at most 128 bytes.
+ * Returns whether a text is an object identifier. The first two arcs must be within their limits, no arc may have leading
+ * zeros, and the encoding may have at most 128 bytes.
  */
 export function isOid(text: string): boolean {
   return contentOf(text) !== undefined
@@ -174,7 +177,10 @@ function base128(arc: bigint): number[] {
   return bytes
 }
 
-/** DER elements for the object identifiers above, encoded once. Nearly every object identifier that is written is one of them. */
+/**
+ * DER elements for the known object identifiers, which are encoded only once. Nearly every object identifier that is written is
+ * one of these.
+ */
 const elements: ReadonlyMap<string, Uint8Array> = new Map(
   Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
 )
@@ -183,7 +189,7 @@ export function encodeOidElement(dotted: string): Uint8Array {
   return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
 }
 
-/** The object identifiers above, by a hash of their encoding. Nearly every object identifier that is read is one of them. */
+/** The known object identifiers, by a hash of their encoding. Nearly every object identifier that is read is one of these. */
 const known: ReadonlyMap<number, { readonly content: Uint8Array; readonly dotted: string }> =
   new Map(
     Object.values(oids).map((dotted) => {
@@ -198,7 +204,10 @@ function hashOf(content: Uint8Array): number {
   return hash
 }
 
-/** Decodes contents octets (X.690 §8.19) to dotted text. Throws DerError if they are malformed, not minimal or too long. */
+/**
+ * Decodes contents octets (X.690 §8.19) to dotted text. Throws DerError if the contents octets are malformed, not minimal or
+ * too long.
+ */
 export function decodeOid(content: Uint8Array): string {
   const candidate = known.get(hashOf(content))
   return candidate !== undefined && Buffer.compare(candidate.content, content) === 0
@@ -216,7 +225,10 @@ function decodeUnknown(content: Uint8Array): string {
   return [first, BigInt(head) - first * 40n, ...rest].join('.')
 }
 
-/** Reads arcs as numbers, which is faster. Falls back to largeArcs if an arc does not fit. */
+/**
+ * Reads the arcs as numbers, which is faster than reading them as bigints. If an arc does not fit into a number, largeArcs is
+ * used instead.
+ */
 function smallArcs(content: Uint8Array): (number | bigint)[] {
   const arcs: (number | bigint)[] = []
   let arc = 0

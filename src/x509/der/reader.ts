@@ -2,8 +2,8 @@
  * Reads strict DER (X.690 §8, §10, §11): definite and minimal lengths, low tag numbers, and no trailing data. Values are views
  * of the input, never copies.
  *
- * The x509 folder parses and encodes the structures from RFC 5280 and RFC 2986. It does no I/O, reads no clock and applies no
- * policy.
+ * The code in x509/ parses and encodes the structures from RFC 5280 and RFC 2986. This code does no I/O, reads no clock and
+ * applies no policy.
  */
 import { DerError } from './error.ts'
 
@@ -41,14 +41,17 @@ export interface DerElement {
   readonly der: Uint8Array
 }
 
-/** An element's offsets in a larger array. */
+/** The offsets of an element within a larger array. */
 interface Offsets {
   readonly start: number
   readonly contentStart: number
   readonly end: number
 }
 
-/** An element in a larger array. Its views are created on access, because creating a view costs more than finding the element. */
+/**
+ * An element in a larger array. The views of the element are created on access, because creating a view takes longer than
+ * finding the element.
+ */
 class Span implements DerElement {
   readonly tag: number
   readonly #bytes: Uint8Array
@@ -68,7 +71,7 @@ class Span implements DerElement {
     return this.#bytes.subarray(this.#offsets.start, this.#offsets.end)
   }
 
-  /** Whether the contents equal `bytes`. */
+  /** Returns whether the contents of the element equal `bytes`. */
   contains(bytes: Uint8Array): boolean {
     const { contentStart, end } = this.#offsets
     if (bytes.length !== end - contentStart) return false
@@ -77,14 +80,14 @@ class Span implements DerElement {
     return true
   }
 
-  /** Returns a reader for the contents. */
+  /** Returns a reader for the contents of the element. */
   nested(label: string): DerReader {
     const { contentStart, end } = this.#offsets
     return new DerReader(this.#bytes, label, { start: contentStart, end })
   }
 }
 
-/** Reads elements in sequence. Every method throws DerError for a missing, malformed or unexpected element. */
+/** Reads elements in sequence. Every method throws DerError if an element is missing, malformed or unexpected. */
 export class DerReader {
   readonly #bytes: Uint8Array
   readonly #label: string
@@ -92,7 +95,10 @@ export class DerReader {
   readonly #end: number
   #offset: number
 
-  /** Creates a reader for the bytes from `start` to `end`, exclusive. `label` is the structure's name in messages. */
+  /**
+   * Creates a reader for the bytes from `start` to `end`, not including `end`. `label` is the name of the structure in
+   * messages.
+   */
   constructor(bytes: Uint8Array, label: string, { start, end } = { start: 0, end: bytes.length }) {
     this.#bytes = bytes
     this.#label = label
@@ -105,12 +111,12 @@ export class DerReader {
     return this.#offset === this.#end
   }
 
-  /** Returns the tag of the next element, or undefined at the end. */
+  /** Returns the tag of the next element, or undefined if no elements are left. */
   peek(): number | undefined {
     return this.#offset < this.#end ? this.#bytes[this.#offset] : undefined
   }
 
-  /** Reads the next element, of any type. */
+  /** Reads the next element, whatever its tag. */
   any(): Span {
     const start = this.#offset
     const tag = this.#byte()
@@ -139,12 +145,15 @@ export class DerReader {
     return this.peek() === tag ? this.any() : undefined
   }
 
-  /** Returns a reader for the contents of the next element, which must have the given tag. `label` is its name in messages. */
+  /**
+   * Returns a reader for the contents of the next element, which must have the given tag. `label` is the name of the element in
+   * messages.
+   */
   nested(tag: number, label: string): DerReader {
     return this.element(tag).nested(label)
   }
 
-  /** Requires that nothing follows. Must be called at the end of each structure. */
+  /** Requires that no bytes are left. Callers must call this method at the end of each structure. */
   end(): void {
     if (!this.atEnd) throw this.#error('has trailing data')
   }
@@ -178,7 +187,7 @@ export class DerReader {
   }
 }
 
-/** Reads `der`, which must be exactly one element with the given tag. `label` is its name in messages. */
+/** Reads `der`, which must be exactly one element with the given tag. `label` is the name of the element in messages. */
 export function readOnly(der: Uint8Array, tag: number, label: string): DerElement {
   const reader = new DerReader(der, label)
   const element = reader.element(tag)

@@ -2,7 +2,7 @@
 import { DerError } from './error.ts'
 import { tags, type DerElement } from './reader.ts'
 
-/** Characters of PrintableString in X.680, and `*@&_`, which real requests also contain. */
+/** Characters that X.680 allows in a PrintableString, and `*@&_`, which real requests also contain. */
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?*@&_]*$/
 const numericPattern = /^[0-9 ]*$/
 const asciiPattern = /^[\0-\x7f]*$/
@@ -28,14 +28,14 @@ const stringTags: ReadonlySet<number> = new Set([
   tags.universalString,
 ])
 
-/** Returns whether decodeString reads elements with the given tag. */
+/** Returns whether decodeString decodes elements with the given tag. */
 export function isStringTag(tag: number): boolean {
   return stringTags.has(tag)
 }
 
 /**
- * Decodes a string element. Returns undefined for an element of another type. Throws DerError if its contents are invalid
- * for its type.
+ * Decodes a string element. Returns undefined if the element is not a string. Throws DerError if the contents are invalid for
+ * the type of string.
  */
 export function decodeString({ tag, content }: DerElement): string | undefined {
   switch (tag) {
@@ -73,8 +73,8 @@ const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
 /**
- * Describes the start of a malformed sequence, which is where a lenient decoder writes the first U+FFFD that is not in the
- * input itself.
+ * Describes the start of a malformed sequence. The start is where a lenient decoder writes the first U+FFFD that the input
+ * itself does not contain.
  */
 function malformedUtf8Position(content: Uint8Array): string {
   let index = 0
@@ -88,7 +88,7 @@ function malformedUtf8Position(content: Uint8Array): string {
 }
 
 /**
- * Throws unless `allowed` matches the whole text. The message contains the first single character that `allowed` does not
+ * Throws an error unless `allowed` matches the whole text. The message contains the first character that `allowed` does not
  * match.
  */
 function checked(text: string, allowed: RegExp, type: string): string {
@@ -99,7 +99,7 @@ function checked(text: string, allowed: RegExp, type: string): string {
   return text
 }
 
-/** Describes the first character in a string for which `matches` is true: `U+0040 '@' at character 3`. */
+/** Describes the first character in a string for which `matches` returns true, for example `U+0040 '@' at character 3`. */
 export function findCharacter(
   text: string,
   matches: (character: string) => boolean,
@@ -112,14 +112,17 @@ export function findCharacter(
   return undefined
 }
 
-/** Formats a character: `U+0040 '@'`. A character that is invisible or could affect a terminal is shown only by its number. */
+/**
+ * Formats a character, for example as `U+0040 '@'`. If the character is invisible or could affect a terminal, only its number
+ * is shown.
+ */
 function showCharacter(character: string): string {
   const codePoint = character.codePointAt(0) ?? 0
   const number = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
   return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? `${number} '${character}'` : number
 }
 
-/** Decodes each byte as one character. */
+/** Decodes each byte to one character. */
 export function latin1(content: Uint8Array): string {
   return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
 }

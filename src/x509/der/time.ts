@@ -1,4 +1,7 @@
-/** Time (RFC 5280 §4.1.2.5): UTCTime through 2049, GeneralizedTime from 2050, in whole seconds of UTC. */
+/**
+ * The type Time (RFC 5280 §4.1.2.5), in whole seconds of UTC. Times through 2049 are UTCTime, and times from 2050 on are
+ * GeneralizedTime.
+ */
 import { dayMilliseconds } from '../../text/duration.ts'
 import { utcDigits } from '../../text/iso-time.ts'
 import { DerError } from './error.ts'
@@ -9,7 +12,7 @@ const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedFromYear = 2050
 
-/** Encodes a Time. Throws RangeError for an instant before 1950 or after 9999, which a certificate cannot represent. */
+/** Encodes a Time. Throws RangeError if the time is before 1950 or after 9999, because a certificate cannot represent it. */
 export function encodeTime(date: Date): Uint8Array {
   return encodeBackwards((der) => writeTime(der, date))
 }
@@ -33,7 +36,9 @@ export function encodeGeneralizedTime(date: Date): Uint8Array {
   return encodeBackwards((der) => der.element(tags.generalizedTime, () => der.ascii(text)))
 }
 
-/** Reads the next element, which must be a Time. Throws DerError for another form, or a nonexistent instant. */
+/**
+ * Reads the next element, which must be a Time. Throws DerError if the Time has another form or does not exist in the calendar.
+ */
 export function readTime(reader: DerReader, label: string): Date {
   const element = reader.any()
   const fields = timeFields(element)
@@ -44,34 +49,45 @@ export function readTime(reader: DerReader, label: string): Date {
   return date
 }
 
-/** The second that notAfter states is still part of the validity period, which therefore ends one second later. */
+/** The second that notAfter specifies is still part of the validity period, so the period ends one second later. */
 const lastSecondMilliseconds = 1000
 
-/** Returns whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */
+/** Returns whether a certificate has expired. The last second of its validity is notAfter (RFC 5280 §4.1.2.5). */
 export function isExpiredAt(notAfter: Date, now: Date): boolean {
   return millisecondsLeft(notAfter, now) <= 0
 }
 
-/** Returns the milliseconds until a certificate expires; zero or less if it has expired. */
+/**
+ * Returns the time until a certificate expires, in milliseconds. The result is zero or negative if the certificate has expired.
+ */
 export function millisecondsLeft(notAfter: Date, now: Date): number {
   return notAfter.getTime() + lastSecondMilliseconds - now.getTime()
 }
 
-/** Returns the days until a certificate expires, rounded down: 0 during the last second, and negative after it. */
+/**
+ * Returns the number of days until a certificate expires, rounded down. The result is 0 during the last day, and negative after
+ * the expiry.
+ */
 export function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
-/** Returns the earliest notAfter of an unexpired certificate, in seconds since 1970. Queries use it instead of isExpiredAt. */
+/**
+ * Returns the earliest notAfter that a certificate which has not expired can have, in seconds since 1970. Database queries use
+ * this value instead of isExpiredAt.
+ */
 export function firstValidSecond(now: Date): number {
   return Math.floor(now.getTime() / lastSecondMilliseconds)
 }
 
-/** Returns the UTC instant for a year, month (from 1), day, hour, minute and second; undefined if it does not exist. */
+/**
+ * Returns the UTC time for a year, month (starting at 1), day, hour, minute and second, or undefined if the time does not
+ * exist.
+ */
 export function existingDate(fields: readonly number[]): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
   const date = new Date(0)
-  // Unlike the constructor, setUTCFullYear does not add 1900 to the years 0 to 99.
+  // Unlike the Date constructor, setUTCFullYear does not add 1900 to the years 0 to 99.
   date.setUTCFullYear(year, month - 1, day)
   date.setUTCHours(hour, minute, second)
   const exists =

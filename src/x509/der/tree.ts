@@ -1,4 +1,4 @@
-/** Checks DER of unknown type: every element and, if its tag is universal, its contents (X.690). */
+/** Checks DER of an unknown type. Every element is checked and, if its tag is universal, its contents as well (X.690). */
 import { requireBitString } from './bit-string.ts'
 import { DerError } from './error.ts'
 import { DerReader, tags, type DerElement } from './reader.ts'
@@ -6,14 +6,15 @@ import { readBoolean, readIntegerBytes } from './values.ts'
 import { decodeOid } from './oid.ts'
 import { decodeString } from './strings.ts'
 
-/** Limit on the nesting depth, which no structure in use reaches. */
+/** Maximum nesting depth. No structure in use reaches this depth. */
 const depthMax = 32
 const constructedBit = 0x20
 const universalMax = 0x1f
 
 /**
- * Requires `der` to be one element in strict DER, including every nested element. The contents of primitive context-specific
- * elements are not examined, because their type is unknown. Takes linear time. Throws DerError.
+ * Requires that `der` is one element in strict DER, and that every nested element is also strict DER. The contents of primitive
+ * context-specific elements are not examined, because their type is unknown. The check takes linear time. Throws DerError if
+ * `der` is malformed.
  */
 export function requireDerTree(der: Uint8Array, label: string): void {
   const reader = new DerReader(der, label)

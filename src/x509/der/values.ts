@@ -1,9 +1,9 @@
-/** Reads the contents octets of universal types strictly (X.690 §8, §11). */
+/** Reads the contents octets of universal types in strict DER (X.690 §8, §11). */
 import { DerError } from './error.ts'
 import { type DerReader, tags, type DerElement, readOnlyNested } from './reader.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
-/** Reads a BOOLEAN: 00 or FF, or any byte if BER is tolerated. */
+/** Reads a BOOLEAN. The value must be 00 or FF, unless BER is tolerated, in which case any byte is allowed. */
 export function readBoolean(
   element: DerElement,
   label: string,
@@ -20,7 +20,10 @@ export function readBoolean(
   return byte !== 0x00
 }
 
-/** Reads a BOOLEAN DEFAULT FALSE; false if absent. Throws DerError for an encoded FALSE, which DER forbids. */
+/**
+ * Reads a BOOLEAN DEFAULT FALSE, and returns false if the element is absent. Throws DerError if the value FALSE is encoded,
+ * which DER forbids.
+ */
 export function readOptionalBoolean(
   reader: DerReader,
   label: string,
@@ -34,12 +37,12 @@ export function readOptionalBoolean(
   return value
 }
 
-/** Returns the position of an element, for a DerError. */
+/** Returns the position of an element for use in a DerError. */
 export function startOf({ der }: DerElement): { readonly offset: number } {
   return { offset: der.byteOffset }
 }
 
-/** Reads an INTEGER. Returns its content bytes, in minimal two's complement. */
+/** Reads an INTEGER, and returns its content bytes in minimal two's complement. */
 export function readIntegerBytes({ content }: DerElement, label: string): Uint8Array {
   const [first, second = 0] = content
   if (first === undefined) throw new DerError(`${label} is an empty INTEGER`)
@@ -48,7 +51,7 @@ export function readIntegerBytes({ content }: DerElement, label: string): Uint8A
   return content
 }
 
-/** Reads a non-negative INTEGER. Returns its magnitude, without a leading zero byte; empty for zero. */
+/** Reads a non-negative INTEGER. Returns its magnitude without a leading zero byte; the magnitude of zero is empty. */
 export function readUnsignedBytes(element: DerElement, label: string): Uint8Array {
   const content = readIntegerBytes(element, label)
   const first = content[0] ?? 0
@@ -56,7 +59,7 @@ export function readUnsignedBytes(element: DerElement, label: string): Uint8Arra
   return first === 0 ? content.subarray(1) : content
 }
 
-/** Reads an INTEGER from 0 to `max`, which is at most 2^32 - 1. */
+/** Reads an INTEGER from 0 to `max`. `max` is at most 2^32 - 1. */
 export function readSmallInteger(element: DerElement, label: string, max: number): number {
   const bytes = readUnsignedBytes(element, label)
   const value = bytes.length > 4 ? Infinity : bytes.reduce((sum, byte) => sum * 256 + byte, 0)
@@ -74,7 +77,7 @@ export function isNull(der: Uint8Array): boolean {
   return der.length === 2 && der[0] === tags.null && der[1] === 0
 }
 
-/** Reads the elements of a SEQUENCE OF or SET OF, at most `max`. */
+/** Reads the elements of a SEQUENCE OF or a SET OF, which may contain at most `max` elements. */
 export function readAll(reader: DerReader, label: string, max: number): DerElement[] {
   const elements: DerElement[] = []
   while (!reader.atEnd) {

@@ -1,8 +1,8 @@
-/** Encodes DER: minimal lengths, minimal integers, sorted sets (X.690 §10, §11). */
+/** Encodes DER, with minimal lengths, minimal integers and sorted sets (X.690 §10, §11). */
 import { encodeBackwards } from './backward-writer.ts'
 import { tags } from './reader.ts'
 
-/** Encodes one element: tag, length, contents. */
+/** Encodes an element, which consists of a tag, a length and contents. */
 export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -29,12 +29,12 @@ function headerBytes(tag: number, length: number): number[] {
   return [tag, 0x80 | bytes.length, ...bytes]
 }
 
-/** Encodes a SEQUENCE of encoded elements. */
+/** Encodes a SEQUENCE of elements that are already encoded. */
 export function encodeSequence(...elements: readonly Uint8Array[]): Uint8Array {
   return encodeElement(tags.sequence, ...elements)
 }
 
-/** Encodes a SET OF encoded elements, sorted by their octets (X.690 §11.6). */
+/** Encodes a SET OF elements that are already encoded. The elements are sorted by their octets (X.690 §11.6). */
 export function encodeSetOf(elements: readonly Uint8Array[]): Uint8Array {
   return encodeElement(tags.set, ...elements.toSorted((a, b) => Buffer.compare(a, b)))
 }
@@ -43,7 +43,9 @@ export function encodeBoolean(value: boolean): Uint8Array {
   return Uint8Array.of(tags.boolean, 1, value ? 0xff : 0x00)
 }
 
-/** Encodes a non-negative INTEGER from a big-endian magnitude, with a leading zero byte only if the sign bit requires it. */
+/**
+ * Encodes a non-negative INTEGER from its big-endian magnitude. A leading zero byte is added only if the sign bit requires it.
+ */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
   return encodeBackwards((der) => der.unsigned(magnitude))
 }
@@ -64,7 +66,7 @@ export function encodeBitString(bytes: Uint8Array): Uint8Array {
   return encodeBackwards((der) => der.bitString(bytes))
 }
 
-/** Encodes a BIT STRING of named bits, bit 0 first, without trailing zero bits (X.690 §11.2.2). */
+/** Encodes a BIT STRING of named bits, starting with bit 0 and without trailing zero bits (X.690 §11.2.2). */
 export function encodeNamedBits(bits: readonly number[]): Uint8Array {
   const last = Math.max(-1, ...bits)
   const bytes = new Uint8Array(Math.floor(last / 8) + 1)

@@ -1,4 +1,4 @@
-/** basicConstraints (RFC 5280 §4.2.1.9). */
+/** The basicConstraints extension (RFC 5280 §4.2.1.9). */
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { readOptionalBoolean, readSmallInteger } from '../der/values.ts'
@@ -7,14 +7,17 @@ import { strict, type Tolerance } from '../der/tolerance.ts'
 
 export interface BasicConstraints {
   readonly ca: boolean
-  /** Number of CA certificates that may follow in a path; undefined if there is no limit. */
+  /** Number of CA certificates that may follow in a certification path, or undefined if there is no limit. */
   readonly pathLenConstraint: number | undefined
 }
 
-/** Larger values are rejected. In practice, they would mean no limit, and no CA writes them. */
+/**
+ * Maximum path length constraint. Larger values are rejected, because no CA writes them and in practice they would mean that
+ * there is no limit.
+ */
 const pathLenMax = 2 ** 31 - 1
 
-/** Encodes BasicConstraints. cA is omitted if it is FALSE, the default. */
+/** Encodes BasicConstraints. If cA has its default value FALSE, it is omitted. */
 export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstraints): Uint8Array {
   return encodeSequence(
     ...(ca ? [encodeBoolean(true)] : []),
@@ -22,7 +25,10 @@ export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstrain
   )
 }
 
-/** Reads the value of the extension. Throws DerError, also for a path length constraint without cA. */
+/**
+ * Reads the value of the basicConstraints extension. Throws DerError if the value is malformed or contains a path length
+ * constraint without cA.
+ */
 export function parseBasicConstraints(
   value: Uint8Array,
   tolerance: Tolerance = strict,

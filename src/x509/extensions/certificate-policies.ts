@@ -1,4 +1,4 @@
-/** certificatePolicies (RFC 5280 §4.2.1.4), with CPS qualifiers. */
+/** The certificatePolicies extension (RFC 5280 §4.2.1.4), with CPS qualifiers. */
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
 import { readAll, readUnsignedBytes, readSequenceOf } from '../der/values.ts'
@@ -7,13 +7,13 @@ import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { decodeString, isAscii } from '../der/strings.ts'
 
 export interface PolicyInformation {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the policy. */
   readonly policyIdentifier: string
-  /** URIs of certification practice statements. */
+  /** URIs of the certification practice statements (CPS). */
   readonly cpsUris: readonly string[]
 }
 
-/** Encodes certificatePolicies, in the given order. Throws DerError for a non-ASCII URI. */
+/** Encodes certificatePolicies in the given order. Throws DerError if a URI contains non-ASCII characters. */
 export function encodeCertificatePolicies(policies: readonly PolicyInformation[]): Uint8Array {
   return encodeSequence(
     ...policies.map(({ policyIdentifier, cpsUris }) =>
@@ -28,8 +28,8 @@ export function encodeCertificatePolicies(policies: readonly PolicyInformation[]
 const policiesMax = 256
 
 /**
- * Reads the policy identifiers in the extension's value, which must contain at least one. Qualifiers are not parsed. Throws
- * DerError.
+ * Reads the policy identifiers in the value of the extension, which must contain at least one policy. Qualifiers are not
+ * parsed. Throws DerError if the value is malformed.
  */
 export function parsePolicyIdentifiers(value: Uint8Array): string[] {
   const reader = readOnlyNested(value, tags.sequence, 'certificatePolicies')
@@ -53,17 +53,17 @@ function encodeCpsQualifier(uri: string): Uint8Array {
   )
 }
 
-/** A string and the tag of its type. */
+/** A string, and the tag of the string's type. */
 interface DisplayText {
   readonly tag: number
   readonly text: string
 }
 
 export interface QualifiedPolicy {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the policy. */
   readonly policyIdentifier: string
   readonly cpsUris: readonly string[]
-  /** explicitText and the organization in noticeRef of every user notice. */
+  /** The explicitText and the organization in the noticeRef of every user notice. */
   readonly noticeTexts: readonly DisplayText[]
 }
 
@@ -77,8 +77,9 @@ const displayTextTags: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Reads the complete value of the extension: at least one policy, with all qualifiers. Throws DerError, also for a qualifier
- * type that RFC 5280 does not define, because pyca/cryptography rejects it.
+ * Reads the complete value of the extension, which contains at least one policy, with all qualifiers. Throws DerError if the
+ * value is malformed. A qualifier type that RFC 5280 does not define is also an error, because pyca/cryptography rejects such a
+ * type.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
   return readSequenceOf(value, 'certificatePolicies', policiesMax).map(readPolicy)
@@ -111,7 +112,10 @@ function readCpsUri(reader: DerReader): string {
   return decodeString(reader.element(tags.ia5String)) ?? ''
 }
 
-/** Reads a UserNotice: an optional noticeRef, and explicitText. GnuTLS rejects a notice without explicitText. */
+/**
+ * Reads a UserNotice, which consists of an optional noticeRef and an explicitText. GnuTLS rejects a user notice without an
+ * explicitText.
+ */
 function readNotice(parent: DerReader): DisplayText[] {
   const reader = parent.nested(tags.sequence, 'UserNotice')
   const texts: DisplayText[] = []

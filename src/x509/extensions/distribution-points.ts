@@ -1,4 +1,4 @@
-/** cRLDistributionPoints, freshestCRL and issuingDistributionPoint (RFC 5280 §4.2.1.13, §4.2.1.15, §5.2.5). */
+/** The extensions cRLDistributionPoints, freshestCRL and issuingDistributionPoint (RFC 5280 §4.2.1.13, §4.2.1.15, §5.2.5). */
 import { readNamedBits } from '../der/bit-string.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -12,19 +12,19 @@ import {
 } from '../names/general-name.ts'
 import { parseName, type Name } from '../names/name.ts'
 
-/** DistributionPoint.distributionPoint and IssuingDistributionPoint.distributionPoint have the same tag. */
+/** Tag of DistributionPoint.distributionPoint and of IssuingDistributionPoint.distributionPoint. */
 const distributionPointTag = contextTag(0, true)
 const fullNameTag = contextTag(0, true)
 const relativeNameTag = contextTag(1, true)
 const reasonsTag = contextTag(1, false)
 const crlIssuerTag = contextTag(2, true)
 
-/** Encodes CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
+/** Encodes CRLDistributionPoints with one DistributionPoint, whose fullName is a single URI. */
 export function encodeCrlDistributionPoints(uri: string): Uint8Array {
   return encodeSequence(encodeSequence(distributionPointName(uri)))
 }
 
-/** Encodes IssuingDistributionPoint: the URI as its distributionPoint, and every other field at its default. */
+/** Encodes IssuingDistributionPoint. The URI is its distributionPoint, and every other field has its default value. */
 export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
   return encodeSequence(distributionPointName(uri))
 }
@@ -34,12 +34,12 @@ function distributionPointName(uri: string): Uint8Array {
   return encodeElement(distributionPointTag, fullName)
 }
 
-/** Limit on the number of points, which no certificate in use reaches. */
+/** Maximum number of distribution points. No certificate in use reaches this number. */
 const distributionPointsMax = 64
 
 /**
- * Reads the full names of all points in the value of cRLDistributionPoints. Names relative to the issuer, reasons and CRL
- * issuers are skipped. Throws DerError.
+ * Reads the full names of all distribution points in the value of cRLDistributionPoints. Names relative to the issuer, reasons
+ * and CRL issuers are skipped. Throws DerError if the value is malformed.
  */
 export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
   const label = 'cRLDistributionPoints'
@@ -54,7 +54,7 @@ export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
   })
 }
 
-/** Reads the full names in the value of issuingDistributionPoint. Other fields are skipped. */
+/** Reads the full names in the value of issuingDistributionPoint. All other fields are skipped. */
 export function parseIssuingDistributionPoint(value: Uint8Array): GeneralName[] {
   const reader = readOnlyNested(value, tags.sequence, 'issuingDistributionPoint')
   return fullNamesOf(reader.optional(distributionPointTag))
@@ -71,19 +71,19 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
 const reasonFlagsMax = 9
 
 export interface DistributionPoint {
-  /** Names in fullName; empty if the point has no fullName. */
+  /** Names in fullName. The list is empty if the distribution point has no fullName. */
   readonly fullName: readonly GeneralName[]
-  /** A Name whose only RDN is nameRelativeToCRLIssuer. */
+  /** A Name whose only RDN is the nameRelativeToCRLIssuer. */
   readonly relativeName: Name | undefined
-  /** Numbers of the set bits; undefined without reasons. */
+  /** Numbers of the set bits, or undefined if the distribution point has no reasons. */
   readonly reasons: readonly number[] | undefined
-  /** Names in cRLIssuer; empty if the point has no cRLIssuer. */
+  /** Names in cRLIssuer. The list is empty if the distribution point has no cRLIssuer. */
   readonly crlIssuer: readonly GeneralName[]
 }
 
 /**
- * Reads the complete value of cRLDistributionPoints or freshestCRL. Throws DerError, also for an empty list, and for a point
- * with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
+ * Reads the complete value of cRLDistributionPoints or freshestCRL. Throws DerError if the value is malformed, if the list is
+ * empty, or if a distribution point has neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
  */
 export function parseDistributionPoints(value: Uint8Array, label: string): DistributionPoint[] {
   const points = readSequenceOf(value, label, distributionPointsMax)

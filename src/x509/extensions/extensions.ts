@@ -1,4 +1,6 @@
-/** The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files in this folder read and write the extensions' values. */
+/**
+ * The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files in extensions/ read and write the values of the extensions.
+ */
 import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
 import { DerError } from '../der/error.ts'
 import { type DerReader, readOnlyNested, tags } from '../der/reader.ts'
@@ -10,10 +12,10 @@ import { decodeOid, encodeOidElement, oidName, oids } from '../der/oid.ts'
 import { strict, type Tolerance } from '../der/tolerance.ts'
 
 export interface Extension {
-  /** Dotted object identifier in extnID. */
+  /** Dotted object identifier in the extnID field. */
   readonly oid: string
   readonly critical: boolean
-  /** Contents of extnValue: the DER of the extension itself. */
+  /** Contents of the extnValue field, which are the DER of the extension itself. */
   readonly value: Uint8Array
 }
 
@@ -23,7 +25,7 @@ export function nonCritical(oid: string, value: Uint8Array): Extension {
 
 const extensionsMax = 256
 
-/** Encodes Extensions. `critical` is omitted if it is FALSE, the default. */
+/** Encodes Extensions. If `critical` has its default value FALSE, it is omitted. */
 export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
   return encodeBackwards((der) => writeExtensions(der, extensions))
 }
@@ -50,8 +52,8 @@ function writeExtension(der: BackwardWriter, { oid, critical, value }: Extension
 }
 
 /**
- * An encoded extension. The DER is a private field, so that a modified copy such as `{ ...extension, critical: true }` lacks
- * it.
+ * An encoded extension. The encoded DER is in a private field, so that a modified copy such as `{ ...extension, critical: true
+ * }` does not contain it.
  */
 class ConstantExtension implements Extension {
   readonly oid: string
@@ -81,7 +83,7 @@ export function isConstantExtension(extension: Extension): boolean {
   return extension instanceof ConstantExtension
 }
 
-/** Throws DerError for a list that is empty, has too many extensions, or contains a duplicate. */
+/** Throws DerError if a list of extensions is empty, has too many extensions, or contains the same extension twice. */
 export function requireExtensionList(extensions: readonly Extension[]): void {
   if (extensions.length === 0) throw new DerError('TBSCertificate has an empty list of extensions')
   if (extensions.length > extensionsMax) throw tooManyExtensions()
@@ -99,8 +101,8 @@ function duplicateExtension({ oid }: Extension): DerError {
 }
 
 /**
- * Reads `der`, which must be exactly one Extensions. Values with a tolerated encoding are re-encoded, so that their readers
- * always receive DER. Throws DerError, also if an extension occurs twice.
+ * Reads `der`, which must be exactly one Extensions. Values with a tolerated encoding are encoded again, so that their readers
+ * always receive DER. Throws DerError if `der` is malformed or an extension occurs twice.
  */
 export function parseExtensions(der: Uint8Array, tolerance: Tolerance = strict): Extension[] {
   const reader = readOnlyNested(der, tags.sequence, 'Extensions')
@@ -122,7 +124,7 @@ function readExtension(reader: DerReader, tolerance: Tolerance): Extension {
   return { oid, critical, value: normalizeValue(oid, value, tolerance) }
 }
 
-/** Functions that re-encode a tolerated value, for extensions whose values contain a BOOLEAN or a default. */
+/** Functions that encode a tolerated value again, for extensions whose values contain a BOOLEAN or a default value. */
 const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) => Uint8Array> =
   new Map([
     [
@@ -137,7 +139,10 @@ const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) =
     ],
   ])
 
-/** Re-encodes a tolerated value as DER. Returns a malformed value unchanged, because its reader reports the error. */
+/**
+ * Encodes a tolerated value again as DER. A malformed value is returned unchanged, because the reader of the value reports the
+ * error.
+ */
 function normalizeValue(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
   const rewrite = tolerance.size === 0 ? undefined : rewriters.get(oid)
   if (rewrite === undefined) return value

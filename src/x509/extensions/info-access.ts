@@ -1,4 +1,4 @@
-/** authorityInfoAccess and subjectInfoAccess, which share a syntax (RFC 5280 §4.2.2). */
+/** The extensions authorityInfoAccess and subjectInfoAccess, which have the same syntax (RFC 5280 §4.2.2). */
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { readAll } from '../der/values.ts'
 import { encodeSequence } from '../der/writer.ts'
@@ -6,12 +6,12 @@ import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names
 import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 export interface AccessDescription {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the access method. */
   readonly accessMethod: string
   readonly accessLocation: GeneralName
 }
 
-/** Encodes AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax, in the given order. */
+/** Encodes AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax in the given order. */
 export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Uint8Array {
   return encodeSequence(
     ...descriptions.map(({ accessMethod, accessLocation }) =>
@@ -20,10 +20,13 @@ export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Ui
   )
 }
 
-/** Limit on the number of descriptions, which no certificate in use reaches. */
+/** Maximum number of access descriptions. No certificate in use reaches this number. */
 const descriptionsMax = 64
 
-/** Reads the value of authorityInfoAccess or subjectInfoAccess; `label` is its name in errors. Throws DerError. */
+/**
+ * Reads the value of authorityInfoAccess or subjectInfoAccess. `label` is the name of the extension in error messages. Throws
+ * DerError if the value is malformed.
+ */
 export function parseInfoAccess(value: Uint8Array, label: string): AccessDescription[] {
   const all = readAll(readOnlyNested(value, tags.sequence, label), label, descriptionsMax)
   return all.flatMap(({ der }) => {

@@ -1,4 +1,4 @@
-/** subjectKeyIdentifier and authorityKeyIdentifier (RFC 5280 §4.2.1.2, §4.2.1.1). */
+/** The extensions subjectKeyIdentifier and authorityKeyIdentifier (RFC 5280 §4.2.1.2, §4.2.1.1). */
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import { readIntegerBytes } from '../der/values.ts'
@@ -13,25 +13,26 @@ export function encodeSubjectKeyIdentifier(keyIdentifier: Uint8Array): Uint8Arra
   return encodeOctetString(keyIdentifier)
 }
 
-/** Reads the identifier in the value of a subjectKeyIdentifier. Throws DerError. */
+/** Reads the key identifier in the value of a subjectKeyIdentifier. Throws DerError if the value is malformed. */
 export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   return readOnly(value, tags.octetString, 'subjectKeyIdentifier').content
 }
 
-/** Encodes an AuthorityKeyIdentifier that has only the keyIdentifier. */
+/** Encodes an AuthorityKeyIdentifier that contains only the keyIdentifier. */
 export function encodeAuthorityKeyIdentifier(keyIdentifier: Uint8Array): Uint8Array {
   return encodeSequence(encodeElement(keyIdentifierTag, keyIdentifier))
 }
 
 interface AuthorityKeyIdentifier {
   readonly keyIdentifier: Uint8Array | undefined
-  /** GeneralNames without their tag and length. */
+  /** Contents of GeneralNames, without the tag and length. */
   readonly authorityCertIssuer: Uint8Array | undefined
 }
 
 /**
- * Reads an authorityKeyIdentifier. authorityCertSerialNumber must be a DER INTEGER. Its sign and length are not checked,
- * because it repeats the serial number of another CA's certificate (docs/reference/compatibility/imports.md, encodings).
+ * Reads an authorityKeyIdentifier. The authorityCertSerialNumber must be a DER INTEGER. The function does not check the sign
+ * and length of this INTEGER, because it repeats the serial number of another CA's certificate
+ * (docs/reference/compatibility/imports.md, encodings).
  */
 function readAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')
@@ -47,12 +48,18 @@ function readAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
   return { keyIdentifier, authorityCertIssuer: issuer?.content }
 }
 
-/** Reads the keyIdentifier in the value of an authorityKeyIdentifier; undefined if absent. Throws DerError. */
+/**
+ * Reads the keyIdentifier in the value of an authorityKeyIdentifier, and returns undefined if it is absent. Throws DerError if
+ * the value is malformed.
+ */
 export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | undefined {
   return readAuthorityKeyIdentifier(value).keyIdentifier
 }
 
-/** Reads the authorityCertIssuer in the value of an authorityKeyIdentifier; empty if absent. Throws DerError. */
+/**
+ * Reads the authorityCertIssuer in the value of an authorityKeyIdentifier, and returns no names if it is absent. Throws
+ * DerError if the value is malformed.
+ */
 export function parseAuthorityCertIssuer(value: Uint8Array): GeneralName[] {
   const { authorityCertIssuer } = readAuthorityKeyIdentifier(value)
   return authorityCertIssuer === undefined

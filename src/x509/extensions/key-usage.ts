@@ -1,9 +1,9 @@
-/** keyUsage (RFC 5280 §4.2.1.3). */
+/** The keyUsage extension (RFC 5280 §4.2.1.3). */
 import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
 import { encodeNamedBits } from '../der/writer.ts'
 
-/** The names of the bits, in order. */
+/** The names of the keyUsage bits, in the order of the bits. */
 export const keyUsageBits = [
   'digitalSignature',
   'nonRepudiation',
@@ -18,14 +18,14 @@ export const keyUsageBits = [
 
 export type KeyUsageBit = (typeof keyUsageBits)[number]
 
-/** Encodes KeyUsage: a BIT STRING without trailing zero bits. */
+/** Encodes KeyUsage as a BIT STRING without trailing zero bits. */
 export function encodeKeyUsage(bits: readonly KeyUsageBit[]): Uint8Array {
   return encodeNamedBits(bits.map((bit) => keyUsageBits.indexOf(bit)))
 }
 
 /**
- * Reads the value of the extension. Trailing zero bits, which other software writes, are accepted. Throws DerError, also for
- * undefined bits.
+ * Reads the value of the keyUsage extension. Trailing zero bits are accepted, because other software writes them. Throws
+ * DerError if the value is malformed or contains undefined bits.
  */
 export function parseKeyUsage(value: Uint8Array): KeyUsageBit[] {
   const { content } = readOnly(value, tags.bitString, 'keyUsage')

@@ -5,18 +5,18 @@ import { readSmallInteger } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 import { decodeString } from '../der/strings.ts'
 
-/** The value of szOID_CERTIFICATE_TEMPLATE. */
+/** The value of the extension szOID_CERTIFICATE_TEMPLATE. */
 export interface MicrosoftTemplate {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the template. */
   readonly templateId: string
   readonly majorVersion: number | undefined
   readonly minorVersion: number | undefined
 }
 
-/** Both versions are INTEGER (0..4294967295) OPTIONAL. */
+/** The major version and the minor version are both INTEGER (0..4294967295) OPTIONAL. */
 const versionMax = 2 ** 32 - 1
 
-/** Reads the value of szOID_CERTIFICATE_TEMPLATE. Throws DerError. */
+/** Reads the value of the extension szOID_CERTIFICATE_TEMPLATE. Throws DerError if the value is malformed. */
 export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
   const reader = readOnlyNested(value, tags.sequence, 'certificateTemplate')
   const templateId = decodeOid(reader.element(tags.oid).content)
@@ -31,7 +31,10 @@ function readVersion(reader: DerReader, label: string): number | undefined {
   return version === undefined ? undefined : readSmallInteger(version, label, versionMax)
 }
 
-/** Reads the template name in the value of szOID_ENROLL_CERTTYPE_EXTENSION. Throws DerError. */
+/**
+ * Reads the template name in the value of the extension szOID_ENROLL_CERTTYPE_EXTENSION. Throws DerError if the value is
+ * malformed.
+ */
 export function parseMicrosoftTemplateName(value: Uint8Array): string {
   const label = 'enrollCerttypeExtension'
   const name = decodeString(readOnly(value, tags.bmpString, label)) ?? ''

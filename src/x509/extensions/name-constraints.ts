@@ -1,4 +1,7 @@
-/** Reads and writes the subtrees of nameConstraints (RFC 5280 §4.2.1.10). Only their syntax is checked, not their meaning. */
+/**
+ * Reads and writes the subtrees of nameConstraints (RFC 5280 §4.2.1.10). The code checks only the syntax of the subtrees, not
+ * their meaning.
+ */
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnlyNested, tags, DerReader, type DerElement } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
@@ -6,14 +9,14 @@ import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 import { strict, type Tolerance } from '../der/tolerance.ts'
 
-/** The base of a GeneralSubtree. Its minimum is 0 and its maximum is absent, as RFC 5280 requires. */
+/** The base of a GeneralSubtree. RFC 5280 requires that the minimum of the subtree is 0 and that its maximum is absent. */
 export interface GeneralSubtree {
   readonly kind: GeneralName['kind']
-  /** Contents as in a GeneralName, except for iPAddress: an address and its mask, 8 or 32 bytes. */
+  /** Contents as in a GeneralName, except that an iPAddress consists of an address and its mask (8 or 32 bytes). */
   readonly content: Uint8Array
 }
 
-/** Two lists of subtrees, at least one of which is not empty. */
+/** Two lists of subtrees, of which at least one is not empty. */
 export interface NameConstraints {
   readonly permitted: readonly GeneralSubtree[]
   readonly excluded: readonly GeneralSubtree[]
@@ -24,12 +27,12 @@ const excludedTag = contextTag(1, true)
 const minimumTag = contextTag(0, false)
 const addressTag = contextTag(7, false)
 
-/** Limit on the number of subtrees in both lists, which no certificate in use reaches. */
+/** Maximum number of subtrees in both lists together. No certificate in use reaches this number. */
 const subtreesMax = 1000
 
 /**
- * Reads the value of the extension. Throws DerError, also if a list is empty, if both lists are absent, if a subtree has a
- * minimum or a maximum, or if there are more than 1000 subtrees.
+ * Reads the value of the nameConstraints extension. Throws DerError if the value is malformed, if a list is empty, if both
+ * lists are absent, if a subtree has a minimum or a maximum, or if there are more than 1000 subtrees.
  */
 export function parseNameConstraints(
   value: Uint8Array,
@@ -43,7 +46,7 @@ export function parseNameConstraints(
   return { permitted, excluded }
 }
 
-/** Encodes NameConstraints. Throws DerError for constraints that parseNameConstraints would reject. */
+/** Encodes NameConstraints. Throws DerError if parseNameConstraints would reject the constraints. */
 export function encodeNameConstraints({ permitted, excluded }: NameConstraints): Uint8Array {
   requireCount(permitted.length + excluded.length)
   return encodeSequence(
@@ -100,7 +103,10 @@ function encodeBase({ kind, content }: GeneralSubtree): Uint8Array {
     : encodeGeneralName({ kind, content })
 }
 
-/** Requires a CIDR mask (RFC 4632 §3.1): all one bits precede all zero bits, so that the mask corresponds to a prefix length. */
+/**
+ * Requires a CIDR mask (RFC 4632 §3.1), in which all one bits precede all zero bits. Such a mask corresponds to a prefix
+ * length.
+ */
 function requireMasked(content: Uint8Array): Uint8Array {
   if (content.length !== 8 && content.length !== 32)
     throw new DerError(`iPAddress of a subtree has ${content.length} bytes, not 8 or 32`)

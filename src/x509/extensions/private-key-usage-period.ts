@@ -1,10 +1,10 @@
-/** privateKeyUsagePeriod (RFC 3280 §4.2.1.4; RFC 5280 omits it). */
+/** The privateKeyUsagePeriod extension (RFC 3280 §4.2.1.4), which RFC 5280 omits. */
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { encodeElement } from '../der/writer.ts'
 import { readTime } from '../der/time.ts'
 
-/** A period with a start, an end or both. */
+/** A period that has a start, an end or both. */
 export interface PrivateKeyUsagePeriod {
   readonly notBefore: Date | undefined
   readonly notAfter: Date | undefined
@@ -13,7 +13,10 @@ export interface PrivateKeyUsagePeriod {
 const notBeforeTag = contextTag(0, false)
 const notAfterTag = contextTag(1, false)
 
-/** Reads the value of the extension. Throws DerError, also if neither time is present. */
+/**
+ * Reads the value of the privateKeyUsagePeriod extension. Throws DerError if the value is malformed or contains neither a start
+ * nor an end.
+ */
 export function parsePrivateKeyUsagePeriod(value: Uint8Array): PrivateKeyUsagePeriod {
   const label = 'privateKeyUsagePeriod'
   const reader = readOnlyNested(value, tags.sequence, label)

@@ -1,15 +1,15 @@
-/** SignedCertificateTimestampList (RFC 6962 §3.2, §3.3): TLS structures inside an OCTET STRING. */
+/** The SignedCertificateTimestampList (RFC 6962 §3.2, §3.3), which consists of TLS structures inside an OCTET STRING. */
 import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
 
-/** A version 1 timestamp. */
+/** A signed certificate timestamp of version 1. */
 export interface SignedCertificateTimestamp {
-  /** ID of the CT log: 32 bytes. */
+  /** ID of the certificate transparency log (32 bytes). */
   readonly logId: Uint8Array
-  /** Time in milliseconds since 1970. */
+  /** Time of the timestamp, in milliseconds since 1970. */
   readonly timestamp: bigint
   readonly extensions: Uint8Array
-  /** TLS code points of the hash and signature algorithms (RFC 5246 §7.4.1.4.1). */
+  /** TLS code points for the hash and signature algorithms (RFC 5246 §7.4.1.4.1). */
   readonly hashAlgorithm: number
   readonly signatureAlgorithm: number
   readonly signature: Uint8Array
@@ -20,7 +20,7 @@ const timestampsMax = 256
 const logIdBytes = 32
 const timestampBytes = 8
 
-/** Reads TLS vectors, each of which has a length of two bytes. */
+/** Reads TLS vectors, each of which is preceded by a length of two bytes. */
 class VectorReader {
   readonly #bytes: Uint8Array
   #offset = 0
@@ -54,7 +54,10 @@ class VectorReader {
   }
 }
 
-/** Reads the value of the extension: at least one timestamp, all of version 1. Throws DerError. */
+/**
+ * Reads the value of the extension, which must contain at least one timestamp. All timestamps must have version 1. Throws
+ * DerError if the value is malformed.
+ */
 export function parseTimestampList(value: Uint8Array): SignedCertificateTimestamp[] {
   const outer = new VectorReader(readOnly(value, tags.octetString, label).content)
   const list = new VectorReader(outer.vector())

@@ -1,4 +1,4 @@
-/** subjectDirectoryAttributes (RFC 5280 §4.2.1.8). */
+/** The subjectDirectoryAttributes extension (RFC 5280 §4.2.1.8). */
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { isInSetOrder, readAll, readSequenceOf } from '../der/values.ts'
@@ -6,9 +6,9 @@ import { requireDerTree } from '../der/tree.ts'
 import { decodeOid } from '../der/oid.ts'
 
 export interface DirectoryAttribute {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the attribute type. */
   readonly type: string
-  /** The values of the attribute in DER; at least one. */
+  /** The values of the attribute in DER. There is at least one value. */
   readonly values: readonly Uint8Array[]
 }
 
@@ -16,8 +16,8 @@ const attributesMax = 64
 const valuesMax = 64
 
 /**
- * Reads the value of the extension: at least one attribute, each with at least one value. An attribute's values must be sorted
- * by their octets (X.690 §11.6). Throws DerError.
+ * Reads the value of the extension, which must contain at least one attribute. Each attribute has at least one value, and its
+ * values must be sorted by their octets (X.690 §11.6). Throws DerError if the value is malformed.
  */
 export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[] {
   return readSequenceOf(value, 'subjectDirectoryAttributes', attributesMax).map(({ der }) => {

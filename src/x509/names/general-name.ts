@@ -1,4 +1,4 @@
-/** Reads and writes GeneralNames (RFC 5280 §4.2.1.6). Only the syntax of each name is checked, not its meaning. */
+/** Reads and writes GeneralNames (RFC 5280 §4.2.1.6). The code checks only the syntax of each name, not its meaning. */
 import { isUtf8 } from 'node:buffer'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -8,7 +8,7 @@ import { parseName } from './name.ts'
 import { decodeOid } from '../der/oid.ts'
 import { findCharacter } from '../der/strings.ts'
 
-/** The choices of GeneralName, by tag number. */
+/** The choices of GeneralName, by their tag numbers. */
 const generalNameKinds = [
   'otherName',
   'rfc822Name',
@@ -25,11 +25,11 @@ type GeneralNameKind = (typeof generalNameKinds)[number]
 
 export interface GeneralName {
   readonly kind: GeneralNameKind
-  /** Contents of the choice. For a directoryName, which has an explicit tag, this is the DER of the Name. */
+  /** Contents of the choice. A directoryName has an explicit tag, so its contents are the DER of the Name. */
   readonly content: Uint8Array
 }
 
-/** Choices that contain other elements. */
+/** Choices of GeneralName that contain other elements. */
 const constructedKinds: ReadonlySet<GeneralNameKind> = new Set([
   'otherName',
   'x400Address',
@@ -38,10 +38,10 @@ const constructedKinds: ReadonlySet<GeneralNameKind> = new Set([
 ])
 
 const namesMax = 1000
-/** Limit on the number of elements in an x400Address or ediPartyName, which are unused in practice. */
+/** Maximum number of elements in an x400Address or an ediPartyName, which are not used in practice. */
 const partsMax = 64
 
-/** Reads `value`, which must be exactly one GeneralNames with at least one name. Throws DerError. */
+/** Reads `value`, which must be exactly one GeneralNames with at least one name. Throws DerError if `value` is malformed. */
 export function parseGeneralNames(value: Uint8Array): GeneralName[] {
   const reader = readOnlyNested(value, tags.sequence, 'GeneralNames')
   const names: GeneralName[] = []
@@ -58,14 +58,14 @@ export function parseGeneralNames(value: Uint8Array): GeneralName[] {
   return names
 }
 
-/** Encodes GeneralNames, in the given order. Throws DerError for a list that parseGeneralNames would reject. */
+/** Encodes GeneralNames in the given order. Throws DerError if parseGeneralNames would reject the list. */
 export function encodeGeneralNames(names: readonly GeneralName[]): Uint8Array {
   if (names.length === 0) throw new DerError('GeneralNames has no name')
   if (names.length > namesMax) throw new DerError(`GeneralNames has more than ${namesMax} names`)
   return encodeSequence(...names.map(encodeGeneralName))
 }
 
-/** Encodes one GeneralName. Throws DerError for a name that parseGeneralNames would reject. */
+/** Encodes one GeneralName. Throws DerError if parseGeneralNames would reject the name. */
 export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
   requireContent(kind, content)
   return encodeElement(tagOf(kind), content)
@@ -103,15 +103,18 @@ function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
 }
 
 /**
- * Requires an IA5String without control characters. Email addresses, DNS names and URIs never contain them, and some
- * verifiers truncate a name at NUL.
+ * Requires an IA5String without control characters. Email addresses, DNS names and URIs never contain control characters, and
+ * some verifiers truncate a name at NUL.
  */
 function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
   if (content.some((byte) => byte < 0x20 || byte >= 0x7f))
     throw new DerError(`${kind} has ${invisibleCharacter(content)}, which is not visible ASCII`)
 }
 
-/** Describes the first invisible or non-ASCII character. The name is decoded as UTF-8, or as Latin-1 if it is not valid UTF-8. */
+/**
+ * Describes the first invisible or non-ASCII character in a name. The name is decoded as UTF-8, or as Latin-1 if it is not
+ * valid UTF-8.
+ */
 function invisibleCharacter(content: Uint8Array): string {
   const bytes = Buffer.from(content)
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
@@ -123,7 +126,7 @@ function isVisible(character: string): boolean {
   return character >= ' ' && character <= '~'
 }
 
-/** Requires an IPv4 or IPv6 address without a mask; masks occur only in name constraints. */
+/** Requires an IPv4 or IPv6 address without a mask, because masks occur only in name constraints. */
 function requireAddress(content: Uint8Array): void {
   if (content.length !== 4 && content.length !== 16)
     throw new DerError(`iPAddress has ${content.length} bytes, not 4 or 16`)
@@ -131,13 +134,13 @@ function requireAddress(content: Uint8Array): void {
 
 /** The fields of an otherName. */
 export interface OtherName {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the otherName's type. */
   readonly typeId: string
-  /** The element in [0]. */
+  /** The element in the field [0], which is the value of the otherName. */
   readonly value: DerElement
 }
 
-/** Reads the contents of an otherName. Throws DerError. */
+/** Reads the contents of an otherName. Throws DerError if the contents are malformed. */
 export function parseOtherName(content: Uint8Array): OtherName {
   const reader = new DerReader(content, 'otherName')
   const typeId = decodeOid(reader.element(tags.oid).content)
@@ -148,7 +151,10 @@ export function parseOtherName(content: Uint8Array): OtherName {
   return { typeId, value }
 }
 
-/** Reads the strings in the contents of an ediPartyName; nameAssigner, if present, is first. Throws DerError. */
+/**
+ * Reads the strings in the contents of an ediPartyName. If nameAssigner is present, it comes first. Throws DerError if the
+ * contents are malformed.
+ */
 export function parseEdiPartyName(content: Uint8Array): DerElement[] {
   const reader = new DerReader(content, 'ediPartyName')
   const assigner = reader.optional(contextTag(0, true))

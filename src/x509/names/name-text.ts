@@ -1,4 +1,4 @@
-/** Formats a Name as one line of text (RFC 2253), with the attribute keywords that AWS's audit reports use. */
+/** Formats a Name as one line of text (RFC 2253), with the attribute keywords that the audit reports of AWS use. */
 import { tags } from '../der/reader.ts'
 import { parseName, type Name } from './name.ts'
 import { oids } from '../der/oid.ts'
@@ -14,19 +14,19 @@ const keywords: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Returns nameText of the Name in `der`. Throws DerError if it is malformed. Plain names (ASCII, attributes with keywords, one
- * per RDN) are converted without parsing, because audit reports have millions of them.
+ * Returns nameText of the Name in `der`. Throws DerError if the Name is malformed. Plain names are ASCII and have one attribute
+ * with a keyword in each RDN. Plain names are converted without parsing, because an audit report can contain millions of them.
  */
 export function nameTextOf(der: Uint8Array): string {
   return plainNameText(der) ?? nameText(parseName(der))
 }
 
-/** Keywords by the last byte of the object identifier 2.5.4.x. */
+/** Attribute keywords, by the last byte of the object identifier 2.5.4.x. */
 const keywordBytes: readonly (string | undefined)[] = Array.from({ length: 12 }, (_, byte) =>
   keywords.get(`2.5.4.${byte}`),
 )
 
-/** Formats a plain name; undefined for any other name. */
+/** Formats a plain name. Returns undefined for any other name. */
 function plainNameText(der: Uint8Array): string | undefined {
   const length = der[1] ?? 0x80
   if (der[0] !== tags.sequence || length >= 0x80 || der.length !== length + 2) return undefined
@@ -39,7 +39,10 @@ function plainNameText(der: Uint8Array): string | undefined {
   return text
 }
 
-/** Formats SET { SEQUENCE { 06 03 55 04 x, string } } at an offset, with one-byte lengths; undefined for other bytes. */
+/**
+ * Formats SET { SEQUENCE { 06 03 55 04 x, string } } at an offset, with one-byte lengths. Returns undefined for any other
+ * bytes.
+ */
 function plainAttribute(der: Uint8Array, at: number): string | undefined {
   const setLength = der[at + 1] ?? 0x80
   const valueLength = der[at + 10] ?? 0x80
@@ -59,7 +62,9 @@ function plainAttribute(der: Uint8Array, at: number): string | undefined {
   return keyword && plainValue(keyword, der.subarray(at + 11, at + 11 + valueLength))
 }
 
-/** Formats a value of plain characters without leading or trailing space; undefined for any other value. */
+/**
+ * Formats a value that consists of plain characters without a leading or trailing space. Returns undefined for any other value.
+ */
 function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   let text = `${keyword}=`
   for (const byte of bytes) {
@@ -71,15 +76,15 @@ function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   return isPadded || bytes.length === 0 ? undefined : text
 }
 
-/** Characters, by byte, that need no escape and have the same encoding in every string type; undefined for other bytes. */
+/** Characters that need no escape and have the same encoding in every string type, by byte. All other bytes are undefined. */
 const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[A-Za-z0-9 '()./:=?-]/.test(character) ? character : undefined
 })
 
 /**
- * Formats the last RDN first. Values of attributes without a keyword, and non-string values, are written as `#` and hexadecimal
- * DER.
+ * Formats a Name, starting with the last RDN. Non-string values, and values of attributes without a keyword, are written as `#`
+ * and hexadecimal DER.
  */
 export function nameText({ rdns }: Name): string {
   return rdns
@@ -96,7 +101,7 @@ function attributeText(attribute: Name['rdns'][number][number]): string {
     : `${keyword ?? type}=#${Buffer.from(valueDer).toString('hex')}`
 }
 
-/** Escapes a value (RFC 2253 §2.4). */
+/** Escapes a value for the text form of a name (RFC 2253 §2.4). */
 function escapeValue(value: string): string {
   if (!/[,+"\\<>;]|^[ #]| $/.test(value)) return value
   return value

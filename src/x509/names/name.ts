@@ -6,27 +6,31 @@ import { decodeOid, encodeOidElement, oidName, oids } from '../der/oid.ts'
 import { decodeString, isAscii, isPrintable, isStringTag } from '../der/strings.ts'
 
 export interface AttributeTypeAndValue {
-  /** Dotted object identifier. */
+  /** Dotted object identifier of the attribute type. */
   readonly type: string
-  /** Tag of the value. */
+  /** Tag of the attribute value. */
   readonly tag: number
-  /** The text; for a value that is not a string, `#` and the hexadecimal DER (RFC 4514 §2.4). */
+  /**
+   * Text of the attribute value. A value that is not a string is represented by `#` and its hexadecimal DER (RFC 4514 §2.4).
+   */
   readonly value: string
-  /** The whole element of the value. */
+  /** The complete element that contains the attribute value. */
   readonly valueDer: Uint8Array
 }
 
 export interface Name {
   readonly der: Uint8Array
-  /** Relative distinguished names, first to last; most have one attribute. */
+  /** Relative distinguished names (RDNs), from first to last. Most RDNs have a single attribute. */
   readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
 }
 
-/** Limit on the number of RDNs, which no name in use reaches. The limit bounds the cost of comparing and formatting a name. */
+/**
+ * Maximum number of RDNs. No name in use reaches this number. The maximum limits the time for comparing and formatting a name.
+ */
 const rdnsMax = 256
 const attributesMax = 64
 
-/** Reads `der`, which must be exactly one Name. Throws DerError. */
+/** Reads `der`, which must be exactly one Name. Throws DerError if `der` is malformed. */
 export function parseName(der: Uint8Array): Name {
   const reader = readOnlyNested(der, tags.sequence, 'Name')
   const rdns: AttributeTypeAndValue[][] = []
@@ -39,7 +43,7 @@ export function parseName(der: Uint8Array): Name {
 
 /**
  * Reads the text of all attributes of one type, in order. Other attributes are skipped without parsing. `type` is the contents
- * of an object identifier. Throws DerError.
+ * of an object identifier. Throws DerError if the Name is malformed.
  */
 export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   const reader = readOnlyNested(der, tags.sequence, 'Name')
@@ -56,7 +60,7 @@ export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   return texts
 }
 
-/** Reads an RDN. Its attributes need not be in DER order, because some names in use violate that order. */
+/** Reads an RDN. The attributes of an RDN need not be in DER order, because some names in use violate this order. */
 function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
   do {
@@ -84,7 +88,7 @@ function readText(value: DerElement, type: string, position: number): string | u
   }
 }
 
-/** Describes an attribute for messages. `position` is the position of its RDN in the Name, counted from 1. */
+/** Describes an attribute for messages. `position` is the position of the attribute's RDN in the Name, counted from 1. */
 export function attributePlace(type: string, position: number): string {
   return `${oidName(type)} in RDN ${position}`
 }
@@ -102,8 +106,8 @@ const printableTypes: ReadonlySet<string> = new Set([
 const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailAddress])
 
 /**
- * Encodes a Name with one attribute per RDN, in the given order. The string type is the one that RFC 5280 appendix A.1
- * specifies for the attribute, if there is such a type and it allows the text; otherwise, it is UTF8String.
+ * Encodes a Name with one attribute per RDN, in the given order. If RFC 5280 appendix A.1 specifies a string type for the
+ * attribute and the type allows the text, the value has this type. Otherwise, the value is a UTF8String.
  */
 export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
   return encodeSequence(
@@ -125,8 +129,8 @@ export function isEmptyName(name: Name): boolean {
 }
 
 /**
- * Returns whether two names match according to RFC 5280 §7.1, which ignores string types, case, repeated white space, and the
- * order within an RDN.
+ * Returns whether two names match according to RFC 5280 §7.1. The comparison ignores string types, case, repeated white space,
+ * and the order of attributes within an RDN.
  */
 export function sameName(a: Name, b: Name): boolean {
   if (Buffer.compare(a.der, b.der) === 0) return true
@@ -137,7 +141,7 @@ export function sameName(a: Name, b: Name): boolean {
 }
 
 function comparableRdn(rdn: readonly AttributeTypeAndValue[]): string {
-  // Different separators distinguish text that begins with `#` from a value in hexadecimal DER.
+  // The separators differ, so that text that begins with `#` cannot be confused with a value in hexadecimal DER.
   const attributes = rdn.map(({ type, tag, value }) =>
     isStringTag(tag) ? `${type}=${foldText(value)}` : `${type}:${value}`,
   )
@@ -148,7 +152,7 @@ function foldText(text: string): string {
   return text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')
 }
 
-/** Keywords of RFC 4514 §3, by the object identifier of the attribute type. */
+/** Keywords from RFC 4514 §3, by the object identifier of the attribute type. */
 export const attributeKeywords: ReadonlyMap<string, string> = new Map([
   [oids.commonName, 'CN'],
   [oids.countryName, 'C'],
@@ -162,14 +166,16 @@ export const attributeKeywords: ReadonlyMap<string, string> = new Map([
 
 const shownLengthMax = 200
 
-/** Formats a name for messages as in RFC 4514, but with the first RDN first and at most 200 characters. */
+/**
+ * Formats a name for messages as in RFC 4514, except that the first RDN comes first and the result has at most 200 characters.
+ */
 export function formatName(name: Name): string {
   const text = nameText(name)
   const shown = Array.from(text).slice(0, shownLengthMax).join('')
   return shown === text ? `"${text}"` : `"${shown}…"`
 }
 
-/** Formats a whole name as formatName does, without quotation marks. */
+/** Formats a whole name like formatName, but without quotation marks. */
 export function nameText({ rdns }: Name): string {
   return rdns
     .map((rdn) =>

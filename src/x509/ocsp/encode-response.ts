@@ -1,11 +1,14 @@
-/** Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). The responder is identified by the hash of its key. */
+/**
+ * Encodes OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2). A response identifies its responder by the hash of the
+ * responder's key.
+ */
 import { contextTag, tags } from '../der/reader.ts'
 import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
 import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../der/time.ts'
 
-/** The error values of OCSPResponseStatus. */
+/** The error statuses in OCSPResponseStatus. */
 export const ocspErrors = {
   malformedRequest: 1,
   internalError: 2,
@@ -15,26 +18,26 @@ export const ocspErrors = {
 
 export interface Revocation {
   readonly revocationTime: Date
-  /** CRLReason (RFC 5280 §5.3.1). 0 is omitted, as in CRLs. */
+  /** Reason for the revocation as a CRLReason code (RFC 5280 §5.3.1). The code 0 is omitted, as in CRLs. */
   readonly reasonCode: number
 }
 
 export interface SingleResponse {
-  /** DER of the CertID in the request. */
+  /** DER of the CertID from the request. */
   readonly certId: Uint8Array
-  /** Revocation of the certificate; undefined if the status is good. */
+  /** Revocation of the certificate, or undefined if the status is good. */
   readonly revocation: Revocation | undefined
   readonly thisUpdate: Date
   readonly nextUpdate: Date
 }
 
 export interface ResponseDataFields {
-  /** SHA-1 of the responder's public key bytes. */
+  /** SHA-1 hash of the bytes of the responder's public key. */
   readonly responderKeyHash: Uint8Array
   readonly producedAt: Date
-  /** Responses for single certificates; at least one. */
+  /** Responses for single certificates, of which there must be at least one. */
   readonly responses: readonly SingleResponse[]
-  /** The nonce of the request. */
+  /** The nonce from the request. */
   readonly nonce: Extension | undefined
 }
 
@@ -47,7 +50,7 @@ const revocationReasonTag = contextTag(0, true)
 const responseBytesTag = contextTag(0, true)
 const certificatesTag = contextTag(0, true)
 
-/** Encodes ResponseData, which the responder signs. */
+/** Encodes ResponseData, over which the responder creates the signature. */
 export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
   const { responderKeyHash, producedAt, responses, nonce } = fields
   return encodeSequence(
@@ -81,16 +84,16 @@ function encodeStatus(revocation: Revocation | undefined): Uint8Array {
 }
 
 export interface SignedResponse {
-  /** DER of ResponseData. */
+  /** DER of the ResponseData. */
   readonly responseData: Uint8Array
-  /** DER of AlgorithmIdentifier. */
+  /** DER of the AlgorithmIdentifier. */
   readonly signatureAlgorithm: Uint8Array
   readonly signature: Uint8Array
-  /** DER of the responder's certificate, if the responder is not the CA. */
+  /** DER of the responder's certificate, which is present if the responder is not the CA itself. */
   readonly certificate: Uint8Array | undefined
 }
 
-/** DER of an OCSPResponse with a BasicOCSPResponse. */
+/** Encodes an OCSPResponse that contains a BasicOCSPResponse, in DER. */
 export function encodeOcspResponse({
   responseData,
   signatureAlgorithm,
@@ -109,7 +112,7 @@ export function encodeOcspResponse({
   return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
 }
 
-/** Encodes an OCSPResponse with an error status, which is unsigned. */
+/** Encodes an OCSPResponse that contains an error status. Such a response is not signed. */
 export function encodeOcspError(error: keyof typeof ocspErrors): Uint8Array {
   return encodeSequence(encodeResponseStatus(ocspErrors[error]))
 }

@@ -1,4 +1,4 @@
-/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2.1), accepting variants that other responders send. */
+/** Parses OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2.1). The parser accepts variants that other responders send. */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -7,7 +7,7 @@ import { parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 import { readTime } from '../der/time.ts'
 
-/** OCSPResponseStatus names by number; 4 is unused. */
+/** Names of the OCSPResponseStatus values, by number. The number 4 is not used. */
 const responseStatuses = [
   'successful',
   'malformedRequest',
@@ -20,14 +20,14 @@ const responseStatuses = [
 
 export interface OcspAnswer {
   readonly status: NonNullable<(typeof responseStatuses)[number]>
-  /** Contents of the response; undefined unless the status is successful. */
+  /** Contents of the response, or undefined unless the response has the status successful. */
   readonly basic: BasicOcspResponse | undefined
 }
 
 interface BasicOcspResponse {
-  /** DER of the signed ResponseData. */
+  /** DER of the ResponseData, which the responder signed. */
   readonly responseDataDer: Uint8Array
-  /** DER of the responder's Name, or the SHA-1 of its public key. */
+  /** DER of the responder's Name, or SHA-1 hash of the responder's public key. */
   readonly responderId:
     | { readonly kind: 'name'; readonly der: Uint8Array }
     | { readonly kind: 'keyHash'; readonly bytes: Uint8Array }
@@ -35,9 +35,9 @@ interface BasicOcspResponse {
   readonly responses: readonly SingleOcspAnswer[]
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
-  /** Bytes of the signature BIT STRING. */
+  /** Bytes of the BIT STRING that contains the signature. */
   readonly signature: Uint8Array
-  /** DER of the certificates in the response. */
+  /** Certificates in the response, in DER. */
   readonly certificates: readonly Uint8Array[]
 }
 
@@ -46,11 +46,11 @@ export interface SingleOcspAnswer {
   readonly hashAlgorithm: string
   readonly issuerNameHash: Uint8Array
   readonly issuerKeyHash: Uint8Array
-  /** Content bytes of the INTEGER. */
+  /** Content bytes of the serial number's INTEGER. */
   readonly serialNumber: Uint8Array
   readonly certStatus: 'good' | 'revoked' | 'unknown'
   readonly revocationTime: Date | undefined
-  /** CRLReason; undefined if absent. */
+  /** Reason for the revocation as a CRLReason code, or undefined if the reason is absent. */
   readonly reasonCode: number | undefined
   readonly thisUpdate: Date
   readonly nextUpdate: Date | undefined
@@ -64,11 +64,11 @@ const byKeyTag = contextTag(2, true)
 const extensionsTag = contextTag(1, true)
 const nextUpdateTag = contextTag(0, true)
 const reasonTag = contextTag(0, true)
-/** Limit on the number of SingleResponses, which no response in use reaches. */
+/** Maximum number of SingleResponses. No response in use reaches this number. */
 const responsesMax = 1000
 const certificatesMax = 32
 
-/** Reads `der`, which must be exactly one OCSPResponse. Throws DerError. */
+/** Reads `der`, which must be exactly one OCSPResponse. Throws DerError if `der` is malformed. */
 export function parseOcspAnswer(der: Uint8Array): OcspAnswer {
   const reader = readOnlyNested(der, tags.sequence, 'OCSPResponse')
   const { content } = reader.element(tags.enumerated)
@@ -117,7 +117,7 @@ function parseResponseData(
   der: Uint8Array,
 ): Pick<BasicOcspResponse, 'responderId' | 'producedAt' | 'responses' | 'extensions'> {
   const reader = readOnlyNested(der, tags.sequence, 'ResponseData')
-  // DER omits version 1, but some responders write it. No other version exists.
+  // DER omits the version of version 1, but some responders write it. There are no other versions.
   reader.optional(versionTag)
   const responderId = responderIdOf(reader.any())
   const producedAt = readTime(reader, 'producedAt')

@@ -1,4 +1,4 @@
-/** OCSPRequests (RFC 6960 §4.1) and their nonces (RFC 9654 §2.1). */
+/** Reads and writes OCSPRequests (RFC 6960 §4.1) and their nonces (RFC 9654 §2.1). */
 import { createHash } from 'node:crypto'
 import { parseAlgorithmIdentifier } from '../algorithm-identifier.ts'
 import type { Certificate } from '../certificate.ts'
@@ -9,7 +9,10 @@ import { isNull, readIntegerBytes, readSmallInteger } from '../der/values.ts'
 import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
-/** Hashes that are accepted in a CertID (SHA-1 and the SHA-2 family), with their lengths in bytes. */
+/**
+ * Hash algorithms that are accepted in a CertID, with the lengths of their hashes in bytes. They are SHA-1 and the SHA-2
+ * family.
+ */
 const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 
 export type CertIdHash = keyof typeof hashBytes
@@ -17,25 +20,25 @@ export type CertIdHash = keyof typeof hashBytes
 export const certIdHashes: readonly CertIdHash[] = Object.keys(hashBytes) as CertIdHash[]
 
 export interface CertId {
-  /** DER of the CertID, which a response repeats. */
+  /** DER of the CertID, which the response repeats. */
   readonly der: Uint8Array
   readonly hash: CertIdHash
-  /** Hash of the DER of the issuer's Name. */
+  /** Hash of the issuer's Name in DER. */
   readonly issuerNameHash: Uint8Array
-  /** Hash of the bytes of the issuer's public key, without tag, length and unused bits. */
+  /** Hash of the bytes of the issuer's public key, without the tag, the length and the number of unused bits. */
   readonly issuerKeyHash: Uint8Array
-  /** Content bytes of the INTEGER. */
+  /** Content bytes of the serial number's INTEGER. */
   readonly serialNumber: Uint8Array
 }
 
 export interface OcspRequest {
-  /** CertIDs in the request; at least one. */
+  /** CertIDs in the request, of which there is at least one. */
   readonly certIds: readonly CertId[]
-  /** The nonce extension, which the response repeats; undefined if absent. */
+  /** The nonce extension, which the response repeats, or undefined if the request has no nonce. */
   readonly nonce: Extension | undefined
 }
 
-/** Limit on the number of certificates in a request, which no client in use reaches. */
+/** Maximum number of certificates in a request. No client in use reaches this number. */
 const certIdsMax = 20
 const versionTag = contextTag(0, true)
 const requestorNameTag = contextTag(1, true)
@@ -44,9 +47,9 @@ const singleRequestExtensionsTag = contextTag(0, true)
 const optionalSignatureTag = contextTag(0, true)
 
 /**
- * Reads `der`, which must be exactly one OCSPRequest. A signature is neither required nor verified. Throws DerError, also for
- * more than 20 certificates, a nonce that is not 1 to 128 octets (RFC 9654 §2.1), an unknown critical extension, and a hash
- * other than SHA-1 and SHA-2.
+ * Reads `der`, which must be exactly one OCSPRequest. A signature is neither required nor verified. Throws DerError if `der` is
+ * malformed, or if the request contains more than 20 certificates, a nonce that is not 1 to 128 octets long (RFC 9654 §2.1), an
+ * unknown critical extension, or a hash other than SHA-1 and SHA-2.
  */
 export function parseOcspRequest(der: Uint8Array): OcspRequest {
   const outer = readOnlyNested(der, tags.sequence, 'OCSPRequest')
@@ -65,14 +68,17 @@ export function parseOcspRequest(der: Uint8Array): OcspRequest {
   return { certIds, nonce }
 }
 
-/** A certificate in an OCSP request. */
+/** A certificate that an OCSP request refers to. */
 interface RequestedCertificate {
   readonly issuer: Pick<Certificate, 'subject' | 'subjectPublicKeyInfo'>
-  /** Big-endian. */
+  /** Serial number of the certificate, in big-endian order. */
   readonly serialNumber: Uint8Array
 }
 
-/** Encodes a request for one certificate, with SHA-1 in the CertID like all common clients (RFC 5019 §2.1.1). */
+/**
+ * Encodes an OCSP request for one certificate. Like all common clients, the function uses SHA-1 in the CertID (RFC 5019
+ * §2.1.1).
+ */
 export function encodeOcspRequest({ issuer, serialNumber }: RequestedCertificate): Uint8Array {
   const digest = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest()
   const certId = encodeSequence(
@@ -107,14 +113,16 @@ function readRequests(reader: DerReader): CertId[] {
   return certIds
 }
 
-/** Throws DerError for a critical extension other than the nonce, the only extension that is processed. */
+/**
+ * Throws DerError if an extension other than the nonce is critical, because the nonce is the only extension that is processed.
+ */
 function requireKnown(extensions: readonly Extension[]): void {
   const critical = extensions.find((each) => each.critical && each.oid !== oids.ocspNonce)
   if (critical !== undefined)
     throw new DerError(`OCSPRequest has the critical extension ${critical.oid}`)
 }
 
-/** Reads a nonce, which is OCTET STRING(SIZE(1..128)). */
+/** Reads a nonce, which must be an OCTET STRING of 1 to 128 octets. */
 function requireNonce(value: Uint8Array): void {
   const { content } = readOnly(value, tags.octetString, 'nonce')
   if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 bytes')
