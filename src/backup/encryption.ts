@@ -1,7 +1,7 @@
 /**
  * Encryption of backups as age v1 files (https://c2sp.org/age), which the `age` command can decrypt. The key is a passphrase
- * (scrypt) or a list of recipients (public keys). Each chunk of 64 KiB is authenticated. The library `age-encryption`
- * implements the format; rsa-stanza.ts and p256-stanza.ts add stanzas that the library lacks.
+ * (scrypt) or a list of recipients (public keys). The encryption authenticates each chunk of 64 KiB. The library
+ * `age-encryption` implements the format; rsa-stanza.ts and p256-stanza.ts add stanzas that the library lacks.
  */
 import type { Identity, Recipient } from 'age-encryption'
 import { ConfigurationError } from '../errors.ts'

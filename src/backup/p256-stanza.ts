@@ -92,7 +92,7 @@ interface ExpandOptions {
   readonly length: number
 }
 
-/** Performs HKDF-Extract and one block of HKDF-Expand (RFC 5869 §2). */
+/** Performs HKDF-Extract and computes one block of HKDF-Expand (RFC 5869 §2). */
 function hmac(key: Buffer, ...parts: readonly Buffer[]): Buffer {
   const mac = createHmac('sha256', key)
   for (const part of parts) mac.update(part)

@@ -82,7 +82,7 @@ export class RecordWriter {
     return this.#add(framed('table', Buffer.from(JSON.stringify(table))))
   }
 
-  /** Encodes rows of the most recently added table. Each row must have a value for every column. */
+  /** Encodes rows of the most recently added table. Each row must contain a value for every column of the table. */
   rows(rows: readonly (readonly BackupValue[])[]): Buffer {
     const { name = '' } = this.#table ?? {}
     this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
@@ -112,8 +112,8 @@ function framed(kind: keyof typeof letters, content: Buffer): Buffer {
 }
 
 /**
- * Reads a backup's content up to the end of its header. The header of a legacy backup is outside the content. This function and
- * the iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
+ * Reads a backup's content up to the end of its header. The header of a legacy backup is outside the content. Both the function
+ * and the iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
  */
 export async function readContent(
   source: AsyncIterable<Uint8Array>,

@@ -1,6 +1,6 @@
 /**
- * Encoding of database rows in a backup. Each value is a letter for its type, followed by its content. An integer is encoded as
- * 8 bytes in two's complement. Text (in UTF-8) and binary data are preceded by a 4-byte length.
+ * Encoding of database rows in a backup. Each encoded value consists of a letter for its type and its content. An integer is
+ * encoded as 8 bytes in two's complement. Text (in UTF-8) and binary data are preceded by a 4-byte length.
  */
 import { damaged } from './damaged.ts'
 

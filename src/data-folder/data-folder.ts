@@ -38,7 +38,7 @@ type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
   EngineSettings['sqlite'] & {
     /** Clock that determines whether tokens from before a rotation are still accepted. The default is the system clock. */
     readonly clock?: Clock
-    /** The master key. By default, it is read from the master key file. */
+    /** The master key, which is read from the master key file by default. */
     readonly masterKey?: MasterKey
   }
 

@@ -43,7 +43,7 @@ export const credentialsSetting = 'credentials file'
 
 /**
  * Creates the account, the administrator and the credentials file if no account exists yet. If several nodes start at the same
- * time, only one of them creates the account. The credentials file is written before the account is created, so a start after a
+ * time, only one node creates the account. The credentials file is written before the account is created, so a start after a
  * crash repeats all steps.
  */
 export async function prepareFirstStart(

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 
 /**
- * Runs `work`. If the process runs as root, its effective user and group during `work` are those of the owner of `directory`.
+ * Runs `work`. If the process runs as root, its effective user and group change to the owner of `directory` while `work` runs.
  * New files then belong to the owner as soon as they exist, and the owner cannot make root write elsewhere by placing a
  * symbolic link. The effective user applies to the whole process, so only commands may call this function, and its calls must
  * not overlap.

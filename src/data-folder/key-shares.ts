@@ -106,7 +106,7 @@ export class ShareCollector {
     return this.#shares[0]?.threshold
   }
 
-  /** Overwrites all shares in memory. */
+  /** Erases all shares from memory by overwriting them. */
   discard(): void {
     for (const { bytes } of this.#shares) bytes.fill(0)
     this.#shares = []

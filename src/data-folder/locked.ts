@@ -50,8 +50,8 @@ export async function writeManifest(config: Config, share: KeyShare): Promise<vo
 }
 
 /**
- * Returns whether the server starts locked. This is the case with `--locked`, and if the master key was split and its file does
- * not exist.
+ * Returns whether the server starts locked. A server starts locked with `--locked`, or if the master key was split and the
+ * master key file does not exist.
  */
 export function startsLocked(config: Config): boolean {
   const { locked, masterKeyFile } = config

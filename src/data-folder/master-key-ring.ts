@@ -1,6 +1,6 @@
 /**
- * The master keys that a process holds. A process normally holds one master key. During a rotation (rotate-master-key.ts), it
- * holds two, because some secrets are sealed under the old key and others under the new key. Running processes read the new key
+ * The master keys that a process holds. Normally, a process holds one master key. During a rotation (rotate-master-key.ts), the
+ * process holds two master keys, because some secrets are still sealed under the old key. Running processes read the new key
  * from the database, which contains it sealed under the old key.
  */
 import type { Clock } from '../clock.ts'

@@ -6,8 +6,8 @@
  *    then read the new key (master-key-ring.ts).
  * 2. Data keys and secrets are sealed under the new key, in transactions of a few rows.
  * 3. The master key file is replaced.
- * 4. If no row is sealed under the old key any more, one transaction removes the sealed keys. From then on only the new key
- *    opens the database, and rows that another process seals under the old key are refused.
+ * 4. If no row is sealed under the old key any more, one transaction removes the sealed keys. From then on, only the new key
+ *    opens the database, and the database refuses rows that a process seals under the old key.
  */
 import { realpath, stat } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
@@ -44,7 +44,7 @@ import {
 } from './master-key.ts'
 import { sealRotation, sealTokenKeys, tokenKeysOf, type RotationKeys } from './rotation.ts'
 
-/** Number of rows that one transaction seals again. */
+/** Number of rows that are resealed in one transaction. */
 const pageRows = 100
 /** Longest lifetime of a session (AWS STS), plus five minutes for clock skew. */
 const tokenMilliseconds = (43_200 + 300) * 1000

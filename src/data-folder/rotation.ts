@@ -27,7 +27,7 @@ export interface RotationKeys {
 const tokenLabels = ['session tokens', 'page tokens', 'acme nonces'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
-/** The keys for tokens that were issued under a replaced master key. These keys decrypt nothing else. */
+/** The keys for tokens that were issued under a replaced master key. The token keys cannot decrypt stored secrets. */
 export interface TokenKeys {
   /** ID of the replaced master key. */
   readonly masterKeyId: string
@@ -69,8 +69,8 @@ export function sealRotation({ previous, next }: RotationKeys, random: Random): 
 }
 
 /**
- * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if the key is a different one, or if
- * the rotation does not belong to the master key that `check` identifies.
+ * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if the rotation involves neither of
+ * these keys, or if the rotation does not belong to the master key that `check` identifies.
  */
 export function openRotation(
   rotation: Uint8Array,

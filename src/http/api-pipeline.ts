@@ -1,6 +1,6 @@
 /**
- * The pipeline for API requests in both protocols. It identifies the operation, authenticates the caller, decodes the input and
- * runs the operation.
+ * The pipeline for API requests in both protocols. The pipeline identifies the operation, authenticates the caller, decodes the
+ * input and runs the operation.
  */
 import type { ServiceError } from '../errors.ts'
 import { authenticateCaller, requireRate } from './authentication.ts'

@@ -8,7 +8,10 @@ interface Exchange {
 }
 
 interface Connection {
-  /** Number of requests that have not received a response. The number exceeds one if the client pipelines requests. */
+  /**
+   * Number of requests that have not received a response. If the client pipelines requests, the number of these requests can
+   * exceed one.
+   */
   waiting: number
   latest: Exchange | undefined
   /** Whether the server closes the connection after the last pending response. */
@@ -25,8 +28,8 @@ export interface Connections {
   end(): void
   /**
    * Returns whether the server can send an error response for a connection error. While complete requests are pending, the
-   * client would mistake the error response for the response to the first pending request. The server therefore closes such a
-   * connection after the last pending response.
+   * client would mistake the error response for the response to the first pending request. The server therefore sends no error
+   * response and closes the connection after the last pending response.
    */
   canAnswer(socket: Socket): boolean
 }

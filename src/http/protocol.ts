@@ -34,7 +34,7 @@ export interface ApiServices extends AuthenticationServices {
 export interface ApiOperation {
   /** IAM action of the operation, for example `acm-pca:IssueCertificate`. */
   readonly action: string
-  /** Whether the operation is supported. An unsupported operation gets the same response as an unknown one. */
+  /** Whether the operation is supported. An unsupported operation gets the same response as an unknown operation. */
   readonly offered: boolean
   /** Whether the operation calls ScopedCaller.authorizeContent to authorize the content of a certificate. */
   readonly issuesCertificate?: boolean

@@ -12,7 +12,7 @@ import type { Route } from './route.ts'
 const reads = ['GET', 'HEAD'] as const
 const prefix = '/log/'
 
-/** Creates the route for `/log/checkpoint` and `/log/tile/…`. Other paths under `/log/` may belong to a bucket. */
+/** Creates the route for `/log/checkpoint` and `/log/tile/…`. Any other path under `/log/` may belong to a bucket. */
 export function createLogRoute(db: Pick<Database, 'query'>, site: PublicSite): Route {
   return {
     methods: reads,

@@ -32,8 +32,8 @@ export interface CallOrigin {
 
 /**
  * Runs an operation and resolves to its output. Rate limits, authorization, the deadline, log lines, metrics and call records
- * are the same as for an API request. All errors are of type ServiceError, and the cause of an InternalFailure has already been
- * logged.
+ * are the same as for an API request. The function throws only errors of type ServiceError, and logs the cause of an
+ * InternalFailure.
  */
 export async function runOperation<I extends StructureShape, O extends StructureShape | undefined>(
   api: ApiServices,

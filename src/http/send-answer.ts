@@ -13,7 +13,10 @@ export interface Exchange {
   readonly response: ServerResponse
 }
 
-/** Header that is sent with status 503. Its value is the number of seconds after which the client may try again. */
+/**
+ * The Retry-After header, which is sent with status 503. The header contains the number of seconds after which the client may
+ * try again.
+ */
 const retryAfter = { 'retry-after': '1' } as const
 
 interface SendServices {
@@ -69,7 +72,8 @@ function sendStream(
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
-  // The client may have disconnected before the object was opened. In that case, the connection does not emit `close` again.
+  // The client may have disconnected before the object was opened. If so, the connection has already emitted `close` and does
+  // not emit it again.
   if (response.destroyed) {
     body.destroy()
     return

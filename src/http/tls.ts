@@ -13,8 +13,8 @@ export interface TlsMaterial {
   /** CAs that client certificates must chain to, or undefined if clients do not need a certificate. */
   readonly ca: string | undefined
   /**
-   * Whether the server requests a certificate from each client. The client may then send any certificate, or no certificate,
-   * and the handlers verify the certificate. `ca` must be undefined.
+   * Whether the server requests a certificate from each client. A client may send any certificate or no certificate, and the
+   * request handlers verify the certificate. If the value is true, `ca` must be undefined.
    */
   readonly requestsAnyCertificate?: boolean
 }
@@ -82,7 +82,7 @@ function contextOf({ cert, key, ca, requestsAnyCertificate = false }: TlsMateria
 }
 
 const anyCertificate = {
-  // The server trusts no CA here. OpenSSL therefore builds no chain from certificates that the client did not send.
+  // The TLS server does not trust any CA. OpenSSL therefore builds no chain from certificates that the client did not send.
   ca: [],
   requestCert: true,
   rejectUnauthorized: false,

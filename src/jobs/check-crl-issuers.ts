@@ -8,8 +8,8 @@ import type { Job } from './scheduler/scheduler.ts'
 const page = 256
 
 /**
- * Logs a warning, at startup and then daily, about CAs whose CRLs are rejected by validators. Their CA certificates were
- * imported by earlier versions of Signet; the current version refuses to import such certificates.
+ * Logs a warning, at startup and then daily, about CAs whose CRLs are rejected by validators. Earlier versions of Signet
+ * accepted the CA certificates that cause this problem; the current version refuses to import them.
  */
 export const checkCrlIssuers: Job<'check-crl-issuers'> = {
   name: 'check-crl-issuers',

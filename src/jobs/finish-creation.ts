@@ -25,8 +25,8 @@ const batch = 32
 const timeoutMilliseconds = 15 * 60 * 1000
 
 /**
- * Creates the key and the CSR of every CA with the status CREATING. This includes CAs that were deleted in the meantime, so
- * that the job erase-authorities finds their keys.
+ * Creates the key and the CSR of every CA with the status CREATING. The job also creates the keys of CAs that were deleted in
+ * the meantime, so that the job erase-authorities finds these keys.
  */
 export const finishCreation: Job<'finish-creation'> = {
   name: 'finish-creation',

@@ -6,9 +6,7 @@ import {
 import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-/**
- * Number of nonces that are deleted in one batch. It is about the number of requests that a server answers in a few seconds.
- */
+/** Number of nonces that are deleted in one batch. A server handles about as many requests in a few seconds. */
 const nonceBatch = 5000
 const batch = 500
 /**

@@ -134,8 +134,8 @@ async function store(
     } else await db.transaction(storeInvalidChallenge(result, outcome.error))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    // The authorization or the account was deactivated, or another process holds the challenge. In the latter case, the
-    // statement has no effect.
+    // Either the authorization or the account was deactivated, or another process holds the challenge. If another process holds
+    // the challenge, the statement has no effect.
     await db.transaction([returnChallenge(challenge, lease)])
     return
   }

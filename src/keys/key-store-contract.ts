@@ -169,5 +169,5 @@ const refusalCases: readonly KeyStoreCase[] = [
   },
 ]
 
-/** Test cases for every key store. They require no algorithm other than P-256. */
+/** Test cases for every key store, which use no algorithm other than P-256. */
 export const keyStoreContract: readonly KeyStoreCase[] = [...repeatCases, ...refusalCases]

@@ -42,7 +42,7 @@ const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
  * Maximum length of a footer. The limit is much higher than the length of a footer for a 1024-byte key in which every character
- * is escaped. It limits the memory that is allocated if the length field is damaged.
+ * is escaped. The limit restricts the memory that is allocated if the length field is damaged.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536

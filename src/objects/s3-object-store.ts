@@ -71,10 +71,11 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     followRegionRedirects: true,
-    // Other S3 services may not support the newer checksums.
+    // S3 services other than Amazon S3 may not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Other S3 services may not send 100 Continue. The SDK would then wait for it as long as for the whole response.
+    // S3 services other than Amazon S3 may not send the status 100 Continue. The SDK would wait for this status as long as for
+    // the whole response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {
@@ -170,7 +171,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
     }
   }
   const stream = Readable.from(counted(), { objectMode: false })
-  // The reader of the stream receives the stream's errors. An error after the last read must be handled here.
+  // The reader of the stream receives the stream's errors. An error after the last read must be handled by this listener.
   stream.on('error', () => {})
   return { stream, size: () => size, failure: () => failure }
 }

@@ -50,7 +50,10 @@ export function loadTokenVerification(log: Log): void {
   )
 }
 
-/** Creates the issuer keys. Their library is loaded when the first token arrives, because loading is slow. */
+/**
+ * Creates the issuer keys for identity tokens. The library for identity tokens is loaded when the first token arrives, because
+ * loading is slow.
+ */
 function createIssuerKeysLater(clock: Clock): IssuerKeys {
   let loading: Promise<IssuerKeys> | undefined
   const load = async (): Promise<IssuerKeys> => {

@@ -35,8 +35,8 @@ export interface ProcessServices {
   /** Objects that the public listener serves, or undefined if the object store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
   /**
-   * Ends requests to an unresponsive key store soon. Called when the server begins to stop, before listeners and jobs complete
-   * their work.
+   * Ends requests to an unresponsive key store soon. The function is called when the server begins to stop, before listeners
+   * and jobs complete their work.
    */
   readonly beginStop: () => void
 }

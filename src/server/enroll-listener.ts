@@ -53,7 +53,8 @@ export async function startEnrollListener(
   const site = createEnrollSite(() => names)
   const { health } = services.server
   const server = createTlsServer(
-    // The enrollment listener has no path prefix. It cannot be behind a reverse proxy, because clients authenticate with TLS.
+    // The enrollment listener has no path prefix. A reverse proxy cannot be in front of the enrollment listener, because
+    // clients authenticate with TLS.
     { log, random, limits: config.limits, budget },
     enrollRoutes({ log, health, site, ...routes(site) }),
     requestingCertificates(certificate.material),

@@ -20,7 +20,10 @@ import { appendEvent } from '../store/leaves.ts'
 import { recordRow } from '../store/recorded-states.ts'
 import { servedRegions } from '../wire/region.ts'
 
-/** Opens the data folder until `stack` is disposed of, and creates missing files. Only one process at a time may have it open. */
+/**
+ * Opens the data folder until `stack` is disposed of, and creates missing files. Only one process at a time may have the folder
+ * open.
+ */
 export async function openOwnData(
   config: Config,
   context: ProcessContext,

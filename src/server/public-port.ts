@@ -4,9 +4,9 @@
  *
  * Workers share the port. On Linux, each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
  * clients open a connection for each request, and passing each connection from the primary to a worker would be expensive. If a
- * worker is killed, the kernel also resets the connections that wait for the worker. Other operating systems do not distribute
- * connections evenly, so the primary distributes them. API connections are few and long-lived, and the primary distributes them
- * on every operating system (docs/decisions/0014).
+ * worker is killed, the kernel also resets the connections that wait for the worker. On other operating systems, the kernel
+ * does not distribute connections evenly, so the primary distributes the connections. API connections are few and long-lived,
+ * and the primary distributes them on every operating system (docs/decisions/0014).
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'

@@ -79,7 +79,7 @@ function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config 
 }
 
 /**
- * Writes the endpoint to the credentials file, from which clients read it. A failure is only logged, because the server can run
+ * Writes the endpoint to the credentials file, where clients find it. A failure is only logged, because the server can run
  * without the endpoint in the file.
  */
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {

@@ -27,7 +27,7 @@ export function watchMasterKey({
       if (data.masterKeys.generation !== generation) log.info(eventOf(data), 'master keys changed')
       ;({ generation } = data.masterKeys)
     } catch (error) {
-      // An unreachable database is not reported here, because requests encounter and report the same failure.
+      // The watcher does not report an unreachable database, because requests encounter and report the same failure.
       if (!(error instanceof ConfigurationError) || error.message === reported) return
       reported = error.message
       log.error({ err: error }, 'the master key of this process was replaced')

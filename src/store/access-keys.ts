@@ -32,7 +32,9 @@ export interface AccessKeyRecord {
   /** Account of the access key's owner. If the owner is a service, this is the account on whose behalf the service acts. */
   readonly accountId: string
   readonly owner: KeyOwner
-  /** Identity policy of the access key itself, as JSON text. It applies in addition to the policies of the key's user. */
+  /**
+   * Identity policy of the access key itself, as JSON text. The policy applies in addition to the policies of the key's user.
+   */
   readonly policy: string | undefined
   /** Whether the access key is active. Requests that are signed with an inactive access key are refused. */
   readonly active: boolean

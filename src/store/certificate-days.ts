@@ -1,5 +1,5 @@
 /**
- * Daily counts for each CA: the number of certificates that the CA issued, the number that it revoked, and the number of
+ * Each CA's daily counts: the number of certificates that the CA issued, the number that it revoked, and the number of
  * unrevoked certificates that expire on the day. Days are in UTC and numbered from 1 January 1970. The job index-certificates
  * adds issued certificates to the counts. A revocation changes the counts in the transaction of the revocation, unless the
  * certificate has not been counted yet. When expired certificates are deleted, the counts stay the same.

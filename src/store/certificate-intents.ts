@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import { latestPlausibleTime, type Lease } from './leases.ts'
 import { changing, guard, sql, type ChangedRow, type Row, type Sql } from './sql.ts'
 
-/** An unsigned certificate, with the values for the other columns of its future row. */
+/** An unsigned certificate, and the values for the other columns of the certificate's future row. */
 export interface CertificateIntent extends Omit<CertificateRecord, 'certificateDer' | 'issuedAt'> {
   readonly authorityNumber: number
   readonly tbsCertificateDer: Uint8Array

@@ -5,7 +5,7 @@ import type { Row } from './sql.ts'
 export function textOf(row: Row, column: string): StorableText {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`column ${column} is not text`)
-  // All text was checked before it was stored in the database.
+  // Text from the database needs no check, because all text is checked before it is stored.
   return value as StorableText
 }
 

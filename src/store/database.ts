@@ -2,8 +2,8 @@
  * The interface to a database. A transaction is atomic, and it is durable once its promise has resolved.
  *
  * Transactions are lists of statements, not callbacks, and conditions are part of statements (`guard`). A transaction is
- * therefore a single message to a writer thread or a single round trip to a server. It holds no lock while code runs, and it
- * can share a commit with other transactions (docs/decisions/0002).
+ * therefore a single message to a writer thread or a single round trip to a server. A transaction holds no lock while code
+ * runs, and can share a commit with other transactions (docs/decisions/0002).
  */
 import { ServiceError } from '../errors.ts'
 import type { GuardName, Row, Sql } from './sql.ts'
@@ -33,8 +33,9 @@ export interface Database {
    */
   changeStamp(): number | undefined
   /**
-   * Returns an error if the database is damaged or has lost acknowledged writes, so that nothing may be signed or written. In
-   * that case, `transaction` and `probe` throw the same error. The method is absent if the engine cannot detect damage.
+   * Returns an error if the database is damaged or has lost acknowledged writes, so that nothing may be signed or written. If
+   * the database is damaged, `transaction` and `probe` throw the same error. The method is absent if the engine cannot detect
+   * damage.
    */
   damage?(): DatabaseUnavailableError | undefined
   /** Returns the size of the database on disk, in bytes. */

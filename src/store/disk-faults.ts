@@ -139,7 +139,7 @@ export function errorOfText(text: string): Error {
   return new DiskFaultError(fault, reason)
 }
 
-/** Free space, in bytes, above which a disk is no longer treated as full. It is more than a small write needs. */
+/** Free space, in bytes, above which a disk is no longer treated as full. A small write needs less than this space. */
 const roomBytesMin = 1024 * 1024
 
 /** Returns whether the disk with `path` has free space. */

@@ -26,7 +26,8 @@ export interface OpenOptions {
 
 export interface Engine {
   /**
-   * Whether several nodes may use the database at the same time. If false, one process owns the database and its data folder.
+   * Whether several nodes may use the database at the same time. If the value is false, a single process owns the database and
+   * its data folder.
    */
   readonly isShared: boolean
   /** Newest version of the schema. In each version, the tables and columns are the same on every engine. */

@@ -97,7 +97,10 @@ export interface CrlSigner {
   readonly certificateDer: Uint8Array
 }
 
-/** Lists at most `limit` certificates whose numbers are greater than `after`. Their CAs are not deleted and publish a CRL. */
+/**
+ * Lists at most `limit` certificates of CAs that are not deleted and publish a CRL. The numbers of the certificates are greater
+ * than `after`.
+ */
 export async function listCrlSigners(
   db: Database,
   after: number,

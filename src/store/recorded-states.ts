@@ -16,7 +16,7 @@ interface RecordedTable {
   readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
   /** Recorded columns, which contain text or integers. */
   readonly columns: readonly string[]
-  /** Column that contains bytes. Their SHA-256 is a field of the leaf, and they never change. */
+  /** Column that contains bytes. The SHA-256 of the bytes is a field of the leaf, and the bytes never change. */
   readonly digestColumn?: string
 }
 

@@ -18,13 +18,16 @@ export interface CrlRevocation {
 export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
   readonly crlId: number
-  /** Whether the database contains the certificate. If so, `notAfter` and `crlId` have the values from `selectRecoverable`. */
+  /**
+   * Whether the database contains the certificate. If the value is true, `notAfter` and `crlId` have the values from
+   * `selectRecoverable`.
+   */
   readonly isIssued: boolean
 }
 
 /**
- * Number of certificate numbers that are reserved for serial numbers with the same first bytes. Serial numbers are random, so
- * no more than eight serial numbers ever have the same first bytes.
+ * Number of certificate numbers in the range that is reserved for serial numbers with the same first bytes. Serial numbers are
+ * random, so no more than eight serial numbers ever have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6

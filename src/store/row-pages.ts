@@ -10,7 +10,7 @@ export interface RowPage<Position> {
 
 const rowsPerPage = 1000
 
-/** Reads all rows of a list, one page at a time. Each row is also a position in the list. */
+/** Reads all rows of a list, one page at a time. Each row also serves as a position in the list. */
 export async function readAllRows<Row>(
   read: (page: RowPage<Row>) => Promise<readonly Row[]>,
 ): Promise<Row[]> {

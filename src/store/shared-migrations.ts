@@ -113,8 +113,8 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
 
 /**
  * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes from earlier versions of
- * Signet use no lease and sort names in a single era. These processes insert nothing, because they do not find the row under
- * its new name.
+ * Signet use no lease and sort names in a single era. Such processes insert nothing, because they do not find the row under its
+ * new name.
  */
 function searchLease({ text, integer }: Dialect): string {
   return `

@@ -22,15 +22,16 @@ export function isQuery(members: Members | QueryMembers): members is QueryMember
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
 /**
- * Returns whether the request has exactly one Content-Type, and its media type is that of AWS JSON 1.1. Parameters, such as a
- * charset, are ignored.
+ * Returns whether the request has exactly one Content-Type header, whose media type is the media type of AWS JSON 1.1.
+ * Parameters, such as a charset, are ignored.
  */
 export function isJsonMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === jsonMediaType
 }
 
 /**
- * Returns whether the request has exactly one Content-Type, and its media type is that of an HTML form (URL-encoded form data).
+ * Returns whether the request has exactly one Content-Type header, whose media type is the media type of an HTML form
+ * (URL-encoded form data).
  */
 export function isFormMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === 'application/x-www-form-urlencoded'
@@ -54,8 +55,8 @@ export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>):
 }
 
 /**
- * Parses the members in the query of a presigned URL. All of these members are strings. Throws SerializationException with an
- * empty message if a member is not UTF-8. If a member is repeated, its last value is used.
+ * Parses the members in the query of a presigned URL, which are all strings. Throws SerializationException with an empty
+ * message if a member is not UTF-8. If a member is repeated, its last value is used.
  */
 export function membersOfQuery(query: QueryString): QueryMembers {
   const members = parametersOf(query).filter(([name]) => !isAuthenticationParameter(name))
@@ -91,7 +92,7 @@ const brace = 0x7b
 /**
  * Returns whether a body contains more JSON values than any valid input. Parsing millions of values takes about a second, and
  * requires many times as much memory as the text of the values. The function counts commas and opening brackets, including
- * those within strings.
+ * commas and brackets within strings.
  */
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false

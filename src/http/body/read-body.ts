@@ -60,7 +60,7 @@ export function readBody(
 /**
  * Counts the pieces in which a request body arrives. Returns false once there are too many small pieces, in which case the
  * caller must close the connection. If a client sends one-byte chunks, a single read from the connection yields ten thousand
- * pieces, so the client could block the event loop for as long as it sends data.
+ * pieces, so a client could block the event loop as long as it keeps sending data.
  */
 export function createPieceCounter(): (piece: Uint8Array) => boolean {
   let pieces = 0
@@ -72,7 +72,7 @@ export function createPieceCounter(): (piece: Uint8Array) => boolean {
   }
 }
 
-/** Reads and drops a request body that no handler needs. The connection is not reused afterwards. */
+/** Reads and drops a request body that no handler needs. The server does not reuse the connection. */
 export function dropBody(request: IncomingMessage, response: ServerResponse): void {
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers
   if (coding === undefined && (length === undefined || length === '0')) return

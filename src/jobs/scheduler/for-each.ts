@@ -2,7 +2,7 @@ import type { JobResult } from './scheduler.ts'
 
 /**
  * Processes every item, with at most `parallel` items at a time, and counts the results. Once `signal` is aborted, the function
- * starts no further items. After an error, it waits for the running items and then rejects with the first error.
+ * starts no further items. After an error, the function waits for the running items and then rejects with the first error.
  */
 export async function forEachParallel<Item>(
   items: readonly Item[],

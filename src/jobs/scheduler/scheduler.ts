@@ -11,7 +11,7 @@ export interface Job<Name extends string = string> {
   readonly name: Name
   /** Interval between two runs of the job. `wake` can start a run earlier. */
   readonly everySeconds: number
-  /** Maximum number of concurrent runs of the job. The default is one. */
+  /** Maximum number of concurrent runs of the job, which is one by default. */
   readonly runsMax?: number
   /**
    * Does a limited part of the due work. `signal` is aborted when the server is stopping, and long work must stop then. If the
@@ -36,7 +36,7 @@ export interface Scheduler {
   stop(): Promise<void>
 }
 
-/** Runs every job immediately and then at its interval, until `stop` is called. */
+/** Runs every job immediately and then at the job's interval, until `stop` is called. */
 export function startScheduler(jobs: readonly Job[], services: Services): Scheduler {
   const loops = new Map(jobs.map((job) => [job.name, startLoop(job, services)]))
   return {

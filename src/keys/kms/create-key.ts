@@ -16,7 +16,7 @@ const nameForm = /^[A-Za-z0-9/_-]{1,200}$/
 /** Name of the tag that contains a CA key's name. IAM policies can refer to the tag. */
 const tagKey = 'signet-ca'
 /**
- * Waiting period before a key is deleted, in days. It is the shortest period that KMS allows. During this period, a KMS
+ * Waiting period before a key is deleted, in days, which is the shortest period that KMS allows. Until the period ends, a KMS
  * administrator can cancel the deletion.
  */
 const pendingWindowDays = 7

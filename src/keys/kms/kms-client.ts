@@ -28,7 +28,8 @@ export interface KmsOptions extends KmsConfig {
   /** Time limit for all attempts of a request together. The default is 10 seconds. */
   readonly deadlineMilliseconds?: number | undefined
   /**
-   * Signal that is aborted when the server begins to stop. The deadline for KMS requests is then a fifth of its normal value.
+   * Signal that is aborted when the server begins to stop. When the signal is aborted, the deadline for KMS requests is reduced
+   * to a fifth of its normal value.
    */
   readonly stopping?: AbortSignal | undefined
 }
@@ -60,8 +61,8 @@ export interface Kms {
 }
 
 /**
- * Timeouts for each attempt. One timeout is for connecting; the other extends from sending the request to the end of the
- * response.
+ * Timeouts for each attempt. The first timeout applies to the connection setup, and the second timeout to the time from the
+ * request to the end of the response.
  */
 const connectMilliseconds = 2000
 const answerMilliseconds = 4000

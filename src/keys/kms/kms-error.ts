@@ -6,7 +6,7 @@
  */
 export type KmsProblem = 'transient' | 'not-found' | 'exists' | 'state' | 'denied' | 'other'
 
-/** A failed request to KMS. Its message is for the operator and contains no secret. */
+/** A failed request to KMS. The message of the error is for the operator and contains no secret. */
 export class KmsError extends Error {
   override name = 'KmsError'
   readonly problem: KmsProblem

@@ -44,8 +44,8 @@ const sharedClients = new Map<string, SharedClient>()
 
 /**
  * Opens a client for a token. All users of a token in a process share one thread, because a module's state belongs to the
- * process, and a module must not be finalized while another thread uses it. The time limits of the thread are those of its
- * first user.
+ * process, and a module must not be finalized while another thread uses it. The first user determines the time limits of the
+ * thread.
  */
 export function openTokenClient(
   location: TokenLocation,

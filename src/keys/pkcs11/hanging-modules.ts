@@ -1,6 +1,6 @@
 /**
- * Ends the process even if a PKCS #11 module hangs in one of the process's threads. Otherwise, Node.js would wait forever for
- * the thread to end.
+ * Ends the process even if a PKCS #11 module hangs in one of the process's threads. Node.js itself would wait forever for the
+ * thread to end.
  */
 
 let hanging = 0

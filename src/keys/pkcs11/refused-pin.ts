@@ -1,6 +1,6 @@
 /**
- * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs. All processes of a server together therefore
- * try a wrong PIN only once, and do not try it again after a restart.
+ * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs. For this reason, the processes of a server
+ * together try a wrong PIN only once, and do not try it again after a restart.
  */
 import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
 import { closeSync, fchownSync, openSync, statSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * The entry point of a token thread. If a PKCS #11 module blocks or hangs, only the token thread stops. Calls run one after
- * another. If the token is unavailable, failed calls wait and run again in the same order once the token is available.
+ * The entry point of a token thread. If a PKCS #11 module blocks or hangs, only the token thread stops. The thread runs one
+ * call after another. If the token is unavailable, failed calls wait and run again in the same order once the token is
+ * available.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { TokenFailure } from './failure.ts'
@@ -67,7 +68,7 @@ class TokenServer {
     }
   }
 
-  /** Runs the waiting calls until the token becomes unavailable. Returns whether the token was available for all calls. */
+  /** Runs the waiting calls until the token becomes unavailable. Returns whether all waiting calls have run. */
   #runWaiting(token: Token): boolean {
     const calls = this.#waiting
     this.#waiting = []

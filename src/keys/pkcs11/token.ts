@@ -46,8 +46,8 @@ const knownKeysMax = 1000
 /** Length in bytes of the longest signature, which is an ML-DSA-87 signature. */
 const signatureBytesMax = 4627
 /**
- * Time after a key has failed in a new session during which further failures of the same key do not open another session. The
- * key is then the cause of the failures, and another new session would interrupt the use of other keys.
+ * Time after a key has failed in a new session during which further failures of the same key do not open another session. In
+ * this case, the key has caused the failures, and another new session would only interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 

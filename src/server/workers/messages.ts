@@ -91,7 +91,7 @@ export type FromWorker =
       readonly id: number
       readonly metrics: readonly object[]
     }
-  /** The last message from the worker. All other messages have been sent before it. */
+  /** The last message from the worker. The worker has sent all other messages before this message. */
   | { readonly kind: 'finished' }
 
 /** A message from the primary to a worker. */

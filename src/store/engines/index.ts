@@ -14,7 +14,10 @@ export const engines = {
 type EngineName = keyof typeof engines
 type ParametersOf<N extends EngineName> = Parameters<Awaited<ReturnType<(typeof engines)[N]>>>
 
-/** Location of a database, as plain data that can be sent to a thread. It consists of the engine and the engine's options. */
+/**
+ * Location of a database, as plain data that can be sent to a thread. The location consists of the engine and the engine's
+ * options.
+ */
 export type DatabaseLocation = {
   [N in EngineName]: { readonly engine: N; readonly at: ParametersOf<N>[0] }
 }[EngineName]

@@ -10,7 +10,9 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned. It is longer than the statement timeout on the server. */
+/**
+ * Time without a response after which a connection is abandoned. The time is longer than the statement timeout on the server.
+ */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 

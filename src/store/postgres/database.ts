@@ -24,8 +24,8 @@ export interface PostgresOptions {
   /** Whether the schema may be created if it is missing. */
   readonly mayCreate?: boolean
   /**
-   * Whether the database is opened read-only. In that case, it must have the newest schema version, and transactions are
-   * refused.
+   * Whether the database is opened read-only. A read-only database must have the newest schema version, and refuses
+   * transactions.
    */
   readonly isReadOnly?: boolean
   /**

@@ -16,7 +16,7 @@ export const sqlStates = {
 /** SQLSTATE for a prepared statement whose table has changed since the preparation. */
 const outdated = '0A000'
 
-/** SQLSTATEs that mean that nothing was changed and a retry may succeed. */
+/** SQLSTATEs after which a retry may succeed, because nothing was changed. */
 const retriable: ReadonlySet<string> = new Set([
   sqlStates.serializationFailure,
   sqlStates.deadlock,

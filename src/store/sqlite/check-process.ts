@@ -11,8 +11,8 @@ if (isMainThread) {
   try {
     setPriority(19)
   } catch {
-    // A sandbox, such as the sandbox of the systemd unit, may forbid setPriority. In that case, the check runs at the priority
-    // of the server.
+    // A sandbox, such as the sandbox of the systemd unit, may forbid setPriority. Without setPriority, the check runs at the
+    // priority of the server.
   }
   // A supervisor may send SIGHUP to all processes of the server.
   process.on('SIGHUP', () => {})

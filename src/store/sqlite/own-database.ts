@@ -1,6 +1,6 @@
 /**
- * The startup of a server's SQLite database. It consists of taking ownership, migrating the schema, and checking for lost
- * writes.
+ * The startup of a server's SQLite database. At startup, the server takes ownership of the database, migrates the schema, and
+ * checks for lost writes.
  */
 import { rmSync } from 'node:fs'
 import { ConfigurationError } from '../../errors.ts'

@@ -4,9 +4,9 @@
  *
  * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases when its holder
  *   ends. If the server gets the lock, no other process has the file open, and the server may start.
- * - Otherwise the other process may be a server or only a command. The starting server writes a challenge into the database.
- *   If the other process is a server, it responds within moments, and the starting server gives up. A command does not
- *   respond.
+ * - If the server does not get the lock, another process has the file open, which may be a server or only a command. The
+ *   starting server writes a challenge into the database. If the other process is a server, it responds within moments, and the
+ *   starting server gives up. A command does not respond.
  * - A server writes its token into the database when it starts. Each commit compares the token in its own transaction, so
  *   that two servers never both commit, even if both passed the other checks.
  */

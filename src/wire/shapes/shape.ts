@@ -62,7 +62,7 @@ export type ScalarShape =
   | BooleanShape
   | TimestampShape
 
-/** A list. `min` and `max` limit the number of items. */
+/** A list of values. `min` and `max` limit the number of items. */
 export interface ListShape<E extends Shape> extends Constrained {
   readonly kind: 'list'
   readonly element: E
@@ -79,7 +79,7 @@ export interface StructureShape<M extends Members = Members> {
 
 export type Shape = ScalarShape | ListShape<Shape> | StructureShape
 
-/** A member that is required. */
+/** A structure member that is required. */
 export interface RequiredMember<S extends Shape = Shape> {
   readonly kind: 'required'
   readonly shape: S

@@ -122,7 +122,7 @@ function requireKnown(extensions: readonly Extension[]): void {
     throw new DerError(`OCSPRequest has the critical extension ${critical.oid}`)
 }
 
-/** Reads a nonce, which must be an OCTET STRING of 1 to 128 octets. */
+/** Reads a nonce, which must be an OCTET STRING of 1 to 128 bytes. */
 function requireNonce(value: Uint8Array): void {
   const { content } = readOnly(value, tags.octetString, 'nonce')
   if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 bytes')
