@@ -33,7 +33,7 @@ const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureS
   [oids.mlDsa87, { ...defaults, key: 'ml-dsa', parameterSet: 87 }],
 ])
 
-/** Signature schemes for old clients. They are accepted only if the caller sets `sha1`. */
+/** Signature schemes that are accepted only if the caller sets `sha1`, for old clients. */
 const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
   [oids.sha1WithRsaEncryption, { ...defaults, key: 'rsa', hash: 'sha1' }],
   [oids.ecdsaWithSha1, { ...defaults, key: 'ec', hash: 'sha1' }],

@@ -98,7 +98,7 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, bytes: Uint8Array): Pub
 
 /**
  * Size of a coordinate in bytes, for each curve that is accepted for certificates. Accepted curves have at least 224 bits and
- * no known weakness. A point of another length is not on the curve, or is the point at infinity (one byte), for which anyone
+ * no known weakness. A point of any other length is not on the curve, or is the point at infinity (one byte), with which anyone
  * can forge signatures.
  */
 export const coordinateBytes: ReadonlyMap<string, number> = new Map([

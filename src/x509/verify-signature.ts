@@ -89,8 +89,8 @@ const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
 /**
- * Returns whether verification is faster than a round trip to the thread pool. For such a round trip, the calling thread would
- * have to import the key anyway.
+ * Returns whether verification is faster than a round trip to the thread pool. For a round trip to the thread pool, the calling
+ * thread would have to import the key anyway.
  */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1

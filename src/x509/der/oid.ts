@@ -179,7 +179,7 @@ function base128(arc: bigint): number[] {
 
 /**
  * DER elements for the known object identifiers, which are encoded only once. Nearly every object identifier that is written is
- * one of these.
+ * known.
  */
 const elements: ReadonlyMap<string, Uint8Array> = new Map(
   Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
@@ -189,7 +189,7 @@ export function encodeOidElement(dotted: string): Uint8Array {
   return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
 }
 
-/** The known object identifiers, by a hash of their encoding. Nearly every object identifier that is read is one of these. */
+/** The known object identifiers, by a hash of their encoding. Nearly every object identifier that is read is known. */
 const known: ReadonlyMap<number, { readonly content: Uint8Array; readonly dotted: string }> =
   new Map(
     Object.values(oids).map((dotted) => {

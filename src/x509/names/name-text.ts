@@ -76,7 +76,10 @@ function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   return isPadded || bytes.length === 0 ? undefined : text
 }
 
-/** Characters that need no escape and have the same encoding in every string type, by byte. All other bytes are undefined. */
+/**
+ * Characters that need no escape and have the same encoding in every string type, by byte. The value is undefined for every
+ * other byte.
+ */
 const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[A-Za-z0-9 '()./:=?-]/.test(character) ? character : undefined

@@ -112,7 +112,7 @@ export function encodeOcspResponse({
   return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
 }
 
-/** Encodes an OCSPResponse that contains an error status. Such a response is not signed. */
+/** Encodes an OCSPResponse that contains an error status. An error response is not signed. */
 export function encodeOcspError(error: keyof typeof ocspErrors): Uint8Array {
   return encodeSequence(encodeResponseStatus(ocspErrors[error]))
 }

@@ -9,10 +9,7 @@ import { isNull, readIntegerBytes, readSmallInteger } from '../der/values.ts'
 import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
-/**
- * Hash algorithms that are accepted in a CertID, with the lengths of their hashes in bytes. They are SHA-1 and the SHA-2
- * family.
- */
+/** Hash algorithms that are accepted in a CertID (SHA-1 and the SHA-2 family), with the lengths of their hashes in bytes. */
 const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 
 export type CertIdHash = keyof typeof hashBytes
