@@ -1,6 +1,6 @@
 /**
- * Encryption of backups as age v1 files (https://c2sp.org/age), which the `age` command can decrypt. The key is a passphrase
- * (scrypt) or a list of recipients (public keys). The encryption authenticates each chunk of 64 KiB. The library
+ * Encryption of backups as age v1 files (https://c2sp.org/age), which the `age` command can decrypt. The encryption key is a
+ * passphrase (scrypt) or a list of recipients (public keys). The encryption authenticates each chunk of 64 KiB. The library
  * `age-encryption` implements the format; rsa-stanza.ts and p256-stanza.ts add stanzas that the library lacks.
  */
 import type { Identity, Recipient } from 'age-encryption'
@@ -17,7 +17,7 @@ export type DecryptionKey =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'identities'; readonly identities: readonly (string | Identity)[] }
 
-/** Returns the kinds of keys that decrypt a backup, such as `passphrase` or `RSA`. */
+/** Returns the kinds of keys that can decrypt a backup, such as `passphrase` or `RSA`. */
 export function keyKinds(key: EncryptionKey): string[] {
   if (key.kind === 'passphrase') return ['passphrase']
   return key.recipients.map((recipient) => {
@@ -33,7 +33,7 @@ export function keyKinds(key: EncryptionKey): string[] {
  * MB and about one second.
  */
 const defaultWorkFactor = 18
-/** Maximum length of an age header, in bytes. Even a header with a hundred recipients is shorter. */
+/** Maximum length of an age header, in bytes. A header with a hundred recipients is still shorter than this. */
 export const ageHeaderBytesMax = 262_144
 
 export async function* encrypt(

@@ -56,7 +56,7 @@ export interface LegacyContainer {
   readonly usesPassphrase: boolean
   /** Combined length of the header and its HMAC, in bytes. The encrypted chunks follow the HMAC. */
   readonly length: number
-  /** Derives the key that encrypts the chunks. Throws ConfigurationError if `key` cannot decrypt the backup. */
+  /** Derives the key that decrypts the chunks of the backup. Throws ConfigurationError if `key` cannot decrypt the backup. */
   deriveKey(key: BackupKey): Promise<Uint8Array>
 }
 

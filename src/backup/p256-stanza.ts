@@ -49,7 +49,7 @@ export function p256Point(publicKey: KeyObject) {
   }
 }
 
-/** Performs Decap of the KEM (RFC 9180 §4.1). Throws if `share` is not a point on the curve. */
+/** Performs the Decap operation of the KEM (RFC 9180 §4.1). Throws an error if `share` is not a point on the curve. */
 function sharedSecret(privateKey: KeyObject, share: Buffer, recipient: Buffer): Buffer {
   const [x, y] = [share.subarray(1, 33), share.subarray(33)]
   const publicKey = createPublicKey({
@@ -61,7 +61,10 @@ function sharedSecret(privateKey: KeyObject, share: Buffer, recipient: Buffer): 
   return expand(prk, 'shared_secret', { context: Buffer.concat([share, recipient]), length: 32 })
 }
 
-/** Performs OpenBase with an empty `aad` (RFC 9180 §5.1, §5.2). Throws if the ciphertext is not authentic. */
+/**
+ * Performs the HPKE operation OpenBase with an empty `aad` (RFC 9180 §5.1, §5.2). Throws an error if the ciphertext is not
+ * authentic.
+ */
 function open(body: Uint8Array, secret: Buffer): Uint8Array {
   const { extract, expand } = labeledHkdf(Buffer.from('HPKE\0\u0010\0\u0001\0\u0003'))
   const pskIdHash = extract(empty, 'psk_id_hash', empty)

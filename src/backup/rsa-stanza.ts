@@ -41,7 +41,9 @@ function oaep(key: KeyObject) {
   return { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256', oaepLabel }
 }
 
-/** Returns the first four bytes of the SHA-256 of the public key in SSH encoding (RFC 4253 §6.6), in base64. */
+/**
+ * Returns the first four bytes of the SHA-256 hash of the public key in SSH encoding (RFC 4253 §6.6). The result is in base64.
+ */
 function tagOf(publicKey: KeyObject): string {
   const { e = '', n = '' } = publicKey.export({ format: 'jwk' })
   const fields = [Buffer.from(type), mpint(e), mpint(n)]

@@ -1,4 +1,4 @@
-/** Opens the data folder: the database, and the master key that encrypts its secrets. */
+/** Opens the data folder, which consists of the database and the master key that encrypts the secrets in the database. */
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -66,7 +66,7 @@ interface RingOptions {
 
 interface RingState {
   readonly settings: MasterKeySettings
-  /** Keys from newest to oldest. The first key seals new secrets. */
+  /** Master keys, from newest to oldest. The first key seals new secrets. */
   readonly keys: readonly MasterKey[]
   readonly rotation: RotationKeys | undefined
   readonly tokenKeys: readonly TokenKeys[]

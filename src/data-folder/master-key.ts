@@ -1,6 +1,6 @@
 /**
- * The master key: 32 bytes that are stored outside the database, usually in a file. Keys derived from it encrypt all stored keys
- * and secrets.
+ * The master key, which consists of 32 bytes that are stored outside the database, usually in a file. Keys that are derived
+ * from the master key encrypt all stored keys and secrets.
  */
 import { constants } from 'node:fs'
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
@@ -65,8 +65,8 @@ export async function openMasterKey(options: {
 }
 
 /**
- * Reads the master key file. Returns undefined if the file does not exist. Throws ConfigurationError in the same cases as
- * openMasterKey.
+ * Reads the master key file. Returns undefined if the file does not exist. Throws ConfigurationError under the same conditions
+ * as openMasterKey.
  */
 export async function readMasterKey(
   path: string,

@@ -112,7 +112,7 @@ function contextOf({ previousId, nextId }: Pick<StoredRotation, 'previousId' | '
 
 /**
  * Throws ConfigurationError unless the master key is valid for the database with these settings, that is, it is the database's
- * key or the new key of an unfinished rotation. A database without a master key accepts every key.
+ * key or the new key of an unfinished rotation. If the database has no master key yet, every key is valid.
  */
 export function requireMasterKey(
   { check, rotation }: Pick<MasterKeySettings, 'check' | 'rotation'>,

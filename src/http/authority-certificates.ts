@@ -9,7 +9,8 @@ import type { Handler } from './route.ts'
 
 const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
 /**
- * How long clients may cache a CA certificate. A renewed certificate has the same key, so an outdated copy does little harm.
+ * Time in seconds for which clients may cache a CA certificate. A renewed certificate has the same key, so an outdated copy
+ * does little harm.
  */
 const maxAgeSeconds = 3600
 

@@ -6,7 +6,7 @@ import type { Protocol } from './protocol.ts'
 
 export interface AwsAnswer {
   readonly status: number
-  /** Value of the `x-amzn-ErrorType` header; undefined if the call succeeded. */
+  /** Value of the `x-amzn-ErrorType` header, or undefined if the call succeeded. */
   readonly errorCode: string | undefined
   readonly mediaType: string
   /** JSON or XML text, which may be empty. */

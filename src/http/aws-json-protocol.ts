@@ -40,8 +40,8 @@ function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
   requireRoot(request)
   const { name, operation } = findRequested(api, request)
   const read = memberReader(request, operation !== undefined)
-  // AWS reports a malformed body before it authenticates the caller. A body that exceeds the early limit is parsed only after
-  // authentication.
+  // Like AWS, the server reports a malformed body before it authenticates the caller. A body that exceeds the early limit is
+  // parsed only after authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
   if (operation === undefined) throw new ServiceError('UnknownOperationException', hintOf(request))
   return { name, signingName: 'acm-pca', decode: () => decode(operation, early ?? read()) }

@@ -19,7 +19,7 @@ interface Connection {
 }
 
 export interface Connections {
-  /** Number of open connections. */
+  /** Returns the number of open connections. */
   readonly count: () => number
   /**
    * Closes each connection after its last pending response. Connections without a complete pending request are closed after a
@@ -36,7 +36,7 @@ export interface Connections {
 
 const closingMilliseconds = 5000
 
-/** Maximum number of pending requests on a connection. Known clients pipeline only a few requests. */
+/** Maximum number of pending requests on a connection. All known clients pipeline only a few requests. */
 const waitingMax = 64
 
 /** Starts tracking a server's connections and the requests on each connection. */

@@ -45,7 +45,10 @@ const accepts: Readonly<Record<keyof typeof pages, (head: RequestHead) => boolea
   enroll: isRoot,
 }
 
-/** The route for `GET /`. Requests with a query, such as presigned URLs, belong to other routes. */
+/**
+ * The route of the landing page, `GET /`. A request whose URL contains a query, such as a presigned URL, belongs to another
+ * route.
+ */
 export function landingRoute(listener: keyof typeof pages): Route {
   const answer: Answer = { status: 200, headers, body: htmlOf(pages[listener]) }
   return {

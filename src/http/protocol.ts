@@ -56,7 +56,7 @@ export interface ApiCall {
   readonly furtherActions: readonly string[]
   /** Returns the values of the operation's own condition keys, by lower-case name. */
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
-  /** Runs the call. Resolves to the output as JSON members, or undefined if the operation has no output. */
+  /** Runs the operation. Resolves to the output as JSON members, or undefined if the operation has no output. */
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 

@@ -54,9 +54,9 @@ const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)/i
 const slash = 0x2f
 
 /**
- * Converts a request target to origin form, `/path?query` (RFC 9112 §3.2). For a target in absolute form
- * (`http://host/path?query`), also returns the host that replaces the Host header. The function returns any other target
- * unchanged.
+ * Converts a request target to origin form, `/path?query` (RFC 9112 §3.2). If the target is in absolute form
+ * (`http://host/path?query`), the function also returns the host that replaces the Host header. The function returns any other
+ * target unchanged.
  */
 export function originForm(target: string): {
   readonly target: string

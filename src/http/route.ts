@@ -78,8 +78,8 @@ export function findRoute(routes: readonly Route[], head: RequestHead): FoundRou
 }
 
 /**
- * Returns the response to a request that has a complete body and did not arrive through a listener. Rejects if the handler
- * rejects.
+ * Returns the response to a request that has a complete body and did not arrive through a listener. The returned promise
+ * rejects if the handler rejects.
  */
 export async function answerComplete(
   { handler, parameter }: FoundRoute,

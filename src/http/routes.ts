@@ -1,6 +1,6 @@
 /**
- * The route tables. A request is handled by the first route that matches. A new route must precede the last route, which
- * matches all requests.
+ * The route tables. A request is handled by the first route that matches. In each table, a new route must precede the last
+ * route, which matches all requests.
  */
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'

@@ -1,4 +1,4 @@
-/** Runs API operations for principals that do not sign API requests, such as endpoints for enrollment. */
+/** Runs API operations for principals that do not send signed API requests, such as enrollment endpoints. */
 import type { Caller } from '../identity/caller.ts'
 import { notRecorded } from '../call-log/call-recorder.ts'
 import { ServiceError } from '../errors.ts'

@@ -1,4 +1,7 @@
-/** TLS settings for a listener (RFC 8446): its certificate, client authentication, protocol versions and ciphers. */
+/**
+ * TLS settings for a listener (RFC 8446), which determine its certificate, client authentication, protocol versions and
+ * ciphers.
+ */
 import { constants } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { RequestListener, Server } from 'node:http'

@@ -2,7 +2,10 @@ import type { Services } from '../services.ts'
 import { setAccessKeyUse } from '../store/access-keys.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-/** Once a minute, stores when access keys were last used. After a crash, at most the uses from the last minute are missing. */
+/**
+ * Stores the time at which each access key was last used. The job runs once a minute. After a crash, at most the uses from the
+ * last minute are missing.
+ */
 export const recordKeyUses = {
   name: 'record-key-uses',
   everySeconds: 60,

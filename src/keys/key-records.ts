@@ -9,7 +9,7 @@ export interface KeyRecord {
   readonly subjectPublicKeyInfo: Uint8Array
   /** ID of the master key, which is empty for the master key that preceded the first rotation. */
   readonly masterKeyId: string
-  /** The key's data key, sealed under the master key. */
+  /** The data key of the stored key, sealed under the master key. */
   readonly dataKeySealed: Uint8Array
   /** Private key as PKCS #8 in DER, sealed under the data key. */
   readonly privateKeySealed: Uint8Array

@@ -53,7 +53,7 @@ export async function signMessage(
 }
 
 /**
- * Returns whether signing is faster than switching to another thread and back
+ * Returns whether creating a signature is faster than switching to another thread and back
  * (docs/decisions/0015-where-signatures-are-made.md).
  */
 function isQuick({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {

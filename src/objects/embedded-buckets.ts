@@ -1,6 +1,6 @@
 /**
- * Buckets of the embedded object store. A bucket is a folder that the operator creates, and belongs to the account that may
- * write to it. Commands change buckets while the server is running, so every change is a single rename.
+ * Buckets of the embedded object store. A bucket is a folder that the operator creates for an account, whose CAs may write to
+ * the bucket. Commands change buckets while the server is running, so every change is a single rename.
  */
 import { access, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,14 +31,14 @@ const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x
 /** Names that buckets cannot have, because they are paths of the public listener. */
 const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 
-/** Callback that is called directly before a change. If it rejects, nothing is changed. */
+/** Callback that is called directly before a change. If the callback rejects, nothing is changed. */
 type BeforeChange = () => Promise<unknown>
 
 const nothing: BeforeChange = () => Promise.resolve()
 
 /**
- * Creates an empty bucket. Throws ConfigurationError if the bucket exists, or if the name violates S3's rules or is reserved
- * for a path on the server.
+ * Creates an empty bucket. Throws ConfigurationError if the bucket exists, or if its name violates the naming rules of S3 or is
+ * reserved for a path on the server.
  */
 export async function createBucket(
   directory: string,
@@ -97,7 +97,8 @@ export async function deleteBucket(
     throw isCode(error, 'ENOENT') ? noBucket(name) : error
   }
   try {
-    // An object may have been written before the rename. Later writes fail because the bucket no longer exists at its path.
+    // An object may have been written to the bucket before the rename. Later writes fail because the bucket no longer exists at
+    // its path.
     await requireEmpty(aside, name)
   } catch (error) {
     await renameDurably(aside, path)
@@ -108,8 +109,8 @@ export async function deleteBucket(
 }
 
 /**
- * Lists the objects in a bucket, sorted by the code units of their keys. Damaged objects are omitted. Throws ConfigurationError
- * if the bucket does not exist.
+ * Lists the objects in a bucket, sorted by the code units of their keys. The list omits damaged objects. Throws
+ * ConfigurationError if the bucket does not exist.
  */
 export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)

@@ -94,7 +94,7 @@ export interface Region {
 /** Reason for a BucketError. `no-permission` means that the server lacks permission for the folder of a bucket. */
 type BucketErrorReason = 'no-such-bucket' | 'refused' | 'no-permission'
 
-/** Error for a request that the store refuses until an operator changes something. A retry does not help. */
+/** Error for a request that the store refuses until an operator changes something. Retrying the request does not help. */
 export class BucketError extends Error {
   override name = 'BucketError'
   readonly reason: BucketErrorReason

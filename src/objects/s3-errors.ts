@@ -1,7 +1,10 @@
 /** Classifies errors from the S3 SDK. */
 import { BucketError, type ObjectLocation } from './object-store.ts'
 
-/** S3 error codes that allow a retry, although their HTTP status indicates a refusal (Amazon S3 API, Error responses). */
+/**
+ * S3 error codes after which a retry may succeed, although their HTTP status indicates a refusal (Amazon S3 API, Error
+ * responses).
+ */
 const laterCodes = [
   'ExpiredToken',
   'IncompleteBody',

@@ -1,4 +1,4 @@
-/** The checks that `signet check-config` runs against AWS KMS. */
+/** The AWS KMS checks of `signet check-config`. */
 import { existsSync } from 'node:fs'
 import { kmsOptionsOf, requireUsableKmsKey } from '../data-folder/kms-master-key.ts'
 import { ConfigurationError } from '../errors.ts'

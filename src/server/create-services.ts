@@ -149,7 +149,9 @@ async function openObjects(
   return { objects: wrapObjects(embedded), publicObjects: embedded }
 }
 
-/** Records the most recent uses of access keys. A failure is only logged, so that the process can stop. */
+/**
+ * Records the most recent uses of access keys. If recording fails, the failure is only logged, so that the process can stop.
+ */
 async function recordLastUses(services: Services): Promise<void> {
   try {
     await recordKeyUses.run(services)

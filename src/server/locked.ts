@@ -104,8 +104,8 @@ interface LockedServing extends LockedContext {
 }
 
 /**
- * Opens the database for OCSP. If the database cannot be read, the function returns undefined, and the server sends no OCSP
- * responses until it is unlocked.
+ * Opens the database to read stored OCSP responses. If the database cannot be read, the function returns undefined, and the
+ * server sends no OCSP responses until it is unlocked.
  */
 async function openDatabase(
   engine: Engine,

@@ -15,7 +15,7 @@ import { WorkerPool } from './workers/worker-pool.ts'
 import { validationOptions } from './validation-options.ts'
 import { watchMasterKey } from './watch-master-key.ts'
 
-/** Starts the primary and its workers. Throws ConfigurationError if the data folder cannot be served. */
+/** Starts the primary process and its workers. Throws ConfigurationError if the data folder is unusable. */
 export function startPrimary(
   config: Config,
   workers: number,

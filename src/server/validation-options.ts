@@ -24,8 +24,8 @@ export function validationOptions({
 
 /**
  * Returns a function that checks whether one of the listeners accepts connections to a port on an IP address, which is given in
- * its canonical form. A listener on a host name, or on every address, accepts connections to all addresses of the machine.
- * Ports that the system chooses (port 0) are not recognized.
+ * its canonical form. A listener on a host name, or on every address, accepts connections to all addresses of the machine. The
+ * function does not recognize ports that the operating system chooses (port 0).
  */
 export function ownAddresses(
   listeners: readonly Address[],

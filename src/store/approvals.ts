@@ -16,7 +16,7 @@ export interface ApprovalPolicy {
   readonly windowSeconds: number
 }
 
-/** Stored status of an approval request. EXPIRED is not stored, but follows from `expiresAt`. */
+/** Stored status of an approval request. The status EXPIRED is not stored, because it follows from `expiresAt`. */
 export type StoredApprovalState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'USED'
 
 /** A principal of an account, or an operating-system user. */

@@ -88,8 +88,8 @@ export function insertCertificateCount(authorityId: string): Sql {
 const cachedMax = 1000
 
 /**
- * Cache of CAs by ID. Within a snapshot, each CA is read only once. In later snapshots, only the revision of the CA is read,
- * because a cached CA with the same revision is still correct.
+ * Cache of CAs, by the ID of the CA. Within a snapshot, each CA is read only once. In later snapshots, only the revision of the
+ * CA is read, because a cached CA with the same revision is still correct.
  */
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
@@ -109,7 +109,7 @@ export async function findAuthority(
   return row && keepAuthority(db, row, seenIn)
 }
 
-/** Cache of the IDs of CAs by number. The number and the ID of a CA never change. */
+/** Cache of the CAs' IDs, by the number of the CA. The number and the ID of a CA never change. */
 const idsOf = createOwnedCaches<string>(cachedMax)
 
 /** Finds a CA by its number, even after the CA's restoration period. */

@@ -58,7 +58,10 @@ const joins = `join authorities a on a.authority_number = c.authority_number
   left join revocations r
     on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number`
 
-/** Selects certificates by position. For each facet, the database reads no more rows than the page can contain. */
+/**
+ * Selects certificates in the order of their positions. For each facet, the database reads no more rows than the page can
+ * contain.
+ */
 export function selectByPosition(
   range: SearchRange<number>,
   after: SearchPosition | undefined,
@@ -71,7 +74,9 @@ export function selectByPosition(
   })
 }
 
-/** Selects certificates by name. For each facet, the database reads no more rows than the page can contain. */
+/**
+ * Selects certificates in the order of their names. For each facet, the database reads no more rows than the page can contain.
+ */
 export function selectByName(
   range: SearchRange<string>,
   after: SearchPosition | undefined,
@@ -116,7 +121,10 @@ function unionOf(facets: readonly number[], inFacet: string): string {
   return facets.map(() => inFacet).join(' union all ')
 }
 
-/** Selects certificates of any CA by serial number. Unlike the search tables, the table of certificates is always current. */
+/**
+ * Selects the certificates of all CAs that have a given serial number. Unlike the search tables, the table of certificates is
+ * always current.
+ */
 export function selectBySerialNumber(
   serialNumber: Uint8Array,
   after: SearchPosition | undefined,

@@ -123,10 +123,10 @@ export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
 }
 
 /**
- * Claims at most `limit` due CRLs, the longest overdue first. If the clock has been set back, due times that were stored
- * earlier may be far in the future. A CRL is therefore also due if its generation time is in the future, or if it has changes
- * and its due time is further away than the normal delay of a few minutes. Each of the three cases has an index, so that the
- * statement does not read CRLs that are due in several days.
+ * Claims at most `limit` due CRLs, starting with the CRL that is the longest overdue. If the clock has been set back, due times
+ * that were stored earlier may be far in the future. A CRL is therefore also due if its generation time is in the future, or if
+ * it has changes and its due time is further away than the normal delay of a few minutes. Each of the three cases has an index,
+ * so that the statement does not read CRLs that are due in several days.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()

@@ -18,8 +18,9 @@ export interface Database {
    * Runs either all statements, in order, or no statement. Once the commit is durable, the promise resolves to the rows that
    * each statement returned.
    *
-   * Transactions may be requested concurrently, and are serializable. Waiting transactions may share a commit, but they fail
-   * independently. If a unique constraint is violated or a guard fails, the method throws ConflictError and changes nothing.
+   * Callers may request transactions concurrently. The transactions are serializable. Waiting transactions may share a commit,
+   * but they fail independently. If a unique constraint is violated or a guard fails, the method throws ConflictError and
+   * changes nothing.
    */
   transaction(statements: readonly Sql[]): Promise<Row[][]>
   /**
@@ -28,8 +29,8 @@ export interface Database {
    */
   snapshot?(): object
   /**
-   * Returns a number that changes with every commit by any process. As long as the number is the same, the results of earlier
-   * reads are still current. Returns undefined if the engine cannot return the number synchronously.
+   * Returns a number that changes whenever any process commits a transaction. As long as the number is the same, the results of
+   * earlier reads are still current. Returns undefined if the engine cannot return the number synchronously.
    */
   changeStamp(): number | undefined
   /**

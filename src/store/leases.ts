@@ -23,8 +23,8 @@ export function newLease(random: Random, now: Date): Lease {
 }
 
 /**
- * Returns the latest plausible time of a lease or a retry. A later time is ignored, because it means that the clock has been
- * set back since the time was stored.
+ * Returns the latest time that is plausible for a lease or a retry. A later time is ignored, because it means that the clock
+ * has been set back since the time was stored.
  */
 export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds
@@ -57,8 +57,8 @@ export function releaseLease({ token }: Lease): Sql[] {
 }
 
 /**
- * Releases all leases, so that work does not wait for the leases of a crashed process. Only the sole owner of a database may
- * call this function.
+ * Releases all leases, so that work does not wait for the leases of a crashed process. Only a process that is the sole owner of
+ * the database may call this function.
  */
 export function releaseLeases(): Sql[] {
   return leasedTables.map((table) => ({

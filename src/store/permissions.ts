@@ -49,8 +49,8 @@ export function deletePermissionRow(
 }
 
 /**
- * Lists permissions after the source account `after`, sorted by source account. A principal has one permission for each source
- * account.
+ * Lists permissions after the source account `after`, sorted by source account. A principal has at most one permission for each
+ * source account.
  */
 export async function listPermissionRows(
   db: Database,

@@ -54,7 +54,9 @@ export function selectRecordedRevocations(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** Selects the retired certificates after a row. `issued_number` is null, unless the certificate was inserted again. */
+/**
+ * Selects the retired certificates after a row. The column `issued_number` is null, unless the certificate was inserted again.
+ */
 export function selectRetiredCertificates(after: Row | undefined, limit: number): Sql {
   return sql`select t.*, c.certificate_number as issued_number
     from retired_certificates t left join certificates c

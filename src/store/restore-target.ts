@@ -14,6 +14,6 @@ export interface RestoreTarget {
   ): Promise<void>
   /** Migrates the schema to the newest version and runs the statements. Afterwards, the database exists durably. */
   finish(statements: readonly Sql[]): Promise<void>
-  /** Removes an unfinished restore. */
+  /** Removes the incomplete database of an unfinished restore. */
   [Symbol.asyncDispose](): Promise<void>
 }

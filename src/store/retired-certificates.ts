@@ -47,8 +47,8 @@ export function retiredRowDigest(row: Row): Uint8Array {
  * Deletes a certificate that expired before `before`, together with its revocation. `row` is the row from `selectRetirable`.
  * The statements change nothing if the certificate does not exist, if its revocation has changed since `row` was read, or if it
  * has the highest number, which SQLite would reuse. A revoked certificate is not deleted either as long as a published CRL may
- * still list it. A CRL no longer lists the certificate once the CRL's `kept_since` is later than the certificate's expiry.
- * Every complete CRL is treated as if it listed all revocations, regardless of what crl/listing-crls.ts currently decides.
+ * still list it. A CRL no longer lists the certificate once the CRL's `kept_since` is later than the certificate's expiry. The
+ * statements assume that every complete CRL lists all revocations, whatever crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(
   row: Row,

@@ -102,8 +102,8 @@ export function* entryRows<Key extends number | string>(
 
 /**
  * Yields statements that insert search entries, with at most 256 rows per statement. The rows are sorted in the order of the
- * tables, so that each statement changes few pages. Existing rows are kept. The rows of a facet are sorted just before they are
- * inserted.
+ * tables, so that each statement changes few pages. The statements keep existing rows. The rows of a facet are sorted just
+ * before they are inserted.
  */
 export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
   yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)

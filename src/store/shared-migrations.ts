@@ -25,8 +25,8 @@ function dueIndexes(): string {
 }
 
 /**
- * Adds the requesters of certificates, and the search tables. A job fills the search tables from `certificates`; backups omit
- * them.
+ * Adds the requesters of certificates and the search tables. A job fills the search tables from `certificates`, and backups
+ * omit the search tables.
  */
 function searchTables({ text, integer, strictIndex }: Dialect): string {
   return `
@@ -282,7 +282,7 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
 
 /**
  * Adds the daily numbers of certificates for each CA (store/certificate-days.ts), and the number of the last counted
- * certificate. The job index-certificates counts certificates; backups omit the counts.
+ * certificate. The job index-certificates counts the certificates, and backups omit the counts.
  */
 function certificateDays({ integer, strictIndex }: Dialect): string {
   return `

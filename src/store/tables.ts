@@ -50,8 +50,8 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that are not backed up. Some of these tables are filled by a job from other tables, and one table contains responses
- * that servers can sign again. The remaining tables describe a particular database file and its server.
+ * Tables that backups omit. Some of these tables are filled by a job from other tables, and one table contains responses that
+ * servers can sign again. The remaining tables describe a particular database file and its server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_days',

@@ -4,8 +4,8 @@
  * would reload the code of V8, SQLite and OpenSSL for each request.
  *
  * Before a request is processed, it joins the batch of the current turn. All requests in a batch run until their first `await`,
- * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no
- * other effect.
+ * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier, and being a barrier is the
+ * only effect of `await barrier`.
  */
 
 /**

@@ -11,7 +11,7 @@ export interface AlgorithmIdentifier {
   readonly parameters: Uint8Array | undefined
 }
 
-/** Reads `der`, which must be exactly one AlgorithmIdentifier. Throws DerError. */
+/** Reads `der`, which must be exactly one AlgorithmIdentifier. Throws DerError if `der` is malformed. */
 export function parseAlgorithmIdentifier(der: Uint8Array): AlgorithmIdentifier {
   const reader = readOnlyNested(der, tags.sequence, 'AlgorithmIdentifier')
   const oid = decodeOid(reader.element(tags.oid).content)

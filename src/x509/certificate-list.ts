@@ -59,7 +59,7 @@ function encodeEntries(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   return size === 0 ? [] : [encodeHeader(tags.sequence, size), ...pieces]
 }
 
-/** Encodes a CertificateList. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a CertificateList. `signature` is written unchanged as the BIT STRING. */
 export function encodeCertificateList(
   tbsCertListDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

@@ -201,7 +201,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
 
-/** Encodes a Certificate. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a Certificate. `signature` is written unchanged as the BIT STRING. */
 export function encodeCertificate(
   tbsCertificateDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

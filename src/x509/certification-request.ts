@@ -28,8 +28,8 @@ export interface CertificationRequest {
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   /**
-   * Extensions from the attribute extensionRequest (RFC 2985 §5.4.2), followed by further extensions from Microsoft's attribute
-   * szOID_CERT_EXTENSIONS. The list is empty if the request has neither attribute.
+   * Extensions that the attribute extensionRequest requests (RFC 2985 §5.4.2), followed by any additional extensions from
+   * Microsoft's attribute szOID_CERT_EXTENSIONS. The list is empty if the request has neither attribute.
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
@@ -203,7 +203,7 @@ function encodeExtensionRequest(extensions: readonly Extension[]): Uint8Array {
   )
 }
 
-/** Encodes a CertificationRequest. `signature` becomes the BIT STRING unchanged. */
+/** Encodes a CertificationRequest. `signature` is written unchanged as the BIT STRING. */
 export function encodeCertificationRequest(
   certificationRequestInfoDer: Uint8Array,
   signatureAlgorithm: Uint8Array,

@@ -57,8 +57,8 @@ const explicit0 = contextTag(0, true)
 const implicit0 = contextTag(0, false)
 
 /**
- * Returns whether all programs derive the same key from the password. Programs disagree about the encoding of non-ASCII
- * characters.
+ * Returns whether all programs derive the same key from the password. Different programs encode non-ASCII characters in
+ * different ways.
  */
 export function isPkcs12Password(text: string): boolean {
   return /^[\x20-\x7E]+$/.test(text)

@@ -5,8 +5,8 @@ export const recordBytes = 16
 
 const plainForm = /^[0-9a-f]+$/i
 /**
- * The form in which OpenSSL and the samples and audit reports of AWS write serial numbers. The first byte may lack its leading
- * zero.
+ * The form in which OpenSSL and the samples and audit reports of AWS write serial numbers. In this form, the first byte may
+ * lack its leading zero.
  */
 const colonForm = /^[0-9a-f]{1,2}(:[0-9a-f]{2})*$/i
 

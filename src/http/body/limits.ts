@@ -32,7 +32,7 @@ export const piecesFree = 256
 export const pieceBytesMin = 64
 
 /**
- * Limit on the number of JSON values in a body that exceeds the early limit. The longest inputs consist of two base64 strings
- * and at most 256 KiB of other text.
+ * Limit on the number of JSON values in a body that exceeds the early limit. The longest valid inputs consist of two base64
+ * strings and at most 256 KiB of other text.
  */
 export const longBodyValuesMax = 30_000

@@ -7,7 +7,7 @@ export type ReadBody =
   /** The complete body. The caller calls `release` when it no longer uses the bytes, which returns them to the budget. */
   | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
   | { readonly kind: BodyRefusal }
-  /** The client disconnected. */
+  /** The client disconnected before the end of the body. */
   | { readonly kind: 'gone' }
 
 export type BodyRefusal =
@@ -22,8 +22,8 @@ export type BodyRefusal =
 const requestBytes = 2048
 
 /**
- * Reads a request body. The promise resolves as soon as the outcome is known. The unread remainder of a refused body stays on
- * the connection.
+ * Reads a request body. The promise resolves as soon as the outcome is known. If the body is refused, its unread remainder
+ * stays on the connection.
  */
 export function readBody(
   request: IncomingMessage,

@@ -1,4 +1,4 @@
-/** The runs of a job in this process, including runs that found no work. */
+/** The runs of a job in the current process, including runs that found no work. */
 export interface JobTimes {
   readonly name: string
   readonly everySeconds: number

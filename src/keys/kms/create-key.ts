@@ -170,8 +170,8 @@ function arnOf(metadata: KeyMetadata | undefined): KeyArn {
 }
 
 /**
- * Schedules the deletion of a KMS key and deletes its aliases, so that the key's name can be used again. A missing key is not
- * an error.
+ * Schedules the deletion of a KMS key and deletes its aliases, so that the key's name can be used again. It is not an error if
+ * the key does not exist.
  */
 export async function deleteKey(kms: Kms, arn: KeyArn): Promise<void> {
   await scheduleDeletion(kms, arn)

@@ -34,7 +34,7 @@ export interface KmsOptions extends KmsConfig {
   readonly stopping?: AbortSignal | undefined
 }
 
-/** Creates the command for a request. */
+/** Creates the AWS SDK command for a request. */
 export type KmsRequest<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = (
   sdk: typeof Sdk,
 ) => $Command<Input, Output, KMSClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>
@@ -49,7 +49,8 @@ export interface Kms {
   readonly region: string | undefined
   /**
    * Sends a request to KMS in a Region, and repeats the request if KMS throttles it or does not respond. Throws KmsError if the
-   * request fails, at the deadline, and after `close`. Throws ConfigurationError if the AWS SDK is not installed.
+   * request fails, if the deadline passes, and after `close` was called. Throws ConfigurationError if the AWS SDK is not
+   * installed.
    */
   send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     region: string,
@@ -118,8 +119,8 @@ export function createKms(options: KmsOptions): Kms {
 
 interface TimeLimits {
   /**
-   * Runs work with an abort signal. The promise rejects at the deadline and after `end`, even if the work ignores the signal,
-   * as some credential providers do.
+   * Runs work, to which it passes an abort signal. The promise rejects at the deadline and after `end`, even if the work
+   * ignores the signal, as some credential providers do.
    */
   run<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Rejects the work in progress and all later work. */

@@ -1,8 +1,9 @@
 /** Classifies errors from the AWS SDK for KMS. */
 
 /**
- * `transient`: throttling, an outage or no response. `not-found`: no such key or alias. `exists`: an alias of that name exists.
- * `state`: the key is disabled or pending deletion. `denied`: credentials or permissions. `other`: anything else.
+ * Kind of the error. `transient`: KMS throttled the request, is down or did not respond. `not-found`: the key or alias does not
+ * exist. `exists`: an alias with the same name exists. `state`: the key is disabled or pending deletion. `denied`: the
+ * credentials or permissions are insufficient. `other`: any other error.
  */
 export type KmsProblem = 'transient' | 'not-found' | 'exists' | 'state' | 'denied' | 'other'
 

@@ -24,8 +24,8 @@ const unnamedKeysMax = 1000
 const quickBytesMax = 65_536
 
 /**
- * Creates a key store that uses KMS. The key store verifies every signature before returning it. Throttled and unanswered
- * requests are repeated for some seconds. If they still fail, `sign` throws KeyUnavailableError.
+ * Creates a key store that uses KMS. The key store verifies every signature before returning it. KMS requests that are
+ * throttled or unanswered are repeated for some seconds. If they still fail, `sign` throws KeyUnavailableError.
  */
 export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
   const kms = createKms(options)

@@ -14,7 +14,10 @@ export interface RetryOptions {
 const attemptsMax = 5
 const firstMilliseconds = 100
 
-/** Runs an attempt up to five times, as long as it fails for a transient reason. Throws the last error. */
+/**
+ * Runs an attempt up to five times, as long as it fails for a transient reason. If no attempt succeeds, the function throws the
+ * last error.
+ */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   { random, isTransient, signal, pause = pauseFor }: RetryOptions,

@@ -194,7 +194,7 @@ class TokenThread {
     else call.resolve(result)
   }
 
-  /** Rejects all calls if the module hangs. Later calls fail immediately until the module responds again. */
+  /** Rejects all pending calls if the module hangs. Later calls fail immediately until the module responds again. */
   #watch(): void {
     if (this.#running === 0 || performance.now() - this.#progressAt < this.#limits.hang) return
     this.#isHanging = true

@@ -9,7 +9,7 @@ import {
  * Kinds of token failures.
  * - `unavailable`: the token is absent, or no session can be opened. All calls fail until the token is available again.
  * - `misconfigured`: no session can be opened with the configured settings.
- * - `key-unavailable`: the token refuses the call or fails to perform it. Calls with other keys are not affected.
+ * - `key-unavailable`: the token refuses the call or fails to perform it. Other keys are not affected.
  * - `not-found`, `unsupported`, `invalid`: the key does not exist, its algorithm is not supported, or the call is wrong.
  */
 export type FailureKind =

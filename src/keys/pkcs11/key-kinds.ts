@@ -198,9 +198,9 @@ export function digestOf(algorithm: SigningAlgorithm, message: Uint8Array): ToSi
 }
 
 /**
- * Returns the input of the mechanism that signs a message. For CKM_RSA_PKCS, the input is a DigestInfo in DER (RFC 8017 §9.2);
- * for CKM_ECDSA, the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1); for CKM_ML_DSA, the message.
- * Throws TypeError if the key does not support the algorithm.
+ * Returns the input of the mechanism that signs a message. The input of CKM_RSA_PKCS is a DigestInfo in DER (RFC 8017 §9.2).
+ * The input of CKM_ECDSA is the digest, truncated to the length of the curve's order (FIPS 186-5 §6.4.1). The input of
+ * CKM_ML_DSA is the message. Throws TypeError if the key does not support the algorithm.
  */
 export function signingInput(
   kind: KeyKind,

@@ -21,7 +21,7 @@ const schema =
 const saltBytes = 16
 const hashBytes = 32
 
-/** Result of a login. `refused earlier`: no login was attempted. `busy`: another process is logging in. */
+/** Result of a login. `refused earlier` means that no login was attempted, and `busy` that another process is logging in. */
 export type LoginResult = 'accepted' | 'refused' | 'refused earlier' | 'busy'
 
 interface StoredPin {
@@ -52,7 +52,7 @@ export class PinGuard {
     this.#options = options
   }
 
-  /** Calls `login` unless the token has refused this PIN before. `login` returns whether the token accepted the PIN. */
+  /** Calls `login` unless the token has already refused the PIN. `login` returns whether the token accepted the PIN. */
   logIn(pin: string, login: () => boolean): LoginResult {
     const { token, folder, random } = this.#options
     const file = folder === undefined ? undefined : lockFile(join(folder, refusedPinFile))

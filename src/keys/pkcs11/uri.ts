@@ -1,6 +1,6 @@
 /**
- * PKCS #11 URIs (RFC 7512) that locate a private key: `pkcs11:token=…;object=…;id=…;type=private`. Only the path attributes that
- * Signet writes are accepted. Each key has exactly one URI.
+ * PKCS #11 URIs (RFC 7512) that locate a private key: `pkcs11:token=…;object=…;id=…;type=private`. A URI may contain only the
+ * path attributes that Signet writes, so there is exactly one URI for each key.
  */
 
 /** Location of a private key in a PKCS #11 token. */

@@ -13,7 +13,8 @@ import { findObjects, readAttributes } from './objects.ts'
 import { returnValueOf } from './return-values.ts'
 
 /**
- * Encryption mechanisms. OAEP with SHA-1 is as secure as OAEP with SHA-256, and some tokens support only one of the two hashes.
+ * Mechanisms for encrypting the master key. OAEP with SHA-1 is as secure as OAEP with SHA-256, and some tokens support only one
+ * of the two hashes.
  */
 export const wrapMechanisms = ['aes-gcm', 'rsa-oaep-sha256', 'rsa-oaep-sha1'] as const
 export type WrapMechanism = (typeof wrapMechanisms)[number]

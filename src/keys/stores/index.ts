@@ -1,6 +1,6 @@
 /**
- * The table of key stores that a configuration can open. The settings --ca-keys and --key-storage-standards select the store
- * for new keys. The URI scheme of a handle identifies the store of an existing key.
+ * The table of all key stores that can be configured. The settings --ca-keys and --key-storage-standards select the store for
+ * new keys. The URI scheme of a handle identifies the store of an existing key.
  */
 import type { KeyStorageSecurityStandard } from '../../authority/key-storage.ts'
 import { createKmsKeyStore } from '../kms/kms-key-store.ts'

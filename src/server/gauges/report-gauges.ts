@@ -50,8 +50,8 @@ export function reportGauges(sources: GaugeSources): void {
 }
 
 /**
- * Returns a function that sets the health gauges. The health of the primary represents the whole server, because all writes
- * pass through the primary.
+ * Returns a function that sets the gauges for the server's health. The health of the primary represents the whole server,
+ * because all writes pass through the primary.
  */
 function createHealthGauges({ db, clock }: GaugeSources['services']) {
   let probeMilliseconds: number | undefined
@@ -62,7 +62,7 @@ function createHealthGauges({ db, clock }: GaugeSources['services']) {
   }
 }
 
-/** Sets the disk gauges. If the file system cannot be queried, the disk gauges are absent. */
+/** Sets the gauges for the disk. If the file system cannot be queried, the disk gauges are absent. */
 async function readDisk({ dataDirectory }: Config, gauges: Gauges): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dataDirectory)
   gauges.diskFree(bavail * bsize)

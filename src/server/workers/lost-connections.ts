@@ -20,7 +20,7 @@ type Send = (message: Message, handle?: ConnectionHandle, ...rest: unknown[]) =>
  * over the connection, because the first worker may have read part of the request.
  */
 export class LostConnections {
-  /** The worker to which each handle was last sent. A handle that a worker rejects is sent to another worker. */
+  /** The worker to which each handle was last sent. If a worker rejects a handle, the primary sends it to another worker. */
   readonly #workers = new Map<ConnectionHandle, Worker>()
 
   /** Starts to track a worker. Call this method before anything is sent to the worker. */

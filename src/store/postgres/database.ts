@@ -91,7 +91,7 @@ export async function openPostgres(
   }
 }
 
-/** Runs `work`. If `work` reports damage to the database, the function records the damage for all processes on the node. */
+/** Runs work. If the work reports damage to the database, the function records the damage for all processes on the node. */
 async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work

@@ -20,7 +20,7 @@ const outdated = '0A000'
 const retriable: ReadonlySet<string> = new Set([
   sqlStates.serializationFailure,
   sqlStates.deadlock,
-  // The prepared statement does not exist, because the transaction that prepared it was rolled back.
+  // A prepared statement does not exist if the transaction that prepared it was rolled back.
   '26000',
   outdated,
 ])

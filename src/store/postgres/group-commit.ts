@@ -107,7 +107,7 @@ function sendOnly(client: Client, text: string): void {
   client.query(text).catch(() => {})
 }
 
-/** Marks the rejection of a promise as handled, because the promise may never be awaited. */
+/** Marks a rejection of the promise as handled, because it is possible that nobody awaits the promise. */
 function handleRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise

@@ -12,7 +12,7 @@ import { crc32 } from 'node:zlib'
 import { replaceFile } from '../../durable-file.ts'
 
 export interface CommitMark {
-  /** ID of the database. A restored database has a new ID. */
+  /** ID of the database. A database that was restored has a new ID. */
   readonly databaseId: string
   readonly commits: number
 }

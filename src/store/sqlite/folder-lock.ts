@@ -15,7 +15,7 @@ export interface FolderLock {
   discard(): void
 }
 
-/** References to locked connections. Without a reference, the garbage collector would close the connection. */
+/** Locked connections. Without these references, the garbage collector would close the connections. */
 const held = new Set<DatabaseSync>()
 
 /** Files that an interrupted first start may have left in a data folder without a database. */

@@ -30,7 +30,7 @@ export interface OwnDatabase extends Ownership {
   readonly accepted: Damage | undefined
 }
 
-/** Time for which a starting server waits for a command that has the database open. */
+/** Maximum time, in milliseconds, that a starting server waits for a command that has the database open. */
 const waitMillisecondsMax = 5000
 
 /**

@@ -159,8 +159,8 @@ export function takeOwnership(
 }
 
 /**
- * Responds to a challenge from another server. The function is called several times a second. Throws DiskFaultError if the
- * server no longer owns the database.
+ * Responds to an ownership challenge from another server. The function is called several times a second. Throws DiskFaultError
+ * if the server no longer owns the database.
  */
 export async function answerChallenge(
   db: Pick<Database, 'query'>,

@@ -98,8 +98,8 @@ class WriterThread implements SqliteWriter {
 }
 
 /**
- * Returns the rows of a committed transaction. Throws ConflictError for a conflict, and the original error for any other
- * failure.
+ * Returns the rows of a committed transaction. If the transaction failed, throws ConflictError for a conflict and the original
+ * error for any other failure.
  */
 export function rowsOf(outcome: TransactionOutcome): Row[][] {
   if ('rows' in outcome) return outcome.rows

@@ -8,12 +8,12 @@ import type { ListShape, Shape, StructureShape, ScalarShape } from './shape.ts'
 /** Values of the parameters, by parameter name. */
 export type FormParameters = ReadonlyMap<string, string>
 
-/** Maximum number of list elements that are decoded. Every list shape has a lower limit. */
+/** Maximum number of list elements that are decoded. The limits of all list shapes are lower. */
 const elementsMax = 200
 
 /**
  * Converts the parameters of a form to JSON for `decode`. Text that is not a valid number or boolean remains text, so that
- * `decode` rejects it. Unknown names are ignored.
+ * `decode` rejects it. Parameters with unknown names are ignored.
  */
 export function fromForm(
   { fields }: StructureShape,
@@ -64,8 +64,8 @@ const integerForm = /^-?\d{1,19}$/
 
 /**
  * Converts the query of a presigned URL to JSON for `decode`. Numbers are decimal, booleans are written as clients write them
- * (`true`, or `True` in Python), and blobs are in base64. Any other text remains text, so that `decode` rejects it. Unknown
- * names are ignored.
+ * (`true`, or `True` in Python), and blobs are in base64. Any other text remains text, so that `decode` rejects it. Parameters
+ * with unknown names are ignored.
  *
  * Throws SerializationException for a list or a structure, because clients have no common encoding for lists and structures.
  */

@@ -18,7 +18,7 @@ interface Constrained {
   readonly constraints: readonly Constraint[]
 }
 
-/** A string. `min` and `max` limit the number of code points, and `pattern` must match the whole value. */
+/** A string value. `min` and `max` limit the number of code points, and `pattern` must match the whole value. */
 export interface StringShape extends Constrained {
   readonly kind: 'string'
   readonly limits: StringLimits

@@ -1,7 +1,9 @@
 /** Computes the maximum length of the JSON for an input. */
 import type { Shape, StructureShape } from './shape.ts'
 
-/** Maximum total length of the strings in an input. A certificate with longer text would be too large for any client. */
+/**
+ * Maximum total length of the strings in an input. A certificate that contained longer text would be too large for any client.
+ */
 const textBytesMax = 256 * 1024
 
 /** Assumed maximum length for the few strings and lists that have no limit. */

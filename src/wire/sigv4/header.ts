@@ -32,8 +32,8 @@ const beforeSignature = /, ?Signature=$/
 
 /**
  * Parses the Authorization header: `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` (IAM User Guide, Create a
- * signed AWS API request, step 5). Throws IncompleteSignatureException, which names every missing part, or
- * InvalidSignatureException.
+ * signed AWS API request, step 5). Throws InvalidSignatureException, or an IncompleteSignatureException that lists all missing
+ * parts.
  */
 export function parseAuthorization(authorization: string, headers: RawHeaders): SignatureClaim {
   const timestamp = headers.get('x-amz-date')?.[0] ?? headers.get('date')?.[0]

@@ -11,9 +11,9 @@ const digestBytes = 32
 
 /** A key that has been combined with both pads. Each pad is in a buffer with space for the text or digest that follows. */
 export interface HmacKey {
-  /** K XOR ipad, followed by space for a text. */
+  /** The key XOR ipad, followed by space for a text. */
   readonly inner: Buffer
-  /** K XOR opad, followed by space for a digest. */
+  /** The key XOR opad, followed by space for a digest. */
   readonly outer: Buffer
 }
 

@@ -23,8 +23,8 @@ export function isAuthenticationParameter(name: string): boolean {
 
 /**
  * Parses the signature of a presigned URL from its query (IAM User Guide, Query string parameters). Throws
- * IncompleteSignatureException, which names every part that is missing, duplicate or out of range, or
- * InvalidSignatureException.
+ * InvalidSignatureException, or an IncompleteSignatureException that lists all parts that are missing, duplicate or out of
+ * range.
  */
 export function parsePresignedUrl(
   parameters: QueryString['parameters'],

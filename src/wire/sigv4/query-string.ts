@@ -5,7 +5,8 @@ type Parameter = readonly [name: string, value: string]
 
 export interface QueryString {
   /**
-   * Percent-decoded parameters, in the order in which they were sent. Parameters with a malformed percent escape are missing.
+   * Percent-decoded parameters, in the order in which they were sent. The list omits parameters with a malformed percent
+   * escape.
    */
   readonly parameters: readonly Parameter[]
   /** Names of the parameters, including parameters whose value is malformed. */
@@ -28,8 +29,9 @@ const parametersMax = 1000
 export const emptyQuery: QueryString = { parameters: [], names: new Set(), problem: undefined }
 
 /**
- * Parses a form, or the part of a request target after its first `?`. A `+` stands for itself. The function never throws. If a
- * `%` is not followed by two hexadecimal digits, or if there are more than 1000 parameters, `problem` contains an error.
+ * Parses a form, or the part of a request target after its first `?`. A `+` is not decoded to a space. The function never
+ * throws. If a `%` is not followed by two hexadecimal digits, or if there are more than 1000 parameters, `problem` contains an
+ * error.
  */
 export function parseQuery(text: string): QueryString {
   if (text === '') return emptyQuery

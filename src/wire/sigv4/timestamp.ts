@@ -5,8 +5,8 @@ const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 const imf = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) GMT$/
 
 /**
- * The most recently formatted time and its text. Each request needs the text three times, and the next request often needs the
- * same text. The cached text saves about 8 of the 90 µs that a GetCertificate request takes.
+ * The most recently formatted time and its text. Each request uses the formatted time three times, and the next request often
+ * uses the same text. The cached text saves about 8 of the 90 µs that a GetCertificate request takes.
  */
 let last = { time: Number.NaN, text: '' }
 

@@ -2,7 +2,10 @@
 interface DerErrorOptions extends ErrorOptions {
   /** Offset of the error within the underlying ArrayBuffer. */
   readonly offset?: number
-  /** Offset from which the message counts the position. If the offset is undefined, the message contains no position. */
+  /**
+   * Offset at which the position in the error message starts to count. If the offset is undefined, the message contains no
+   * position.
+   */
   readonly start?: number
 }
 

@@ -112,8 +112,8 @@ function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
 }
 
 /**
- * Describes the first invisible or non-ASCII character in a name. The name is decoded as UTF-8, or as Latin-1 if it is not
- * valid UTF-8.
+ * Describes the first invisible or non-ASCII character in a name. To find the character, the function decodes the name as
+ * UTF-8, or as Latin-1 if the name is not valid UTF-8.
  */
 function invisibleCharacter(content: Uint8Array): string {
   const bytes = Buffer.from(content)

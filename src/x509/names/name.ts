@@ -42,8 +42,8 @@ export function parseName(der: Uint8Array): Name {
 }
 
 /**
- * Reads the text of all attributes of one type, in order. Other attributes are skipped without parsing. `type` is the contents
- * of an object identifier. Throws DerError if the Name is malformed.
+ * Reads the text of all attributes of one type, in order. Attributes of other types are skipped without being parsed. `type` is
+ * the contents of an object identifier. Throws DerError if the Name is malformed.
  */
 export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   const reader = readOnlyNested(der, tags.sequence, 'Name')
