@@ -171,7 +171,7 @@ export interface Publication extends PublishedCrl {
   readonly crlNumber: number
   readonly size: number
   readonly entries: number
-  /** Time before which certificates must have expired to be omitted from the CRL. */
+  /** The CRL omits certificates that expired before this time. */
   readonly keptSince: Date
   /** Value of `changes` before the entries of the CRL were read. */
   readonly changes: number

@@ -162,7 +162,7 @@ export interface CrlScope {
   readonly authorityNumber: number
   /** ID of the CRL, or undefined for all revocations of the CA. */
   readonly crlId: number | undefined
-  /** Time before which certificates must have expired to be omitted from the CRL. */
+  /** The CRL omits certificates that expired before this time. */
   readonly keptSince: Date
 }
 

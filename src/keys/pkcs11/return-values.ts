@@ -8,8 +8,8 @@
  * - `connection`: the session, the login or the token was lost. Every request fails until a new session is opened.
  * - `key`: the token has the key but does not sign with it. Requests with other keys are not affected.
  * - `request`: another session would refuse the same request again.
- * - `uncertain`: the cause can be the session or the request. Only a second attempt in a new session shows which of the two is
- *   the cause.
+ * - `uncertain`: the cause can be the session or the request. Only a second attempt in a new session shows whether the session
+ *   was the cause.
  */
 export type ReturnValueMeaning = 'connection' | 'key' | 'request' | 'uncertain'
 

@@ -238,8 +238,8 @@ function isDamage(error: unknown): boolean {
 }
 
 /**
- * Requires WAL mode. On a file system without shared memory, SQLite continues to use the rollback journal, and indicates this
- * only in the result of the statement.
+ * Switches the database to WAL mode, and throws ConfigurationError if the mode is not available. On a file system without
+ * shared memory, SQLite continues to use the rollback journal, and indicates this only in the result of the statement.
  */
 function requireWal(path: string, connection: SqliteConnection): void {
   const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })

@@ -20,7 +20,10 @@ export interface HmacKey {
 /** Space for a text, in bytes. It is longer than any string to sign. */
 const textBytes = 512
 
-/** Prepares a key. Throws RangeError if the key is longer than a block, because RFC 2104 would first hash such a key. */
+/**
+ * Prepares a key for repeated use. Throws RangeError if the key is longer than a block, because RFC 2104 would first hash such
+ * a key.
+ */
 export function hmacKey(key: Uint8Array): HmacKey {
   if (key.length > blockBytes)
     throw new RangeError(`the key has ${key.length} bytes; the limit is ${blockBytes}`)

@@ -73,7 +73,7 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
-  /** Regions that the scope of a signature may contain. By default, these are the Regions of AWS. */
+  /** Regions that the scope of a signature may contain. The default is the set of all Regions of AWS. */
   readonly regions?: ServedRegions
 }
 
