@@ -20,7 +20,14 @@ function run(args: readonly string[], report: string): Promise<number> {
     `--test-reporter=${reporter}`,
     `--test-reporter-destination=${destination}`,
   ])
-  const own = ['--import', './test/support/deadline.ts', '--test', '--test-timeout=300000']
+  const own = [
+    '--import',
+    './test/support/resolve-sources.ts',
+    '--import',
+    './test/support/deadline.ts',
+    '--test',
+    '--test-timeout=300000',
+  ]
   const child = spawn(process.execPath, [...own, ...reporters, ...args], { stdio: 'inherit' })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
