@@ -1,28 +1,28 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node.js can read: says in one line what is missing, before anything newer is loaded.
+// The command `signet`. This file is plain JavaScript, so that even an old Node.js can run the version check below.
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// On SIGUSR1 Node.js opens a debugger to every local user, who can read the master key with it. A listener for the signal
-// prevents that.
+// On SIGUSR1, Node.js opens a debugger with which every local user can read the master key. A listener for the signal prevents
+// this.
 process.on('SIGUSR1', () => {})
 
 const nodeMajorMin = 24
 
 if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
   console.error(
-    `signet: needs Node.js ${nodeMajorMin} or newer, this is ${process.versions.node}; ` +
-      'in a checkout, "npm start" and "npm run signet" use the one that "npm ci" installed',
+    `signet: Node.js ${nodeMajorMin} or newer is required, but this is Node.js ${process.versions.node}; ` +
+      'in a checkout, "npm start" and "./signet" use the Node.js that "npm ci" installed',
   )
   process.exit(2)
 }
 
-// A checkout runs its sources; the published package holds only what was built from them.
+// A checkout runs the sources. The published package contains only the built program.
 const source = new URL('../src/main.ts', import.meta.url)
 const built = new URL('../dist/src/main.js', import.meta.url)
 const isCheckout = existsSync(source)
-// TypeScript is compiled at each start: what came of it is kept beside the packages, which are trusted as much.
+// The compiled sources are cached next to the installed packages, which need the same trust.
 if (isCheckout)
   module.enableCompileCache(
     fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
@@ -30,14 +30,14 @@ if (isCheckout)
 const { main } = await import(isCheckout ? source.href : built.href)
 if (await isDebugged()) {
   console.error(
-    'signet: SIGUSR1 opened the debugger of Node.js while the process started; nothing secret was read yet, start it again. ' +
-      'node --disable-sigusr1 closes this gap, and node --inspect is for debugging',
+    'signet: the signal SIGUSR1 opened the debugger while the process started. No secrets were read yet; start it again. ' +
+      '"node --disable-sigusr1" prevents this. For debugging, use "node --inspect"',
   )
   process.exit(1)
 }
 await main(process.argv.slice(2))
 
-/** Whether a signal before the listener was installed has opened the debugger. --inspect is the operator's choice. */
+/** Returns whether a signal opened the debugger before the listener was installed. The operator may choose --inspect. */
 async function isDebugged() {
   const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
   if (!process.features.inspector || flags.includes('--inspect')) return false

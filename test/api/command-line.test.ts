@@ -440,7 +440,7 @@ test('an unsupported version of Node.js is reported in one line', async (t) => {
   }
   await assert.rejects(promisify(execFile)(old.path, [signet, 'version']), {
     code: 2,
-    stderr: /^signet: needs Node\.js 24 or newer, this is [^\n]+\n$/,
+    stderr: /^signet: Node\.js 24 or newer is required, but this is Node\.js [^\n]+\n$/,
   })
 })
 

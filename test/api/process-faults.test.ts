@@ -309,7 +309,7 @@ test('a process ends if a signal opened the debugger before the program was load
   const opened = ['--import', 'data:text/javascript,import { open } from "node:inspector"; open(0)']
   const { code, stderr } = await run(['version'], 'pipe', opened)
   assert.equal(code, 1)
-  assert.match(stderr, /signet: SIGUSR1 opened the debugger of Node\.js while the process started/)
+  assert.match(stderr, /signet: the signal SIGUSR1 opened the debugger while the process started/)
   assert.equal((await run(['version'], 'pipe', ['--inspect=127.0.0.1:0'])).code, 0)
 })
 
