@@ -1,6 +1,6 @@
 /**
  * Builds dist/, the content of the package: the server and the command line as ES modules, the web console, and the two libraries
- * as CommonJS with an ES module beside each. Few files load faster than the three hundred of the source.
+ * as both CommonJS and ES modules. A few bundled files load faster than the three hundred source files.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,10 @@ const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 
 type Library = 'client' | 'embedded'
 
-/** The first statement of each library. Every Node.js that may load the file can parse the whole file. */
+/**
+ * The first statement of each library's entry file. The library files avoid syntax that older versions of
+ * Node.js cannot parse, so that a version check can run.
+ */
 const firstStatement: Readonly<Record<Library, string>> = {
   client: '',
   embedded: `if (Number(process.versions.node.split('.')[0]) < 24)
@@ -26,13 +29,13 @@ const firstStatement: Readonly<Record<Library, string>> = {
 `,
 }
 
-/** Threads find their files in dist/, one folder above the libraries. */
+/** Worker threads find their files in dist/, one folder above the libraries. */
 const moduleUrl =
   "const moduleUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;"
 
 /**
- * A library in CommonJS. Its ES module only exports the members of that file again, so that a process in which both are loaded
- * has each class once. Packages that exist as ES modules alone are part of the file: Jest cannot require them.
+ * A library as CommonJS. The library's ES module only re-exports the CommonJS module, so that a process that loads both has
+ * only one copy of each class. Packages that exist only as ES modules are bundled, because Jest cannot require them.
  */
 async function buildLibrary(library: Library): Promise<void> {
   await build({
@@ -44,7 +47,7 @@ async function buildLibrary(library: Library): Promise<void> {
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     target: 'node20',
-    // Jest has no dynamic import without a flag of Node.js.
+    // Jest supports dynamic import only with a Node.js flag.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: firstStatement[library] + moduleUrl },
@@ -57,14 +60,17 @@ async function buildLibrary(library: Library): Promise<void> {
   )
 }
 
-/** Node.js 20 ends the process if a CommonJS file throws while an ES module imports it, so an ES module throws before that. */
+/**
+ * Node.js 20 crashes if a CommonJS file throws while an ES module imports it, so the ES module checks the version and throws
+ * first.
+ */
 function importFirst(library: Library): string {
   if (firstStatement[library] === '') return ''
   writeFileSync(`dist/${library}/first.js`, firstStatement[library])
   return "import './first.js'\n"
 }
 
-/** Leaves dependencies with a CommonJS form out of a library, and the client out of the embedded CA. */
+/** Dependencies that have a CommonJS form are not bundled into a library, and the client is not bundled into the embedded CA. */
 const external: Plugin = {
   name: 'external',
   setup(bundle) {
@@ -91,7 +97,8 @@ function namesExportedBy(file: string): string[] {
 }
 
 /**
- * The declarations of a library in one file for each module system. The declarations refer to Node.js, and embedded to client.
+ * Type declarations of a library, in one file for each module system. The type declarations refer to Node.js, and those of the
+ * embedded CA refer to the client.
  */
 async function bundleDeclarations(library: Library): Promise<void> {
   const isClient = (id: string): boolean =>
@@ -113,7 +120,7 @@ async function bundleDeclarations(library: Library): Promise<void> {
       paths: (id) => (isClient(id) ? client : id),
     })
     const [{ code: generated, fileName }, ...others] = output
-    // The bundler names the source file of each part in a comment.
+    // The bundler adds a comment with the source file's name to each part of the output.
     const code = generated.replaceAll(/^\/\/ ?(?:#(?:end)?region|dist\/declarations).*\n/gm, '')
     const imports = [...code.matchAll(/^(?:import|export) .* from "([^"]+)"/gm)].map(([, id]) => id)
     const foreign = imports.filter((id) => id?.startsWith('node:') === false && id !== client)
@@ -127,7 +134,7 @@ async function bundleDeclarations(library: Library): Promise<void> {
 }
 
 mkdirSync('dist', { recursive: true })
-// The console is not built again if its sources are the same.
+// The console is not rebuilt if its sources have not changed.
 for (const name of readdirSync('dist'))
   if (name !== 'console') rmSync(`dist/${name}`, { recursive: true })
 await bundleProgram('dist')

@@ -1,4 +1,4 @@
-/** Benchmark of ACME: orders at an endpoint without challenges, with accounts that have an EAB key. */
+/** Benchmark of ACME orders at an endpoint without challenges, whose accounts use an EAB key. */
 import { readFile } from 'node:fs/promises'
 import {
   AcmeClient,
@@ -25,7 +25,7 @@ interface Order {
   readonly csr: Uint8Array
 }
 
-/** Returns a table in Markdown. A certificate takes three requests: newOrder, finalize and the certificate. */
+/** Returns a table in Markdown. Each ACME certificate takes three requests: newOrder, finalize and the certificate download. */
 export async function acmeTable(options: BenchOptions): Promise<string> {
   using folder = new BenchFolder()
   const data = folder.file('acme')
@@ -78,7 +78,7 @@ async function must(args: readonly string[]): Promise<string> {
   return stdout
 }
 
-/** Orders certificates with all clients at the same time. Returns the number of certificates and the duration. */
+/** Orders certificates with all ACME clients at the same time. Returns the number of certificates and the duration. */
 async function run(
   clients: readonly AcmeClient[],
   orders: readonly Order[],

@@ -1,4 +1,4 @@
-/** Temporary folders, which are removed at the end of their scope, or when a signal ends the benchmark. */
+/** Temporary folders that are removed at the end of their scope, or when a signal ends the benchmark. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -13,10 +13,10 @@ import {
 import { shownCount } from './rows.ts'
 import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Number of different certificates that are requested in each row. */
+/** Number of different certificates that each benchmark row requests. */
 const getCounts = [300, 100_000]
 
-/** Number of revocations in a turn. The turn ends early if all certificates are revoked. */
+/** Number of certificates revoked in a turn. The turn ends early when all certificates are revoked. */
 export function revocationsIn({ seconds, quick }: BenchOptions): number {
   return Math.ceil(seconds * (quick ? 50 : 2000))
 }
@@ -25,7 +25,7 @@ interface Call {
   readonly part: Part
   readonly title: string
   readonly load: (subject: Subject, options: BenchOptions) => LoadTarget
-  /** Whether the call is not compared with the empty handler. */
+  /** Whether to omit the comparison with the empty handler. */
   readonly isAlone?: boolean
 }
 
@@ -51,7 +51,7 @@ const calls: readonly Call[] = [
   },
 ]
 
-/** Returns the rows of these parts. */
+/** Returns the table rows for the given parts of the benchmark. */
 export async function benchCalls(
   subjects: readonly Subject[],
   parts: readonly Part[],

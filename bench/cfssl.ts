@@ -1,6 +1,6 @@
 /**
- * CFSSL as a peer, which also signs CSRs over HTTP: without authentication and storage, or with its HMAC provider and a SQLite
- * database. Unlike Signet, its SQLite driver does not flush each commit to disk (WAL, synchronous=NORMAL).
+ * CFSSL as a peer that signs CSRs over HTTP, either without authentication and storage, or with its HMAC provider and a SQLite
+ * database. Unlike Signet, CFSSL's SQLite driver does not flush each commit to disk (WAL, synchronous=NORMAL).
  */
 import { execFile, spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
@@ -24,7 +24,7 @@ export interface CfsslKey {
 
 export interface Peer {
   readonly load: LoadTarget
-  /** Number of certificates in the peer's database; undefined without a database. */
+  /** Number of certificates in the peer's database; undefined if the peer has no database. */
   readonly stored: () => number | undefined
   stop(): void
 }
@@ -37,7 +37,7 @@ export async function hasCfssl(): Promise<boolean> {
   )
 }
 
-/** Tables from CFSSL's migrations for SQLite. */
+/** SQLite tables from CFSSL's migrations. */
 const schema = `pragma journal_mode = wal;
   create table certificates (serial_number blob not null, authority_key_identifier blob not null,
     ca_label blob, status blob not null, reason int, expiry timestamp, revoked_at timestamp,
@@ -109,7 +109,7 @@ export async function startCfssl(
   }
 }
 
-/** Returns a complete HTTP request to sign a CSR, authenticated if there is a secret. */
+/** Returns a complete HTTP request to sign a CSR, authenticated if a secret is given. */
 function signRequest(csr: string, secret: Buffer | undefined): Buffer {
   const request = Buffer.from(JSON.stringify({ certificate_request: csr }))
   const token = secret && createHmac('sha256', secret).update(request).digest('base64')

@@ -20,12 +20,15 @@ const { values: flags } = parseArgs({
     turns: { type: 'string', default: '5' },
     width: { type: 'string', default: '1440' },
     height: { type: 'string', default: '900' },
-    /** Folder for a screenshot of each page. */
+    /** Folder for the screenshots, one for each page. */
     pictures: { type: 'string' },
   },
 })
 
-/** Creates a root with subordinate CAs, and certificates of these CAs. Resolves to the ARNs of the CAs, the root first. */
+/**
+ * Creates a root CA with subordinate CAs, and issues certificates from all of them. Resolves to the ARNs of the CAs, the
+ * root first.
+ */
 async function fill(service: TestService): Promise<string[]> {
   const subject = (CommonName: string) => ({ Organization: 'Example', CommonName })
   const more = { RevocationConfiguration: { OcspConfiguration: { Enabled: true } } }
@@ -54,7 +57,7 @@ const observe = `
     for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration)
   }).observe({ type: 'longtask', buffered: true })`
 
-/** Time for late layout shifts. */
+/** Time to wait for late layout shifts. */
 const restMilliseconds = 500
 
 async function measure(shown: ConsoleBrowser, path: string): Promise<Measured> {
@@ -72,7 +75,7 @@ async function measure(shown: ConsoleBrowser, path: string): Promise<Measured> {
   }
 }
 
-/** The pages by name. */
+/** The console pages by name. */
 function pagesOf(authorityArn: string, certificateArn: string): Readonly<Record<string, string>> {
   return {
     dashboard: '',

@@ -2,7 +2,7 @@
  * Measures the startup of an embedded CA. Every result is the median of several new processes that load the output of
  * `npm run build`.
  *
- * Prints a table for docs/explanation/benchmarks-of-size.md. Flag: --starts N, the number of processes (default: 20).
+ * Prints the table for docs/explanation/benchmarks-of-size.md. Flag: --starts N, the number of processes (default: 20).
  */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
@@ -14,18 +14,18 @@ const { values } = parseArgs({ options: { starts: { type: 'string', default: '20
 const starts = Number(values.starts)
 const entry = resolve(import.meta.dirname, '../dist/embedded/index.js')
 
-/** Durations in one process, in milliseconds. */
+/** Durations measured in one process, in milliseconds. */
 interface Start {
-  /** Loading the module, once per process. */
+  /** Time to load the module, once per process. */
   readonly load: number
-  /** The first openEmbedded call in the process. */
+  /** Duration of the first openEmbedded call in the process. */
   readonly open: number
-  /** CPU time of all threads until the CA is open, including the startup of Node.js. */
+  /** CPU time of all threads until the CA is open, including Node.js startup. */
   readonly cpu: number
-  /** The first API call. */
+  /** Duration of the first API call. */
   readonly call: number
   readonly close: number
-  /** The second openEmbedded call in the process. */
+  /** Duration of the second openEmbedded call in the process. */
   readonly again: number
 }
 

@@ -1,13 +1,13 @@
 /**
- * The HTTP baseline: one Node.js process that reads the body and returns constant JSON. Prints its URL when it listens.
- * Arguments for TLS: the files with a certificate and its key.
+ * The HTTP baseline: a Node.js process that reads the request body and returns constant JSON. The process prints its
+ * URL when it is ready for connections. TLS takes two arguments: the certificate file and the key file.
  */
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** A body with the length of an IssueCertificate response. */
+/** A body as long as an IssueCertificate response. */
 const body = JSON.stringify({ CertificateArn: 'x'.repeat(140) })
 const head = {
   'content-type': 'application/x-amz-json-1.1',

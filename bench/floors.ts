@@ -1,4 +1,4 @@
-/** Baselines, which no server can exceed: signatures without HTTP, and HTTP without work. */
+/** Performance limits that no server can exceed: signing without HTTP, and HTTP without work. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { addressOf, type Contender, type LoadTarget, type Measurement } from './
 
 const run = promisify(execFile)
 
-/** Parses and verifies CSRs and signs certificates, on all cores. */
+/** Parses and verifies CSRs and signs certificates on all cores. */
 export function rawFloor(
   options: Omit<RawOptions, 'seconds'>,
   { cores }: Pick<BenchOptions, 'cores'>,
@@ -30,7 +30,7 @@ export function rawFloor(
 }
 
 export interface EmptyHandler {
-  /** Time from the start of the process to the first response. */
+  /** Time from process start to the first response. */
   readonly startMilliseconds: number
   /** Returns a load that sends the same requests to the empty handler. */
   load(like: LoadTarget): LoadTarget

@@ -44,7 +44,7 @@ const kinds: readonly Kind[] = [
   { ca: 'ML-DSA-65', keyAlgorithm: 'ML_DSA_65', csr: 'P-256' },
 ]
 
-/** Returns the rows for all kinds. */
+/** Returns the table rows for all key types. */
 export async function benchIssue(
   prepared: readonly Prepared[],
   options: BenchOptions,
@@ -89,7 +89,7 @@ async function benchKind(
   }
 }
 
-/** Throws if a peer with a database has not stored every certificate that it returned. */
+/** Throws if a peer's database lacks any certificate that the peer returned. */
 function requireStored({ load, stored }: Peer, rows: readonly Row[]): void {
   const count = stored()
   const results = rows.flatMap(({ others }) => others.filter(({ name }) => name === load.name))

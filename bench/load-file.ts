@@ -1,4 +1,6 @@
-/** A file of requests. Each request is preceded by its length, a 32-bit integer in network byte order. */
+/**
+ * A file of HTTP requests for the load generator. Each request is preceded by its length, a 32-bit integer in network byte order.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 export function writeRequests(path: string, requests: readonly Uint8Array[]): void {

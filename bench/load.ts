@@ -1,11 +1,12 @@
 /**
- * Sends HTTP/1.1 requests in rotation on several connections and counts the responses. The load generator is a separate process
- * that does as little work per request as possible, so that the server is the bottleneck.
+ * Sends HTTP/1.1 requests in rotation over several connections and counts the responses. The load generator is a separate
+ * process that does as little work per request as possible, so that the server is the bottleneck.
  *
- * Without `rate`, each connection sends a request when it has received the previous response (closed loop). With `rate`,
- * requests are due at fixed times. Latency is measured from these times and includes the wait for a connection (open loop).
+ * Without `rate`, each connection sends its next request as soon as it has received the previous response (closed loop). With
+ * `rate`, each request has a scheduled time. Latency is measured from the scheduled time and includes the wait for a connection
+ * (open loop).
  *
- * Argument: JSON of LoadOptions. Prints JSON of LoadResult.
+ * The only argument is LoadOptions as JSON. The program prints a LoadResult as JSON.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -14,17 +15,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readRequests } from './load-file.ts'
 
 export interface LoadOptions {
-  /** Ports on 127.0.0.1. Connections are distributed among them. */
+  /** Ports on 127.0.0.1, across which the connections are distributed. */
   readonly ports: readonly number[]
-  /** Whether to use TLS, without verifying the certificate. Cannot be combined with `reconnect`. */
+  /** Whether to use TLS, without verifying the server certificate. TLS cannot be combined with `reconnect`. */
   readonly tls: boolean
   /** Path of a file with complete requests (load-file.ts). */
   readonly requests: string
   readonly connections: number
   readonly seconds: number
-  /** Requests per second. If omitted, the server's responses determine the rate. */
+  /** Target rate in requests per second. If the rate is omitted, each response triggers the next request. */
   readonly rate?: number
-  /** Whether to send each request only once. The load ends when all have been sent, or after `seconds`. */
+  /** Whether to send each request only once. The load ends when all requests have been sent, or after `seconds`. */
   readonly once?: boolean
   /** Whether to open a connection for each request, for comparisons with servers that close connections. */
   readonly reconnect?: boolean
@@ -36,9 +37,9 @@ export interface LoadResult {
   /** Number of responses with another status, plus connections that were closed before the response. */
   readonly failed: number
   readonly seconds: number
-  /** The first response with another status, for the error message. */
+  /** The first response with an unexpected status, for the error message. */
   readonly firstFailure: string | undefined
-  /** Milliseconds from the request, or from the time at which it was due, to the response. */
+  /** Latencies in milliseconds, measured from when the request was sent or due until its response. */
   readonly latency: { readonly median: number; readonly p99: number }
 }
 
@@ -59,7 +60,7 @@ class Load {
     this.#requests = requests
   }
 
-  /** Returns the next request and the time at which it is due; undefined at the end of the load. */
+  /** Returns the next request and its scheduled time; undefined at the end of the load. */
   next(): { readonly request: Buffer; readonly dueAt: number } | undefined {
     const { rate, seconds, once: onlyOnce } = this.options
     const index = this.#next
@@ -72,7 +73,7 @@ class Load {
     return request && { request, dueAt }
   }
 
-  /** Counts a response. Undefined stands for a connection that was closed before the response. */
+  /** Counts a response. An undefined response stands for a connection that closed too early. */
   count(response: Buffer | undefined, dueAt: number): void {
     this.#latencies.push(performance.now() - dueAt)
     if (response?.toString('latin1', 9, 12) === '200') {
@@ -121,7 +122,7 @@ async function open({ ports, tls }: LoadOptions, index: number): Promise<Socket>
   return socket
 }
 
-/** Sends requests on one connection. */
+/** Sends requests over one connection. */
 function sendOn(load: Load, socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     let dueAt = 0
@@ -135,8 +136,8 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
       }
       ;({ dueAt } = next)
       const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have a resolution of one millisecond. A late request increases the measured latency, and an early request would
-      // reduce it.
+      // Timers have a resolution of one millisecond. A request sent late increases the measured latency, and a request sent
+      // early would reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }
@@ -153,7 +154,7 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
   })
 }
 
-/** Sends each request on a new connection. The latency includes the time to connect. */
+/** Sends each request over a new connection. The latency includes the time to connect. */
 async function sendReconnecting(load: Load): Promise<void> {
   for (let next = load.next(); next !== undefined; next = load.next()) {
     const { request, dueAt } = next
@@ -171,7 +172,7 @@ async function sendReconnecting(load: Load): Promise<void> {
   }
 }
 
-/** Reads responses. A response without Content-Length must not have a body. */
+/** Parses HTTP responses. A response without Content-Length must not have a body. */
 function readResponses(socket: Socket, onResponse: (response: Buffer) => void): void {
   let pending: Buffer = Buffer.alloc(0)
   socket.on('data', (data) => {

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 /**
- * Returns a line for docs/explanation/benchmarks.md. A high load average before the run means that the results are unreliable.
+ * Describes the machine in a line for docs/explanation/benchmarks.md. A high load average before the run means that the
+ * results are unreliable.
  */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()
@@ -20,11 +21,11 @@ export function loadAverages(): string {
   return readFileSync('/proc/loadavg', 'latin1').split(' ').slice(0, 3).join(', ')
 }
 
-/** Memory of all of a server's processes, in bytes. */
+/** Memory of all processes of a server, in bytes. */
 export interface Memory {
-  /** Current memory (VmRSS). */
+  /** Current memory (VmRSS), summed over the processes. */
   readonly now: number
-  /** The sum of the processes' peaks (VmHWM). */
+  /** Sum of the processes' memory peaks (VmHWM). */
   readonly peak: number
 }
 
@@ -45,7 +46,7 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return treesOf(pids).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
 }
 
-/** Sends a signal to processes and their descendants, but never to this process. */
+/** Sends a signal to the given processes and their descendants, but never to the current process. */
 export function signalTrees(
   pids: readonly number[],
   signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL',
@@ -58,7 +59,7 @@ export function signalTrees(
     }
 }
 
-/** Returns the arguments that run a program on the first `cores` cores, or on all cores if `cores` is undefined. */
+/** Returns the arguments to run a program on the first `cores` cores, or on all cores if `cores` is undefined. */
 export function onCores(cores: number | undefined, program: readonly string[]): string[] {
   return cores === undefined ? [...program] : ['taskset', '-c', `0-${cores - 1}`, ...program]
 }
@@ -69,7 +70,7 @@ interface Process {
   readonly cpuSeconds: number
 }
 
-/** Linux reports CPU times in this unit on every architecture (USER_HZ). */
+/** USER_HZ, the unit in which Linux reports CPU times on every architecture. */
 const ticksPerSecond = 100
 
 function treesOf(pids: readonly number[]): Process[] {
@@ -79,11 +80,12 @@ function treesOf(pids: readonly number[]): Process[] {
   return pids.flatMap((pid) => [...all.filter((one) => one.pid === pid), ...descendantsOf(pid)])
 }
 
-/** Reads a process from /proc. Returns an empty list if the process has exited. */
+/** Reads a process's entry in /proc. Returns an empty list if the process has exited. */
 function readProcess(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // Fields 3 and up, which follow the program name in parentheses. The name may contain any character.
+    // Fields 3 and up of /proc/PID/stat, which follow the program name in parentheses. The program name
+    // may contain any character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

@@ -28,12 +28,12 @@ function print(title: string, text: string | undefined): void {
   process.stdout.write(`## ${title}\n\n${text ?? 'PostgreSQL is not installed.'}\n\n`)
 }
 
-/** Number of stored certificates for GetCertificate and RevokeCertificate. Half of them have not expired. */
+/** Number of stored certificates for the GetCertificate and RevokeCertificate benchmarks, half of them expired. */
 const storedForCalls = 300_000
 
 /**
- * Runs the parts that use one server, and returns their rows and the server's memory. Reads run first, because they leave no
- * background work behind.
+ * Runs the benchmarks that use one server, and returns their table rows and the server's memory. Benchmarks of reads run
+ * first, because they leave no background work behind.
  */
 async function benchServer(
   only: ReadonlySet<Part>,
@@ -117,7 +117,7 @@ async function main(flags: Flags): Promise<void> {
   await benchAll(flags, { ...flags.options, tls })
 }
 
-// Contenders that are stopped by SIGSTOP do not exit on the signal that ends this process.
+// Contenders suspended by SIGSTOP do not exit on the signal that ends this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     signalTrees([process.pid], 'SIGKILL')

@@ -14,7 +14,7 @@ import { startTree, treesOf } from './servers.ts'
 import { credentialsIn, prepareTarget } from './target.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Number of different certificates that GetCertificate fetches. */
+/** Number of different certificates that GetCertificate requests. */
 const certificates = 300
 
 /** Servers that share a data folder and a database. */
@@ -28,7 +28,7 @@ interface Cluster {
 
 type Operation = 'IssueCertificate' | 'GetCertificate'
 
-/** Returns a row for each operation and number of nodes. Returns no rows if PostgreSQL is not installed. */
+/** Returns a table row for each operation and number of nodes. Returns no rows if PostgreSQL is not installed. */
 export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   const postgres = await TestPostgres.start()
   if (postgres === undefined) return []
@@ -74,7 +74,10 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   }
 }
 
-/** Returns the load for one node, for two nodes, and so on. Signatures contain the first node's host, which no node checks. */
+/**
+ * Returns one load for a single node, one for two nodes, and so on. Signatures contain the first node's host name, which the
+ * other nodes do not check.
+ */
 async function loadsOf(
   { name, data, nodes, database }: Cluster,
   options: BenchOptions,

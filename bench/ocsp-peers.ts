@@ -1,4 +1,4 @@
-/** Other OCSP responders: `openssl ocsp` signs each response, and `cfssl ocspserve` serves prepared responses. */
+/** Other OCSP responders: `openssl ocsp` signs each response, and `cfssl ocspserve` serves presigned responses. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import type { LoadTarget } from './turns.ts'
 const run = promisify(execFile)
 
 export interface OcspPeer {
-  /** A load that repeats a request about one valid certificate. */
+  /** A load that repeats the same OCSP request for a valid certificate. */
   readonly load: LoadTarget
   stop(): void
 }
@@ -37,7 +37,7 @@ export async function makePeerCa(folder: string): Promise<void> {
   await ocspRequest(path('ca.pem'), path('leaf.pem'), path('request.der'))
 }
 
-/** Creates an OCSPRequest without a nonce with OpenSSL. Returns DER. */
+/** Creates an OCSPRequest without a nonce with OpenSSL. The result is DER. */
 export async function ocspRequest(issuer: string, leaf: string, out: string): Promise<Buffer> {
   await run('openssl', ['ocsp', '-issuer', issuer, '-cert', leaf, '-no_nonce', '-reqout', out])
   return readFile(out)
@@ -98,7 +98,7 @@ function peerOf(
   }
 }
 
-/** Waits until a responder returns OCSP responses. A bare connection would block OpenSSL's responder forever. */
+/** Waits until the responder returns OCSP responses. A bare connection would block OpenSSL's responder forever. */
 async function untilResponding(port: number, der: Buffer): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const hasResponded = await fetch(`http://127.0.0.1:${port}/`, {

@@ -1,4 +1,4 @@
-/** Benchmark of cached OCSP responses, compared with CFSSL, which serves prepared responses, and OpenSSL. */
+/** Benchmark of cached OCSP responses, compared with CFSSL, which serves presigned responses, and with OpenSSL. */
 import { writeFile } from 'node:fs/promises'
 import { freePort } from '../test/support/free-port.ts'
 import { BenchFolder } from './bench-folder.ts'
@@ -16,7 +16,7 @@ import type { BenchOptions } from './options.ts'
 import type { Prepared } from './servers.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Returns rows for persistent connections, and for a connection per request, which `openssl ocsp` requires. */
+/** Returns table rows for persistent connections, and for one connection per request, which `openssl ocsp` requires. */
 export async function benchOcsp(
   prepared: readonly Prepared[],
   allOptions: BenchOptions,
@@ -40,7 +40,7 @@ export async function benchOcsp(
     const floor = signet === undefined ? [] : [empty.load(signet)]
     const persistent = [...loads, ...floor, ...cfssl].map(loaded)
     const persistentRows = await compare('OCSP, cached', persistent, options)
-    // OpenSSL serves one connection at a time, and closes it after one response.
+    // OpenSSL serves one connection at a time and closes the connection after one response.
     const reconnecting = [...loads, await peer(startOpensslOcsp)].map((load) =>
       loaded({ ...load, reconnect: true }),
     )
@@ -55,7 +55,7 @@ export async function benchOcsp(
   }
 }
 
-/** Returns a load that repeats a request about one valid certificate. */
+/** Returns a load that repeats the same OCSP request for a valid certificate. */
 async function signetLoad(
   { name, pids, target, server }: Prepared,
   folder: BenchFolder,

@@ -1,4 +1,4 @@
-/** Flags of the benchmark. */
+/** Command-line flags of the benchmark. */
 import { parseArgs } from 'node:util'
 import type { CertificateFiles } from '../test/support/tls.ts'
 
@@ -20,24 +20,26 @@ const parts = [
 
 export type Part = (typeof parts)[number]
 
-/** Conditions for each comparison. */
+/** Test conditions for each comparison. */
 export interface BenchOptions {
-  /** Length of each turn. */
+  /** Duration of each turn. */
   readonly seconds: number
   /** Duration of the load on each contender before its first turn. */
   readonly warmUpSeconds: number
   readonly turns: number
-  /** Numbers of connections. Each is measured in a separate row. */
+  /** Numbers of connections to measure, each in a separate table row. */
   readonly connections: readonly number[]
   /** Number of different CSRs. */
   readonly csrs: number
   /** Additional flags of `signet serve`. */
   readonly serverFlags: readonly string[]
-  /** Path of another checkout of Signet, which is measured in the same turns. */
+  /** Path of another checkout of Signet to measure in the same turns. */
   readonly before: string | undefined
-  /** Number of cores that each contender may use; all if undefined. */
+  /** Number of cores that each contender may use; undefined for all cores. */
   readonly cores: number | undefined
-  /** Certificate of the API listener and of the contenders' listeners. Undefined if they use plain HTTP. */
+  /**
+   * Certificate for the API listener and the contenders' listeners. The certificate is undefined if the listeners use plain HTTP.
+   */
   readonly tls: CertificateFiles | undefined
   /** Whether the run only tests that everything works. */
   readonly quick: boolean
@@ -47,9 +49,9 @@ export interface Flags {
   readonly options: Omit<BenchOptions, 'tls'>
   readonly tls: boolean
   readonly only: ReadonlySet<Part>
-  /** Numbers of certificates stored beforehand. */
+  /** Numbers of certificates to store before the measurement. */
   readonly stored: readonly number[]
-  /** Number of certificates of the CA whose certificates are all revoked. */
+  /** Number of certificates issued by the CA whose certificates are all revoked. */
   readonly scale: number
 }
 
@@ -70,7 +72,7 @@ export const help = `npm run bench -- [flags]
   --quick                test in seconds that everything runs; the results are not meaningful
 `
 
-/** Reads the command line. Throws an Error for an invalid flag. */
+/** Parses the benchmark's command line. Throws an Error for an invalid flag. */
 export function readFlags(args: readonly string[]): Flags {
   const text = { type: 'string' } as const
   const { values } = parseArgs({

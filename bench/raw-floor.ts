@@ -1,6 +1,6 @@
 /**
- * The baseline for issuance: reads a CSR's key, verifies the CSR and signs a TBSCertificate with node:crypto, in one thread per
- * core. Argument: JSON of RawOptions. Prints JSON of Measurement.
+ * The issuance baseline: reads a CSR's key, verifies the CSR and signs a TBSCertificate with node:crypto, in one thread per
+ * core. The only argument is RawOptions as JSON. The program prints a Measurement as JSON.
  */
 import { createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
@@ -45,7 +45,7 @@ interface Passes {
   readonly cpu: number
 }
 
-/** Runs one pass after the other for `seconds`. */
+/** Runs passes sequentially for `seconds`. */
 async function runPasses({ caKey, csrKey, csrs, seconds }: RawOptions): Promise<Passes> {
   const { hash, privateKey } = caKeyOf(caKey)
   const parsed = (await csrsOf(csrKey, csrs)).map((pem) => {

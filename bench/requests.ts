@@ -1,4 +1,4 @@
-/** Loads that call operations on one CA. Requests are signed again for each turn. */
+/** Loads that call API operations on a CA. Requests are signed again for each turn. */
 import { revocableSerials, someSerials } from './stored-rows.ts'
 import type { Target } from './target.ts'
 import { addressOf, runLoad, type LoadTarget } from './turns.ts'
@@ -20,7 +20,7 @@ function loadOf(
   return { name, pids, ...address, ...(shared !== undefined && { shared }), requests }
 }
 
-/** Returns a load that issues a certificate for each CSR, in rotation. */
+/** Returns a load that issues a certificate for each CSR in rotation. */
 export function issueLoad(subject: Omit<Subject, 'data'>): LoadTarget {
   const { target, csrs } = subject
   return loadOf(subject, () =>
@@ -40,7 +40,7 @@ export function getLoad(subject: Subject, count: number): LoadTarget {
   )
 }
 
-/** Caches signed requests, because signing a hundred thousand requests takes longer than a turn. */
+/** A cache of signed requests, because signing a hundred thousand requests takes longer than a turn. */
 function cachedForTwoMinutes(create: () => readonly Buffer[]): Requests {
   let requests: readonly Buffer[] = []
   let expiresAt = 0
@@ -80,7 +80,10 @@ function listRequest(target: Target): Buffer {
 /** Number of CAs on the requested page. */
 export const listed = 10
 
-/** Returns a load that revokes `perTurn` certificates, each once. Missing certificates are issued before the turn. */
+/**
+ * Returns a load that revokes `perTurn` different certificates. If the CA has too few certificates, more are issued
+ * before the turn.
+ */
 export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
   const { target, data } = subject
   const { authorityArn } = target
@@ -101,7 +104,7 @@ export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
   return { ...loadOf(subject, requests), once: true }
 }
 
-/** Returns a mixed load: of 20 requests, 14 get a certificate, 4 issue one, 1 describes a CA and 1 lists CAs. */
+/** Returns a mixed load: out of 20 requests, 14 get a certificate, 4 issue a certificate, 1 describes a CA and 1 lists CAs. */
 export function mixedLoad(subject: Subject): LoadTarget {
   const { target, data, csrs } = subject
   const { authorityArn } = target

@@ -1,4 +1,4 @@
-/** The table of rates. Each row has a line for Signet and a line for each other contender. */
+/** Formats the table of request rates. Each row of the table has a line for Signet and a line for each other contender. */
 import { markdownTable } from './table.ts'
 import { cpuMax, halfLoadP99Max, ratioMin } from './targets.ts'
 import { median, rateOf, ratioOf, type Measurement, type Row } from './turns.ts'
@@ -35,7 +35,7 @@ function linesOf(row: Row): string[][] {
   ]
 }
 
-/** Returns the medians over all turns, and the range of rates. */
+/** Returns the medians over all turns, and the range of request rates. */
 function cellsOf(results: readonly Measurement[]): string[] {
   const rates = results.map(rateOf)
   const range = `${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)}`
@@ -52,7 +52,7 @@ function latencyOf(results: readonly Measurement[]): string {
   return `${milliseconds('median')} / ${milliseconds('p99')}`
 }
 
-/** Formats a count in groups of three digits. */
+/** Formats a number with its digits in groups of three. */
 export function shownCount(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 }

@@ -1,6 +1,6 @@
 /**
- * Benchmark of a CA with very many certificates, all of which are revoked. It measures how long the complete CRL and an audit
- * report take, the additional memory of the process, and the latency of GetCertificate during that work.
+ * Benchmark of a CA with a very large number of certificates, all of them revoked. The benchmark measures the time for the
+ * complete CRL and for an audit report, the additional memory of the process, and the latency of GetCertificate during that work.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -23,7 +23,7 @@ interface Figures {
   readonly getP99: number
 }
 
-/** Measures a CA with `count` certificates. Returns a table in Markdown, and the values that have a target. */
+/** Measures a CA with `count` certificates. Returns a Markdown table, and the values that have a target. */
 export async function scaleFigures(
   count: number,
   options: BenchOptions,
@@ -64,7 +64,10 @@ const flags = ['--crl-delay', '0', '--audit-report-interval', '0']
 
 type WithServer = <T>(work: (server: ServerProcess) => Promise<T>) => Promise<T>
 
-/** Inserts the rows that RevokeCertificate would write. The certificates differ only in the serial numbers of their rows. */
+/**
+ * Inserts the database rows that RevokeCertificate would write. The inserted certificates differ only in the serial numbers
+ * of their rows.
+ */
 async function seed(
   { tree, data, count }: { readonly tree: Tree; readonly data: string; readonly count: number },
   withServer: WithServer,
@@ -153,7 +156,10 @@ async function reportFigures(
   )
 }
 
-/** Runs `work` while GetCertificate is called every few milliseconds. The extra memory is the peak minus the memory before. */
+/**
+ * Runs `work` while GetCertificate is called every few milliseconds. The additional memory is the peak minus the memory before
+ * the work.
+ */
 async function observe(
   server: ServerProcess,
   target: Target,

@@ -1,6 +1,6 @@
 /**
- * Benchmark of ListCertificates with many certificates. Every documented query is sent sequentially, with different values, to
- * the API of a newly started server.
+ * Benchmark of ListCertificates on a CA with many certificates. Every documented query is sent sequentially, with different
+ * values, to the API of a newly started server.
  */
 import { randomInt } from 'node:crypto'
 import { BenchFolder } from './bench-folder.ts'
@@ -21,12 +21,12 @@ import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { median } from './turns.ts'
 
-/** Number of requests for each query in a turn. */
+/** Number of times each query runs in a turn. */
 const runs = 300
 const authorities = 11
 const day = 86_400
 
-/** Returns a table with the latency of each query with `count` certificates. */
+/** Returns a table of the latency of each query with `count` certificates. */
 export async function searchTable(count: number, options: BenchOptions): Promise<string> {
   using folder = new BenchFolder()
   const data = folder.path
@@ -69,7 +69,7 @@ interface Query {
   readonly input: () => Record<string, unknown>
 }
 
-/** Returns the filters that docs/reference/certificate-search.md documents, separately and combined. */
+/** Returns the filters documented in docs/reference/certificate-search.md, individually and in combination. */
 function queriesOf(stock: Stock): Query[] {
   const { authorityArns, count } = stock
   const [largest = '', ...others] = authorityArns
@@ -146,15 +146,15 @@ interface QueryTarget {
   readonly query: Query
 }
 
-/** Results of one query in one turn. */
+/** Results of a query in one turn. */
 interface Turn {
   /** Sorted durations in milliseconds. */
   readonly times: readonly number[]
-  /** Number of certificates on all pages. */
+  /** Number of certificates on all result pages. */
   readonly found: number
 }
 
-/** Measures the queries in turns, after a warm-up with all queries. Returns a row for each query. */
+/** Measures the queries in turns, after a warm-up with all queries. Returns a table row for each query. */
 async function measureAll(
   queries: readonly QueryTarget[],
   { quick, turns, warmUpSeconds }: BenchOptions,

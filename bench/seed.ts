@@ -1,4 +1,4 @@
-/** Inserts millions of certificates into the database of a stopped server, with the rows that issuance would write. */
+/** Inserts millions of certificates into a stopped server's database, with the rows that issuance would write. */
 import { randomBytes, randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
@@ -8,10 +8,10 @@ import type { FoundCertificate } from '../src/store/certificate-search.ts'
 import type { Target } from './target.ts'
 import { progress } from './turns.ts'
 
-/** Host name in the sample certificate. Its digits are replaced in each copy. */
+/** Host name in the sample certificate. The digits in the host name are replaced in each copy of the sample certificate. */
 const sampleName = 'h00000000.t000.example.com'
 
-/** Numbers of different values. Host names are unique, and all other values repeat. */
+/** Numbers of distinct values per search field. Host names are unique, whereas all other searchable values repeat. */
 export const spread = {
   tenants: 1000,
   requesters: 10_000,
@@ -23,7 +23,7 @@ export const spread = {
   ],
   /** One in this many certificates is revoked. */
   revokedEvery: 1000,
-  /** Length of the issuance period, and maximum validity, in days. */
+  /** Length of the issuance period and maximum validity, in days. */
   days: 730,
 }
 
@@ -39,7 +39,7 @@ export function sampleInput({ issueInput }: Pick<Target, 'issueInput'>, csr: str
   }
 }
 
-/** Returns the host name of the certificate with an index. Tenants and requesters are distributed over all indexes. */
+/** Returns the host name of the certificate with the given index. Tenants and requesters are spread evenly over all indexes. */
 export function nameOf(index: number): string {
   return `h${String(index).padStart(8, '0')}.${tenantOf(index)}.example.com`
 }
@@ -54,7 +54,10 @@ export function requesterOf(index: number): string {
 
 export interface Stock {
   readonly data: string
-  /** ARNs of CAs. The first CA has 90 % of the certificates, or all of them if it is the only CA. The others share the rest. */
+  /**
+   * ARNs of the CAs to fill with certificates. The first CA has 90 % of the certificates, or all certificates if no other CA
+   * exists. The remaining CAs share 10 % of the certificates.
+   */
   readonly authorityArns: readonly string[]
   readonly count: number
 }
@@ -63,11 +66,11 @@ const batchSize = 100_000
 const progressInterval = 500_000
 
 /**
- * Inserts copies of the newest certificate that differ in all searchable values, and their rows in the search tables. The
- * search table rows are inserted last and in key order, so that millions of rows take only minutes.
+ * Inserts copies of the newest certificate that differ in all searchable values, together with their search table rows.
+ * The search table rows are inserted last and in key order, so that millions of rows take only minutes.
  */
 export function seedCertificates(stock: Stock): void {
-  // No other process has the file open, and the folder is removed after a failure, so no journal is needed.
+  // The database needs no journal: no other process has the file open, and the folder is removed after a failure.
   const database = new DatabaseSync(join(stock.data, 'signet.sqlite'), { defensive: false })
   try {
     database.exec(`pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off;
@@ -118,7 +121,7 @@ function finish(database: DatabaseSync, positions: Positions): void {
     commit; pragma journal_mode = wal`)
 }
 
-/** Entries of `certificate_facets` by facet. Each entry is encoded as one number. */
+/** Entries of the `certificate_facets` table, grouped by facet. Each facet entry is encoded as one number. */
 class Positions {
   readonly #byFacet = new Map<number, { numbers: Float64Array; count: number }>()
 
@@ -141,14 +144,16 @@ class Positions {
   }
 }
 
-/** Exceeds every certificate number. Together with the seconds since 2017, an entry has at most 53 bits. */
+/**
+ * A bound that is greater than every certificate number. A facet entry, including the seconds since 2017, has at most 53 bits.
+ */
 const numbersMax = 2 ** 24
 const earliest = 1_500_000_000
 
 interface Sample {
   readonly row: Record<string, SQLInputValue>
   readonly der: Buffer
-  /** Offsets of the host name in the DER encoding. */
+  /** Offsets of the host name in the certificate's DER. */
   readonly offsets: readonly number[]
   readonly authorities: readonly FoundCertificate['authority'][]
   readonly number: number

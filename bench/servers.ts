@@ -30,7 +30,7 @@ export function treesOf({ before }: Pick<BenchOptions, 'before'>): [Tree, ...Tre
   return before === undefined ? [own] : [own, { name: 'before', root: resolve(before) }]
 }
 
-/** Returns the paths of Node.js in a checkout's node_modules, and of the checkout's signet program. */
+/** Returns the paths of a checkout's Node.js binary in node_modules and its signet program. */
 function programOf({ root }: Tree): [string, string] {
   const node = join(root, 'node_modules/.bin/node')
   return [existsSync(node) ? node : process.execPath, join(root, 'bin/signet.js')]
@@ -40,13 +40,13 @@ export async function nodeVersionOf(tree: Tree): Promise<string> {
   return (await run(programOf(tree)[0], ['--version'])).stdout.trim()
 }
 
-/** Creates the bucket with the checkout's own command, because checkouts may have different schemas. */
+/** Creates the bucket with the checkout's own command, because different checkouts may have different schemas. */
 export async function createBucket(tree: Tree, data: string): Promise<void> {
   const [node, signet] = programOf(tree)
   await run(node, [signet, 'bucket', 'create', bucket, '--data', data])
 }
 
-/** Starts a checkout's `signet serve`, with quotas that are never reached. */
+/** Starts `signet serve` from a checkout, with quotas that the benchmark never reaches. */
 export async function startTree(
   tree: Tree,
   data: string,
@@ -61,15 +61,15 @@ export async function startTree(
   return startServerOn(onCores(cores, programOf(tree)), { data, flags })
 }
 
-/** A running server, with its CA for the load and its startup measurements. */
+/** A running server, with its CA for the load and the measurements from its startup. */
 export interface Prepared extends Subject {
   readonly tree: Tree
   readonly server: ServerProcess
-  /** Number of certificates that were stored before the start. */
+  /** Number of certificates stored before the server started. */
   readonly count: number
-  /** Milliseconds from the start of the process to the first response. */
+  /** Milliseconds from process start to the first response. */
   readonly startTimes: readonly number[]
-  /** Memory before any load, in bytes. */
+  /** The server's memory before any load, in bytes. */
   readonly memoryAtStart: number
 }
 
@@ -95,7 +95,9 @@ export async function withPrepared<T>(
   }
 }
 
-/** Creates a P-256 CA with CRL and OCSP, a revoked certificate, the sample certificate for seed.ts, and more CAs to list. */
+/**
+ * Creates a P-256 CA with CRL and OCSP, a revoked certificate, the sample certificate for seed.ts, and additional CAs to list.
+ */
 async function prepareSubject(
   tree: Tree,
   data: string,

@@ -1,4 +1,4 @@
-/** Reads rows directly from the SQLite database of a server. */
+/** Reads rows directly from a server's SQLite database. */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -30,7 +30,7 @@ function hexOf(row: Record<string, unknown> | undefined): string[] {
   return serial instanceof Uint8Array ? [Buffer.from(serial).toString('hex')] : []
 }
 
-/** Returns the serial numbers (hex) of up to `count` random certificates of the CA, in random order and without duplicates. */
+/** Returns the serial numbers (hex) of up to `count` of the CA's certificates, in random order and without duplicates. */
 export function someSerials(authority: StoredAuthority, count: number): string[] {
   return withDatabase(authority, (database) => {
     const id = idOf(authority)
@@ -53,7 +53,7 @@ export function someSerials(authority: StoredAuthority, count: number): string[]
   })
 }
 
-/** Returns the serial numbers (hex) of up to `count` revocable certificates, newest first, without the CA's own certificate. */
+/** Returns the serial numbers (hex) of up to `count` revocable certificates, newest first, excluding the CA's own certificate. */
 export function revocableSerials(authority: StoredAuthority, count: number): string[] {
   return withDatabase(authority, (database) => {
     const rows = database

@@ -1,6 +1,6 @@
 /**
- * Compares the same calls with many stored certificates and with none. The servers have separate data folders and are measured
- * in turns. Also measures each server's startup time and memory.
+ * Compares the performance of API calls with many stored certificates and with none. Each server has its own data folder, and
+ * the servers are measured in turns. The benchmark also measures each server's startup time and memory.
  */
 import { revocationsIn } from './calls.ts'
 import { startEmptyHandler } from './floors.ts'
@@ -15,7 +15,7 @@ import { compare, loaded, median, type LoadTarget, type Row } from './turns.ts'
 
 export interface StoredFigures {
   readonly rows: readonly Row[]
-  /** Table with startup times and memory, in Markdown. */
+  /** Markdown table with startup times and memory. */
   readonly table: string
   readonly checks: readonly Check[]
 }
@@ -34,8 +34,8 @@ const operations: readonly {
 ]
 
 /**
- * Compares the server that has the first count of certificates with the servers that have the other counts. For the --before
- * checkout, only the startup is measured.
+ * Compares the server that stores the first number of certificates with the servers that store the other numbers. Only the
+ * startup is measured for the --before checkout.
  */
 export async function benchStored(
   counts: readonly number[],

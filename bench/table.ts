@@ -1,4 +1,4 @@
-/** Tables in Markdown. */
+/** Formats Markdown tables. */
 
 export function markdownTable(
   head: readonly string[],

@@ -31,7 +31,7 @@ type Call = (url: string, operation: string, input: unknown) => Promise<Record<s
 interface Options {
   readonly keyAlgorithm: string
   readonly csr: string
-  /** The CA's RevocationConfiguration. */
+  /** The RevocationConfiguration for the CA. */
   readonly revocation?: object
 }
 

@@ -1,11 +1,11 @@
-/** Target values, and whether a run has reached them. The targets apply to 64 connections. */
+/** Performance targets, and whether a benchmark run has met them. The performance targets apply to 64 connections. */
 import { markdownTable } from './table.ts'
 import { median, ratioOf, type Row } from './turns.ts'
 
 const issueP256 = 'IssueCertificate, P-256 CA, P-256 CSR'
 const issueRsa = 'IssueCertificate, RSA-2048 CA, P-256 CSR'
 
-/** Names of contenders in targets. */
+/** Names of contenders that targets refer to. */
 export const names = {
   cfssl: 'CFSSL',
   cfsslStored: 'CFSSL, HMAC and SQLite',
@@ -45,12 +45,12 @@ export function cpuMax({ title, connections }: Row): number | undefined {
 
 /** Maximum 99th percentile latency at half load, in milliseconds. */
 export const halfLoadP99Max = 25
-/** Maximum time from the start to the first response. */
+/** Maximum time from process start to the first response. */
 export const startSecondsMax = 1.6
 /** Maximum time for a CRL with a million entries. */
 export const crlSecondsMax = 2.4
 
-/** A measured value and its target. */
+/** A measured value with its target. */
 export interface Check {
   readonly figure: string
   readonly value: number

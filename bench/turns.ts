@@ -15,27 +15,29 @@ const run = promisify(execFile)
 /** A load and the server that receives it. */
 export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' | 'reconnect'> {
   readonly name: string
-  /** Returns complete requests. The requests are signed again for each turn, because a signature is valid for five minutes. */
+  /**
+   * Returns complete HTTP requests. The requests are signed again for each turn, because a signature is valid for five minutes.
+   */
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
-  /** Processes whose CPU time is counted, together with that of their descendants. */
+  /** Processes whose CPU time is measured, including that of their descendants. */
   readonly pids: readonly number[]
-  /** Whether other contenders use some of these processes. If so, the processes are never suspended. */
+  /** Whether other contenders share some of these processes. Shared processes are never suspended. */
   readonly shared?: boolean
 }
 
 export interface Pace {
   readonly connections: number
   readonly seconds: number
-  /** Requests per second (open loop). If omitted, the responses determine the rate (closed loop). */
+  /** Request rate per second (open loop). If the rate is omitted, each response triggers the next request (closed loop). */
   readonly rate?: number
 }
 
 export interface Measurement extends LoadResult {
-  /** CPU time of all of the contender's processes, in microseconds per successful request. */
+  /** CPU time of all the contender's processes, in microseconds per successful request. */
   readonly cpu: number
 }
 
-/** A measured server or baseline. If it has no processes, each turn starts new ones. */
+/** A server or baseline that the benchmark measures. If a contender has no processes, each turn starts new processes. */
 export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
   turn(pace: Pace): Promise<Measurement>
 }
@@ -43,7 +45,7 @@ export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> 
 export interface Row {
   readonly title: string
   readonly connections: number
-  /** Name of the first contender, which the others are compared with. */
+  /** Name of the first contender, to which all others are compared. */
   readonly name: string
   /** Results of the first contender. */
   readonly signet: readonly Measurement[]
@@ -55,7 +57,7 @@ export interface Row {
   }[]
 }
 
-/** Compares the first contender with the others, in turns. Returns a row for each number of connections. */
+/** Compares the first contender with all others, in turns. Returns a table row for each number of connections. */
 export async function compare(
   title: string,
   contenders: readonly Contender[],
@@ -116,7 +118,7 @@ async function runAlone(
   }
 }
 
-/** Returns a contender whose turns run a load. */
+/** Returns a contender whose turns run the given load. */
 export function loaded(target: LoadTarget): Contender {
   return { ...target, turn: (pace) => runLoad(target, pace) }
 }
@@ -152,7 +154,7 @@ export function progress(step: string): void {
   process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${step}\n`)
 }
 
-/** Returns the address of a listener on this machine. */
+/** Returns the URL of a listener on this machine. */
 export function addressOf(url: string): Pick<LoadTarget, 'ports' | 'tls'> {
   const { protocol, port } = new URL(url)
   return { ports: [Number(port)], tls: protocol === 'https:' }
@@ -162,14 +164,14 @@ export function rateOf({ succeeded, seconds }: LoadResult): number {
   return succeeded / seconds
 }
 
-/** Returns the median of numbers in any order. */
+/** Returns the median of an unsorted list of numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
 }
 
-/** Returns the median of the turns' ratios between the two rates. */
+/** Returns the median, over all turns, of the ratio between the two rates. */
 export function ratioOf(own: readonly LoadResult[], other: readonly LoadResult[]): number {
   return median(
     own.flatMap((result, turn) => {

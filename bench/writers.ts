@@ -1,4 +1,4 @@
-/** Benchmark of both engines' writers, without a server, using the transactions of issuance. */
+/** Benchmark of the writers of both database engines, without a server, using the transactions of issuance. */
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../src/store/database.ts'
 import { guard, sql, type Sql } from '../src/store/sql.ts'
@@ -18,7 +18,7 @@ const setup: readonly Sql[] = [
   sql`insert into certificate_counts (authority_number, issued) values (1, 0)`,
 ]
 
-/** Returns the statements that issue a certificate. */
+/** Returns the SQL statements that issue a certificate. */
 function issuance(): Sql[] {
   return [
     guard(
@@ -33,7 +33,7 @@ function issuance(): Sql[] {
   ]
 }
 
-/** Returns the transactions per second of several callers, distributed among the nodes. */
+/** Measures the transactions per second of several callers, distributed among the nodes. */
 async function writeRate(
   nodes: readonly Database[],
   callers: number,
@@ -52,7 +52,7 @@ async function writeRate(
   return Math.round(count / seconds)
 }
 
-/** Returns a table in Markdown; undefined if PostgreSQL is not installed. */
+/** Returns a Markdown table, or undefined if PostgreSQL is not installed. */
 export async function writersTable({
   seconds,
 }: Pick<BenchOptions, 'seconds'>): Promise<string | undefined> {

@@ -1,4 +1,7 @@
-/** Users, roles, access keys and identity providers of an account, which Signet's API lists. AWS has the IAM API for them. */
+/**
+ * Users, roles, access keys and identity providers of an account, which Signet's API lists. On AWS, the IAM API has these
+ * operations.
+ */
 import { call } from './call.ts'
 import { checkOptions, numberRule, textRule, type OptionRules } from './check-options.ts'
 import type { OwnOperationName } from './commands.ts'
@@ -14,7 +17,7 @@ export interface PrincipalTag {
 /** A user of the account. */
 export interface ListedUser {
   readonly UserName: string
-  /** `AIDA` and 16 characters. */
+  /** The user's unique ID: `AIDA` followed by 16 characters. */
   readonly UserId: string
   readonly AccountId: string
   readonly Arn: string
@@ -22,7 +25,10 @@ export interface ListedUser {
   readonly CreateDate: Date
   readonly PolicyCount: number
   readonly AccessKeyCount: number
-  /** Last use of any of the user's access keys, recorded once a minute. Absent if none has been used. */
+  /**
+   * Time of the last use of any of the user's access keys, with a resolution of one minute. The time is
+   * absent if none of the user's access keys has been used.
+   */
   readonly LastUsedDate?: Date
 }
 
@@ -30,7 +36,7 @@ export interface ListedUser {
 export interface ListedAccessKey {
   readonly AccessKeyId: string
   readonly AccountId: string
-  /** Absent for the access key of a service. */
+  /** The user name is absent for a service's access key. */
   readonly UserName?: string
   /** Name of the service that owns the access key, such as `acm.amazonaws.com`. */
   readonly ServicePrincipal?: string
@@ -38,19 +44,21 @@ export interface ListedAccessKey {
   readonly SourceArn?: string
   readonly Status: 'Active' | 'Inactive'
   readonly CreateDate: Date
-  /** Whether the access key has a policy of its own, in addition to the user's policies. */
+  /** Whether the access key has its own policy, in addition to the user's policies. */
   readonly HasPolicy: boolean
-  /** Last use, recorded once a minute. Absent if the access key has not been used. */
+  /**
+   * Time of the access key's last use, with a resolution of one minute. The time is absent if the access key has never been used.
+   */
   readonly LastUsedDate?: Date
   readonly LastUsedRegion?: string
-  /** `acm-pca` or `sts`. */
+  /** Service called with the access key most recently: `acm-pca` or `sts`. */
   readonly LastUsedService?: string
 }
 
 /** A policy of a user or role. */
 export interface IdentityPolicy {
   readonly PolicyName: string
-  /** JSON. */
+  /** The policy document as JSON. */
   readonly PolicyDocument: string
 }
 
@@ -59,7 +67,9 @@ export interface AccessKeyWithPolicy extends ListedAccessKey {
   readonly PolicyDocument?: string
 }
 
-/** A user with its policies and access keys: at most 100 of each. The counts include the rest. */
+/**
+ * A user with its policies and access keys, at most 100 of each. The counts of policies and access keys are not limited to 100.
+ */
 export interface UserDetails extends ListedUser {
   readonly Policies: readonly IdentityPolicy[]
   readonly AccessKeys: readonly AccessKeyWithPolicy[]
@@ -68,7 +78,7 @@ export interface UserDetails extends ListedUser {
 /** A role of the account. */
 export interface ListedRole {
   readonly RoleName: string
-  /** `AROA` and 16 characters. */
+  /** The role's unique ID: `AROA` followed by 16 characters. */
   readonly RoleId: string
   readonly AccountId: string
   readonly Arn: string
@@ -79,9 +89,9 @@ export interface ListedRole {
   readonly PolicyCount: number
 }
 
-/** A role with its policies: at most 100. The count includes the rest. */
+/** A role with at most 100 of its policies. The count of policies is not limited to 100. */
 export interface RoleDetails extends ListedRole {
-  /** Trust policy as JSON. */
+  /** Trust policy of the role, as JSON. */
   readonly AssumeRolePolicyDocument: string
   readonly Policies: readonly IdentityPolicy[]
 }
@@ -92,7 +102,7 @@ export interface ProviderKey {
   readonly KeyId?: string
   /** The `kty` of the key, such as `EC`. */
   readonly KeyType: string
-  /** SHA-256 thumbprint in base64url (RFC 7638). Absent if the key is malformed. */
+  /** SHA-256 thumbprint in base64url (RFC 7638). The thumbprint is absent if the key is malformed. */
   readonly Thumbprint?: string
 }
 
@@ -100,27 +110,27 @@ export interface ProviderKey {
 export interface ListedIdentityProvider {
   readonly Arn: string
   readonly AccountId: string
-  /** URL of the issuer. */
+  /** The issuer's URL. */
   readonly Url: string
-  /** Accepted audiences. */
+  /** Accepted audiences of tokens. */
   readonly ClientIDList: readonly string[]
-  /** `ISSUER` if the server fetches the keys from the issuer, `STORED` if the provider has `Keys`. */
+  /** Source of the public keys: `ISSUER` if the server fetches them from the issuer, `STORED` if the provider has `Keys`. */
   readonly KeySource: 'ISSUER' | 'STORED'
   readonly Keys: readonly ProviderKey[]
   readonly CreateDate: Date
 }
 
-/** The input of a list: a page. */
+/** The page that a list method returns. */
 export interface ListInput {
-  /** Maximum number of items on the page: 1 to 1000. The default is 100. */
+  /** Maximum number of items on the page, from 1 to 1000. The default page size is 100. */
   readonly MaxResults?: number
-  /** NextToken of the previous page. */
+  /** NextToken from the previous page. */
   readonly NextToken?: string
 }
 
 /** The input of listAccessKeys: a filter and a page. */
 export interface ListAccessKeysInput extends ListInput {
-  /** Name of a user; by default, the access keys of the account are listed. */
+  /** User whose access keys are listed; by default, all access keys of the account are listed. */
   readonly UserName?: string
 }
 
@@ -149,7 +159,7 @@ export interface ListIdentityProvidersOutput extends NextPage {
   readonly IdentityProviders: readonly ListedIdentityProvider[]
 }
 
-/** The client's methods for users, roles and access keys. Only Signet has these operations in this API. */
+/** The client's methods for users, roles and access keys. Only Signet's API has these operations. */
 export interface AccessOperations {
   /**
    * Returns a page of the account's users.

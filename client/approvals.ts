@@ -1,4 +1,4 @@
-/** Requests for a second person's approval, which Signet supports and AWS does not. */
+/** Approval requests, for which a second person's approval is required; Signet supports them, and AWS does not. */
 import { call } from './call.ts'
 import { checkOptions, numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
@@ -6,23 +6,23 @@ import type { SdkClient } from './sdk-client.ts'
 
 const statuses = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'USED'] as const
 
-/** The state of an approval. A pending or approved one expires at its `ExpiresAt`. */
+/** The state of an approval. A pending or approved request expires at its `ExpiresAt`. */
 export type ApprovalStatus = (typeof statuses)[number]
 
 /** A request for a second person's approval. */
 export interface Approval {
   readonly ApprovalId: string
   readonly Status: ApprovalStatus
-  /** Name in the approval policy, such as `issue-ca-certificate`. */
+  /** Name of the rule in the approval policy, such as `issue-ca-certificate`. */
   readonly Action: string
-  /** API operation, or command that works on the data folder. */
+  /** Name of the API operation, or of the command that works on the data folder. */
   readonly Operation: string
-  /** ARN of the CA. */
+  /** ARN of the CA that the request affects. */
   readonly ResourceArn?: string
-  /** ARN of the user or role, or name of an operating-system user. */
+  /** Requester: the ARN of a user or role, or the name of an operating-system user. */
   readonly Requester: string
   readonly RequestedAt: Date
-  /** Time until which the request can be approved or rejected and, once approved, repeated. */
+  /** Time until which the request can be approved or rejected and, after its approval, repeated. */
   readonly ExpiresAt: Date
   /** ARN of the principal that approved or rejected the request. */
   readonly DecidedBy?: string
@@ -43,23 +43,23 @@ export interface ApprovalInput {
 /** The input of listApprovals: a filter and a page. */
 export interface ListApprovalsInput {
   readonly Status?: ApprovalStatus
-  /** Maximum number of approvals on the page: 1 to 1000. */
+  /** Maximum number of approvals on the page, from 1 to 1000. */
   readonly MaxResults?: number
-  /** NextToken of the previous page. */
+  /** NextToken from the previous page. */
   readonly NextToken?: string
 }
 
 /** A page of approvals, newest first. */
 export interface ListApprovalsOutput {
   readonly Approvals: readonly Approval[]
-  /** Token of the next page. The token may be present even if this page is empty; it is absent on the last page. */
+  /** Token of the next page. The token may be present even if the page is empty; it is absent on the last page. */
   readonly NextToken?: string
 }
 
-/** The client's methods for approvals. Only Signet has these operations. */
+/** The client's methods for approvals. Only Signet has these approval operations. */
 export interface ApprovalOperations {
   /**
-   * Returns a page of the account's requests for a second person's approval.
+   * Returns a page of the account's approval requests.
    *
    * @throws TypeError for an unknown option and for a value of a wrong type
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`
@@ -68,7 +68,7 @@ export interface ApprovalOperations {
    */
   listApprovals(input?: ListApprovalsInput, options?: CallOptions): Promise<ListApprovalsOutput>
   /**
-   * Returns a request for a second person's approval, with its parameters.
+   * Returns an approval request with its parameters.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`
    * @example
@@ -79,7 +79,7 @@ export interface ApprovalOperations {
     options?: CallOptions,
   ): Promise<{ readonly Approval: ApprovalWithInput }>
   /**
-   * Approves another person's request. The identical call then succeeds once.
+   * Approves another person's request. After the approval, the requester can make the identical call once.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example
@@ -90,7 +90,7 @@ export interface ApprovalOperations {
     options?: CallOptions,
   ): Promise<{ readonly Approval: Approval }>
   /**
-   * Rejects a request, even if it has been approved but not yet used.
+   * Rejects a request, even after its approval if the requester has not yet made the call.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example

@@ -3,7 +3,7 @@ import type { CallOptions } from './inputs.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type * as api from './requests.ts'
 
-/** The operations on CAs and their tags. `Operations` describes the errors of all operations. */
+/** Methods for CAs and their tags. The errors that all operations share are described at `Operations`. */
 export interface AuthorityOperations {
   /**
    * Creates a root or subordinate CA. The CA has the status `CREATING` until its key is generated, then `PENDING_CERTIFICATE`.
@@ -89,7 +89,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<CallMetadata>
   /**
-   * Returns a page of the account's CAs in the Region. `MaxResults` is 1 to 1000.
+   * Returns a page of the account's CAs in the Region. `MaxResults` ranges from 1 to 1000.
    *
    * @throws ClientError `InvalidNextTokenException`, and the codes of every operation
    * @example
@@ -100,7 +100,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.ListCertificateAuthoritiesResponse & CallMetadata>
   /**
-   * Returns a page of a CA's tags. `MaxResults` is 1 to 1000.
+   * Returns a page of a CA's tags. `MaxResults` ranges from 1 to 1000.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * and the codes of every operation
@@ -112,7 +112,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.ListTagsResponse & CallMetadata>
   /**
-   * Restores a deleted CA. Its status is then `DISABLED`, `PENDING_CERTIFICATE` or `EXPIRED`.
+   * Restores a deleted CA. The restored CA's status is `DISABLED`, `PENDING_CERTIFICATE` or `EXPIRED`.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, and the codes of every
    * operation
@@ -124,7 +124,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<CallMetadata>
   /**
-   * Adds tags to a CA, and replaces the values of existing keys.
+   * Adds tags to a CA, replacing the values of existing keys.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`,
    * `TooManyTagsException`, and the codes of every operation
@@ -136,7 +136,7 @@ export interface AuthorityOperations {
     options?: CallOptions,
   ): Promise<CallMetadata>
   /**
-   * Removes tags from a CA. A tag given without a value is removed whatever its stored value is.
+   * Removes tags from a CA. A tag key given without a value is removed regardless of its stored value.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`, and
    * the codes of every operation

@@ -2,9 +2,9 @@
 export interface CallMetadata {
   readonly $metadata: {
     readonly httpStatusCode?: number | undefined
-    /** The request ID, as in the service's log. */
+    /** The request ID, which also appears in the service's log. */
     readonly requestId?: string | undefined
-    /** The number of attempts, including the first attempt. */
+    /** The number of attempts, including the first. */
     readonly attempts?: number | undefined
     /** Total delay between attempts, in milliseconds. */
     readonly totalRetryDelay?: number | undefined

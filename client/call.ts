@@ -1,4 +1,4 @@
-/** Calls an operation through the SDK, and converts inputs, outputs and errors to those of the client. */
+/** Calls an operation through the SDK, and converts between the SDK's and the client's inputs, outputs and errors. */
 import { describe, objectRule } from './check-options.ts'
 import { apiName, type OperationName, type OwnOperationName } from './commands.ts'
 import { clientErrorOf, UnexpectedResponseError } from './errors.ts'
@@ -7,8 +7,8 @@ import { decodeOutput, encodeInput } from './json-form.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /**
- * Calls an operation once. Rejects with TypeError if the input or the options are not objects, with ClientError for an error
- * from the service, and with UnexpectedResponseError if the response does not come from the API.
+ * Calls an operation once, without pagination. Rejects with TypeError if the input or the options are not objects, with
+ * ClientError for an error from the service, and with UnexpectedResponseError if the response does not come from the API.
  */
 export async function call(
   sdk: SdkClient,

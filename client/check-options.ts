@@ -1,14 +1,14 @@
-/** Checks of the options that JavaScript callers pass: the compiler checks only TypeScript. */
+/** Checks the options passed by JavaScript callers, which no compiler has checked. */
 import { isDate, isUint8Array } from 'node:util/types'
 import { similarName } from '../src/text/closest-names.ts'
 
-/** The values that an option may have. */
+/** The rule for an option's value. */
 export interface OptionRule {
-  /** Completes the sentence "the option must be …". */
+  /** The end of the sentence "the option must be …" in error messages. */
   readonly expected: string
   readonly accepts: (value: unknown) => boolean
   readonly isRequired?: true
-  /** Whether an error message may include an invalid value. True only if the value cannot be a secret. */
+  /** Whether error messages may include an invalid value. Error messages include a value only if it cannot be a secret. */
   readonly isPublic?: true
 }
 
@@ -72,8 +72,8 @@ export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRu
 }
 
 /**
- * Throws TypeError unless every option has a known name and a value that its rule accepts. An undefined option is treated as
- * absent. `place` is the function or the option to which these options belong.
+ * Throws TypeError unless every option has a known name and a value that satisfies its rule. An undefined option is treated
+ * as absent. `place` is the name of the function or option to which these options belong.
  */
 export function checkOptions(
   place: string,
@@ -107,7 +107,7 @@ function unknownOptionText(
   return `${place}: unknown option '${name}'; ${advice}`
 }
 
-/** Returns a description of the type of a value that may be a secret. */
+/** Describes the type of a value that may be a secret, without revealing the value. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (value === undefined) return 'undefined'

@@ -28,12 +28,12 @@ import type { Statistics, StatisticsInput } from './statistics.ts'
 import type { SimulationOperations } from './simulate-policy.ts'
 import type { Waiter, WaiterName } from './waiters.ts'
 
-/** The Region, the endpoint and the operations of a client. */
+/** The Region, endpoint and operations of a client. */
 export interface ClientMeta {
-  /** Names of the operations in the API, by method: `ListTags` for `listTags`. */
+  /** API operation names by client method, such as `ListTags` for `listTags`. */
   readonly methodToApiMapping: Readonly<Record<OperationName, string>>
   /**
-   * The Region of the client.
+   * The client's Region.
    *
    * @throws Error if no Region is configured
    * @example
@@ -41,7 +41,7 @@ export interface ClientMeta {
    */
   regionName(): Promise<string>
   /**
-   * The URL of the API, without a slash at its end.
+   * The URL of the API, without a trailing slash.
    *
    * @throws Error if neither an endpoint nor a Region is configured
    * @example
@@ -65,7 +65,7 @@ export interface Client
     RevocationOperations,
     ServerOperations,
     SimulationOperations {
-  /** The exception classes by error code. */
+  /** The exception classes, keyed by error code. */
   readonly exceptions: Exceptions
   readonly meta: ClientMeta
   /** The waiter names that getWaiter accepts. */
@@ -87,7 +87,7 @@ export interface Client
    */
   getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
   /**
-   * Returns a waiter, which polls an operation until a resource reaches a state.
+   * Returns a waiter, which polls an operation until a resource reaches a given state.
    *
    * @throws TypeError for an unknown name
    * @example
@@ -95,8 +95,8 @@ export interface Client
    */
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
   /**
-   * Returns a URL for one call. Anyone with the URL can make the call without credentials until the URL expires, by sending a
-   * POST request with an empty body and the headers from `presignedHeaders`.
+   * Returns a presigned URL for one API call. Anyone who has the URL can make the call without credentials until the URL
+   * expires, by sending a POST request with an empty body and the headers from `presignedHeaders`.
    *
    * @throws UnknownClientMethodError for an unknown operation
    * @throws RangeError for a lifetime outside 1 to 604800 seconds
@@ -111,7 +111,7 @@ export interface Client
     options?: PresignOptions,
   ): Promise<string>
   /**
-   * Returns the headers that a request to a presigned URL for the operation must have.
+   * Returns the headers that a request to a presigned URL must have.
    *
    * @throws UnknownClientMethodError for an unknown operation
    * @example
@@ -171,7 +171,7 @@ export interface Client
    */
   issue(request: NewKeyIssueRequest): Promise<IssuedCertificateWithKey>
   /**
-   * Issues a certificate for the key of a CSR. The result has no private key.
+   * Issues a certificate for the key of a CSR. The result contains no private key, because the caller has it.
    *
    * @throws TypeError, ClientError and WaiterError as for a request without a CSR; ClientError `MalformedCSRException` for an
    * invalid CSR
@@ -190,8 +190,8 @@ export interface Client
    */
   issue(request: IssueRequest): Promise<IssuedCertificate | IssuedCertificateWithKey>
   /**
-   * Creates a root CA and an issuing CA below it, both ACTIVE. If both CAs already exist, returns them. If an earlier call was
-   * interrupted, continues where it stopped.
+   * Creates a root CA and an issuing CA below it, both ACTIVE. If both CAs already exist, the method returns them. If an
+   * earlier call was interrupted, the method continues where that call stopped.
    *
    * @throws TypeError for an invalid request
    * @throws HierarchyError if a step fails; its `cause` is the error from the step
@@ -203,7 +203,7 @@ export interface Client
    */
   createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
   /**
-   * Closes the idle connections. A later call opens new connections.
+   * Closes idle connections. Later calls open new connections.
    *
    * @example
    * client.close()

@@ -43,13 +43,13 @@ export interface RequestHandler {
   destroy?(): void
 }
 
-/** Options for the default HTTP handler. Times are in milliseconds, and 0 means no limit. */
+/** Options for the default HTTP handler. All times are in milliseconds, and 0 means no limit. */
 export interface HttpOptions {
   /** Connection timeout; 0 by default. */
   readonly connectionTimeout?: number
-  /** Time limit from request to response; 0 by default. */
+  /** Maximum time between a request and its response; 0 by default. */
   readonly requestTimeout?: number
-  /** Whether exceeding requestTimeout causes a TimeoutError; by default it is only logged. */
+  /** Whether exceeding requestTimeout causes a TimeoutError; by default, a warning is logged. */
   readonly throwOnRequestTimeout?: boolean
   /** Idle timeout for a connection; 0 by default. */
   readonly socketTimeout?: number
@@ -60,14 +60,17 @@ export interface HttpOptions {
 }
 
 /**
- * Options for createClient. They are the same as for every client in the AWS SDK for JavaScript v3. The default for an option
- * comes from the environment and the shared configuration files, as in every AWS SDK.
+ * Options for createClient. The options match those of every client in the AWS SDK for JavaScript v3. Options that are
+ * omitted come from the environment and the shared configuration files, as in every AWS SDK.
  *
  * @example
  * const options: ClientOptions = { region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' }
  */
 export interface ClientOptions {
-  /** Region; default: AWS_REGION, AWS_DEFAULT_REGION, then the shared configuration file. There is no other default. */
+  /**
+   * Region of the API; default: AWS_REGION, AWS_DEFAULT_REGION, then the shared configuration file. A call fails if no
+   * Region is configured.
+   */
   readonly region?: string | (() => Promise<string>)
   /** URL of the API; default: AWS_ENDPOINT_URL_ACM_PCA, AWS_ENDPOINT_URL, then AWS's endpoint for the Region. */
   readonly endpoint?: string | URL | (() => Promise<string>)
@@ -79,16 +82,17 @@ export interface ClientOptions {
   readonly maxAttempts?: number | (() => Promise<number>)
   /** Retry mode; `standard` by default. */
   readonly retryMode?: string | (() => Promise<string>)
-  /** An AWS SDK retry strategy, which replaces maxAttempts and retryMode. */
+  /** An AWS SDK retry strategy, which overrides maxAttempts and retryMode. */
   readonly retryStrategy?: object
   /** A request handler, or options for the default handler. */
   readonly requestHandler?: RequestHandler | HttpOptions
-  /** Logger; none by default. */
+  /** Logger for the client's messages; by default nothing is logged. */
   readonly logger?: ClientLogger
-  /** Whether to use AWS's FIPS endpoint; false by default. This option cannot be combined with `endpoint`. */
+  /** Whether to use AWS's FIPS endpoint; false by default. The FIPS endpoint cannot be combined with `endpoint`. */
   readonly useFipsEndpoint?: boolean | (() => Promise<boolean>)
   /**
-   * Whether to use AWS's dual-stack endpoint (IPv4 and IPv6); false by default. This option cannot be combined with `endpoint`.
+   * Whether to use AWS's dual-stack endpoint (IPv4 and IPv6); false by default. The dual-stack endpoint cannot be combined with
+   * `endpoint`.
    */
   readonly useDualstackEndpoint?: boolean | (() => Promise<boolean>)
   /** Whether to use TLS with AWS's endpoint; true by default. */
@@ -97,15 +101,18 @@ export interface ClientOptions {
   readonly ignoreConfiguredEndpointUrls?: boolean
   /** The AWS SDK's defaults mode, which sets timeouts and the retry mode; `legacy` by default. */
   readonly defaultsMode?: string | (() => Promise<string>)
-  /** Milliseconds that are added to the clock when requests are signed. The default is 0, which the SDK corrects. */
+  /**
+   * Milliseconds to add to the clock when signing requests. The default is 0, and the SDK corrects the offset after
+   * a clock error.
+   */
   readonly systemClockOffset?: number
-  /** Whether the SDK must not correct systemClockOffset; false by default. */
+  /** Whether to prevent the SDK from correcting systemClockOffset; false by default. */
   readonly disableClockSkewCorrection?: boolean
-  /** Region in signatures, if it differs from `region`. */
+  /** Region used in signatures, if it differs from `region`. */
   readonly signingRegion?: string
-  /** A string, or pairs of name and version, to add to the User-Agent header. */
+  /** A string, or name and version pairs, to add to the User-Agent header. */
   readonly customUserAgent?: string | [string, string?][]
-  /** Application ID in the User-Agent header; default: AWS_SDK_UA_APP_ID. */
+  /** Application ID to add to the User-Agent header; default: AWS_SDK_UA_APP_ID. */
   readonly userAgentAppId?: string
 }
 
@@ -118,7 +125,7 @@ const endpoint: OptionRule = {
     return isUrl && URL.canParse(String(value)) && /^https?:$/.test(new URL(String(value)).protocol)
   },
 }
-/** The rule for an access key. */
+/** The rule for an access key option. */
 export const credentials: OptionRule = {
   expected: 'an object with the strings accessKeyId and secretAccessKey',
   accepts: (value) => {

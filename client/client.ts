@@ -1,4 +1,4 @@
-/** A client of AWS Private CA and of servers with the same API. */
+/** A client for AWS Private CA and for servers with the same API. */
 import { accessOperations } from './access.ts'
 import { approvalOperations } from './approvals.ts'
 import { call } from './call.ts'
@@ -25,7 +25,8 @@ import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
 /**
  * Creates a client. The client opens no connection before its first call, and an idle client does not keep the process alive.
  *
- * @param options options that are absent are taken from the environment and the shared configuration files, as in every AWS SDK
+ * @param options options of the client; absent options are taken from the environment and the shared configuration files, as in
+ * every AWS SDK
  * @throws TypeError for an unknown option and for a value of a wrong type
  * @example
  * import { createClient } from 'signet-ca/client'

@@ -1,5 +1,6 @@
 /**
- * docs/client-reference.md has a row for each test against boto3, and a test for each row. The program in docs/client.md runs.
+ * Tests that docs/client-reference.md has a row for each boto3 comparison test, and that each row has a test. Tests that the
+ * program in docs/client.md runs.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -20,13 +21,13 @@ const text = readFileSync(join(root, 'docs/client.md'), 'utf8')
 const reference = readFileSync(join(root, 'docs/client-reference.md'), 'utf8')
 const tests = readFileSync(join(root, 'test/conformance/client/boto3.test.ts'), 'utf8')
 
-/** Cells in each row below the comparison's heading. */
+/** The cells of each table row below the heading of the comparison. */
 const rows = (reference.split('| --- | --- | --- | --- |\n')[1] ?? '')
   .split('\n\n', 1)
   .flatMap((table) => table.trim().split('\n'))
   .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '')))
 
-/** The tests that are not scenarios. */
+/** The tests other than scenarios. */
 const others = [
   'the client throws the same exceptions as boto3',
   'the client and boto3 generate identical presigned URLs',

@@ -1,4 +1,4 @@
-/** Endpoints of AWS Private CA, compared with AWS's endpoint rule set for the service. */
+/** Tests the endpoints of AWS Private CA against AWS's endpoint rule set for the service. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { resolveEndpoint, type EndpointParameters } from './endpoint.ts'

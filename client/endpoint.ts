@@ -13,7 +13,9 @@ export interface EndpointParameters {
 export const missingRegionText =
   'the Region is unknown: set AWS_REGION, or pass region to createClient'
 
-/** Returns the endpoint. Throws Error if the Region is missing or a custom endpoint is combined with FIPS or dual-stack. */
+/**
+ * Returns the URL of the API. Throws Error if the Region is missing or if a custom endpoint is combined with FIPS or dual-stack.
+ */
 export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
   const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
   if (custom !== undefined) {

@@ -1,4 +1,4 @@
-/** ACME and EST endpoints of an account, which only Signet has. */
+/** An account's ACME and EST endpoints, which only Signet has. */
 import { call } from './call.ts'
 import { checkOptions, numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { ListInput } from './access.ts'
@@ -9,7 +9,7 @@ import type { SdkClient } from './sdk-client.ts'
 const protocols = ['ACME', 'EST'] as const
 const orderStatuses = ['PENDING', 'READY', 'PROCESSING', 'VALID', 'INVALID'] as const
 
-/** Protocol of an endpoint. */
+/** Enrollment protocol of an endpoint. */
 export type EnrollmentProtocol = (typeof protocols)[number]
 
 /** Status of an ACME order (RFC 8555 §7.1.6). */
@@ -23,7 +23,7 @@ export interface AcmeProfile {
   readonly ValiditySeconds: number
 }
 
-/** An endpoint for enrollment. */
+/** An enrollment endpoint. */
 export interface ListedEndpoint {
   readonly Protocol: EnrollmentProtocol
   readonly Name: string
@@ -33,16 +33,19 @@ export interface ListedEndpoint {
   readonly CertificateAuthorityArn: string
   readonly TemplateArn: string
   readonly ValiditySeconds: number
-  /** Patterns of the permitted names; empty if all names are permitted. */
+  /** Patterns for the permitted names; empty if all names are permitted. */
   readonly Names: readonly string[]
-  /** Challenge types of an ACME endpoint; empty if it does not validate names. */
+  /** Challenge types of an ACME endpoint; empty if the endpoint does not validate names. */
   readonly Challenges?: readonly string[]
-  /** Whether accounts of an ACME endpoint need a key for external account binding. */
+  /** Whether accounts at an ACME endpoint need a key for external account binding. */
   readonly ExternalAccountBinding?: 'REQUIRED' | 'OPTIONAL' | 'OFF'
   readonly Profiles?: readonly AcmeProfile[]
-  /** Ways of authentication of an EST endpoint: `certificate` and `password`. */
+  /** Authentication methods of an EST endpoint: `certificate` and `password`. */
   readonly Authentication?: readonly string[]
-  /** CA whose certificates authenticate clients of an EST endpoint, in addition to the endpoint's own CA. */
+  /**
+   * Additional CA whose certificates an EST endpoint accepts for client authentication, besides certificates
+   * from the endpoint's own CA.
+   */
   readonly ClientCertificateAuthorityArn?: string
   /** Whether an EST endpoint generates keys for clients. */
   readonly ServerKeyGeneration?: boolean
@@ -51,7 +54,7 @@ export interface ListedEndpoint {
 
 /** A key for external account binding, or a one-time password, without its secret. */
 interface EnrollmentSecret {
-  /** Whether it is neither used up nor expired. */
+  /** Whether the key or password is still usable: neither used up nor expired. */
   readonly Usable: boolean
   readonly Names: readonly string[]
   readonly CreatedAt: Date
@@ -59,7 +62,7 @@ interface EnrollmentSecret {
   readonly UsedAt?: Date
 }
 
-/** A key for external account binding of an ACME endpoint. */
+/** An ACME endpoint's key for external account binding. */
 export interface ExternalAccountKey extends EnrollmentSecret {
   readonly KeyId: string
   readonly Reusable: boolean
@@ -70,28 +73,28 @@ export interface EstPassword extends EnrollmentSecret {
   readonly UserName: string
 }
 
-/** An endpoint with its oldest 100 keys or passwords. */
+/** An endpoint with the oldest 100 of its keys or passwords. */
 export interface EndpointDetails extends ListedEndpoint {
   readonly AccountCount?: number
   readonly ExternalAccountKeys?: readonly ExternalAccountKey[]
   readonly Passwords?: readonly EstPassword[]
 }
 
-/** An account of an ACME endpoint. */
+/** An account at an ACME endpoint. */
 export interface ListedAcmeAccount {
   readonly AcmeAccountId: string
   readonly Status: 'VALID' | 'DEACTIVATED' | 'REVOKED'
   readonly Contacts: readonly string[]
   /** SHA-256 thumbprint of the account key in base64url (RFC 7638). */
   readonly KeyThumbprint: string
-  /** Key with which the account was created; absent without external account binding. */
+  /** EAB key used to create the account; absent without external account binding. */
   readonly KeyId?: string
   readonly CreatedAt: Date
 }
 
-/** An identifier of an order. */
+/** An identifier in an ACME order. */
 export interface AcmeIdentifier {
-  /** `dns` or `ip`. */
+  /** Type of the identifier: `dns` or `ip`. */
   readonly Type: string
   readonly Value: string
 }
@@ -125,7 +128,7 @@ export interface ListedAcmeOrder {
 
 /** The input of listEnrollmentEndpoints: a filter and a page. */
 export interface ListEndpointsInput extends ListInput {
-  /** By default, the endpoints of both protocols are listed. */
+  /** Protocol of the endpoints to list; by default, endpoints of both protocols are listed. */
   readonly Protocol?: EnrollmentProtocol
 }
 
@@ -161,7 +164,7 @@ export interface ListAcmeOrdersOutput {
   readonly NextToken?: string
 }
 
-/** The client's methods for endpoints, and for accounts and orders of ACME endpoints. Only Signet has these operations. */
+/** The client's methods for enrollment endpoints, ACME accounts and ACME orders. Only Signet has these enrollment operations. */
 export interface EnrollmentOperations {
   /**
    * Returns a page of the account's endpoints in the Region.
@@ -175,7 +178,7 @@ export interface EnrollmentOperations {
     options?: CallOptions,
   ): Promise<ListEndpointsOutput>
   /**
-   * Returns an endpoint with its keys or passwords, without secrets.
+   * Returns an endpoint with its keys or passwords, but not their secrets.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`
    * @example
@@ -186,7 +189,7 @@ export interface EnrollmentOperations {
     options?: CallOptions,
   ): Promise<{ readonly Endpoint: EndpointDetails }>
   /**
-   * Returns a page of the accounts of an ACME endpoint.
+   * Returns a page of an ACME endpoint's accounts.
    *
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`, `ResourceNotFoundException`
    * @example
@@ -197,7 +200,7 @@ export interface EnrollmentOperations {
     options?: CallOptions,
   ): Promise<ListAcmeAccountsOutput>
   /**
-   * Returns a page of the orders of an ACME endpoint, with the errors of failed challenges.
+   * Returns a page of an ACME endpoint's orders, including the errors of failed challenges.
    *
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`, `ResourceNotFoundException`
    * @example

@@ -1,6 +1,6 @@
-/** Enumerations of the AWS Private CA API. A test compares them with AWS's API model. */
+/** Enumerations in the AWS Private CA API. A test compares these enumerations with AWS's API model. */
 
-/** The method of access to information about a CA certificate's subject (RFC 5280 section 4.2.2.2). */
+/** The method of access to information about a CA (RFC 5280 section 4.2.2.2). */
 export type AccessMethodType = 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
 
 /** An action that a permission allows. */
@@ -31,7 +31,7 @@ export type CertificateAuthorityType = 'ROOT' | 'SUBORDINATE'
  */
 export type CertificateAuthorityUsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
 
-/** Whether a CA publishes one CRL or one for each partition of its certificates. */
+/** Whether a CA publishes a complete CRL or partitioned CRLs. */
 export type CrlType = 'COMPLETE' | 'PARTITIONED'
 
 /** A purpose of a certificate (RFC 5280 section 4.2.1.12). */
@@ -68,7 +68,7 @@ export type KeyStorageSecurityStandard =
   | 'FIPS_140_2_LEVEL_3_OR_HIGHER'
   | 'CCPC_LEVEL_1_OR_HIGHER'
 
-/** The kind of policy qualifier. */
+/** The type of a policy qualifier. */
 export type PolicyQualifierId = 'CPS'
 
 /** Whether a list contains the account's own CAs or the CAs that other accounts share with it. */
@@ -101,5 +101,8 @@ export type SigningAlgorithm =
   | 'ML_DSA_65'
   | 'ML_DSA_87'
 
-/** The unit of a validity period. `END_DATE` is YYYYMMDDHHMMSS or YYMMDDHHMMSS in UTC; `ABSOLUTE` is seconds since 1970. */
+/**
+ * The unit of a validity period. `END_DATE` is in the format YYYYMMDDHHMMSS or YYMMDDHHMMSS in UTC; `ABSOLUTE` is seconds
+ * since 1970.
+ */
 export type ValidityPeriodType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'

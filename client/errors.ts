@@ -39,8 +39,7 @@ export interface ErrorResponse {
 }
 
 /**
- * The error that is thrown when the service returns an error. `name` and `code` are the error code, and `cause` is the exception
- * from the AWS SDK.
+ * An error that the service returned. `name` and `code` contain the error code, and `cause` is the exception from the AWS SDK.
  *
  * @example
  * if (error instanceof ClientError && error.code === 'ThrottlingException') await retryLater()
@@ -64,18 +63,18 @@ export class ClientError extends Error {
     return this.response.Error.Code
   }
 
-  /** The request ID, as in the service's log. */
+  /** The request ID, which also appears in the service's log. */
   get requestId(): string {
     return this.response.ResponseMetadata.RequestId
   }
 }
 
-/** Formats the message like botocore (ClientError.MSG_TEMPLATE). */
+/** Formats the message as botocore does (ClientError.MSG_TEMPLATE). */
 function messageOf({ Error: error }: ErrorResponse, operation: string): string {
   return `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`
 }
 
-/** The exception class for one error code. */
+/** The exception class for a particular error code. */
 export interface ExceptionClass<Code extends string> {
   new (
     response: ErrorResponse,
@@ -85,7 +84,7 @@ export interface ExceptionClass<Code extends string> {
 }
 
 /**
- * The exception classes by error code.
+ * The exception classes, keyed by error code.
  *
  * @example
  * if (error instanceof client.exceptions.ResourceNotFoundException) return undefined
@@ -93,10 +92,10 @@ export interface ExceptionClass<Code extends string> {
 export type Exceptions = {
   readonly [Code in ExceptionCode]: ExceptionClass<Code>
 } & {
-  /** The base class, which is also used for every error code without a specific class. */
+  /** The base class, which is also used for error codes that have no specific class. */
   readonly ClientError: typeof ClientError
   /**
-   * Returns the class for an error code; ClientError for a code without a specific class.
+   * Returns the class for an error code, or ClientError if the code has no specific class.
    *
    * @example
    * const { name } = client.exceptions.fromCode('InvalidStateException')
@@ -113,7 +112,7 @@ function fromCode(code: string): typeof ClientError {
 }
 
 /**
- * The exception classes by error code. Every client has the same classes as `client.exceptions`.
+ * The exception classes, keyed by error code. Every client exposes the same classes as `client.exceptions`.
  *
  * @example
  * if (error instanceof exceptions.LimitExceededException) console.error(error.message)
@@ -124,7 +123,7 @@ export const exceptions = Object.freeze({ ...classes, ClientError, fromCode }) a
 export function clientErrorOf(error: unknown, operationName: string): unknown {
   if (!ServiceException.isInstance(error)) return error
   const { $metadata, $response, name } = error
-  // The text that the SDK uses for a missing message.
+  // The text that the SDK substitutes for a missing message.
   const message = error.message === 'UnknownError' ? '' : error.message
   const response: ErrorResponse = {
     Error: { Code: name, Message: message },
@@ -138,7 +137,7 @@ export function clientErrorOf(error: unknown, operationName: string): unknown {
   return new (fromCode(name))(response, operationName, { cause: error })
 }
 
-/** The operation has no paginator. */
+/** Thrown if an operation has no paginator. */
 export class OperationNotPageableError extends Error {
   override readonly name = 'OperationNotPageableError'
 
@@ -147,7 +146,7 @@ export class OperationNotPageableError extends Error {
   }
 }
 
-/** The service returned the same page token twice. */
+/** Thrown if the service returns the same page token twice. */
 export class PaginationError extends Error {
   override readonly name = 'PaginationError'
 
@@ -156,7 +155,7 @@ export class PaginationError extends Error {
   }
 }
 
-/** The client has no operation with this name. */
+/** Thrown if the client has no operation with the given name. */
 export class UnknownClientMethodError extends Error {
   override readonly name = 'UnknownClientMethodError'
 
@@ -165,10 +164,10 @@ export class UnknownClientMethodError extends Error {
   }
 }
 
-/** A waiter ended before the resource reached the expected state. */
+/** Thrown if a waiter ends before the resource reaches the expected state. */
 export class WaiterError extends Error {
   override readonly name = 'WaiterError'
-  /** The reason as a sentence. */
+  /** The reason for the failure, as a sentence. */
   readonly reason: string
   /** The output of the last call, or the response in its ClientError. */
   readonly lastResponse: object
@@ -181,8 +180,8 @@ export class WaiterError extends Error {
 }
 
 /**
- * A response did not come from the AWS Private CA API, because `endpoint` belongs to another server or to Signet's public
- * listener. `cause` is the error from the AWS SDK.
+ * Thrown if a response does not come from the AWS Private CA API, because `endpoint` belongs to another server or to
+ * Signet's public listener. `cause` is the error from the AWS SDK.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'

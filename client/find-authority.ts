@@ -6,7 +6,7 @@ import type { CertificateAuthority } from './shapes.ts'
 
 export interface AuthorityReference {
   readonly arn: string
-  /** The CA as returned by the API; undefined if it was not requested. */
+  /** The CA as returned by the API; undefined if the API was not called. */
   readonly signingAlgorithm: SigningAlgorithm | undefined
 }
 
@@ -15,8 +15,8 @@ export interface ListingClient {
 }
 
 /**
- * Finds the CA with an ARN, an ID or a CommonName. An ARN requires no call. Rejects with TypeError unless exactly one ACTIVE
- * CA in the Region matches the ID or CommonName; the message lists the candidates.
+ * Finds the CA with an ARN, an ID or a CommonName. No API call is needed for an ARN. Rejects with TypeError unless exactly
+ * one ACTIVE CA in the Region matches the ID or CommonName; the message lists the candidates.
  */
 export async function findAuthority(
   client: ListingClient,

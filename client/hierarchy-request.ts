@@ -15,25 +15,25 @@ import type { RevocationConfiguration } from './shapes.ts'
 import { readValidity } from './validity.ts'
 import { checkWaiterConfig, type WaiterConfig } from './waiters.ts'
 
-/** A CA to create. */
+/** A CA that createHierarchy creates. */
 export interface AuthorityRequest {
   readonly subject: Subject
-  /** Algorithm of the key; `EC_prime256v1` by default. */
+  /** Key algorithm; `EC_prime256v1` by default. */
   readonly keyAlgorithm?: KeyAlgorithm
-  /** Signing algorithm; by default the one that suits the key's type and size, such as `SHA256WITHECDSA`. */
+  /** Signing algorithm; by default, the algorithm that matches the key's type and size, such as `SHA256WITHECDSA`. */
   readonly signingAlgorithm?: SigningAlgorithm
-  /** Validity of the CA certificate; 10 years for a root and 5 years for an issuing CA by default. */
+  /** Validity of the CA certificate; by default, 10 years for a root and 5 years for an issuing CA. */
   readonly validity?: CertificateValidity
-  /** CRL and OCSP settings. By default the CA publishes no revocations, and its certificates have no CRL or OCSP URLs. */
+  /** CRL and OCSP settings. By default, the CA publishes no revocations, and its certificates contain no CRL or OCSP URLs. */
   readonly revocation?: RevocationConfiguration
   readonly keyStorageSecurityStandard?: KeyStorageSecurityStandard
-  /** Tags, in addition to the tag `signet-hierarchy`, by which a later call finds the CA. */
+  /** Tags to add besides `signet-hierarchy`, which a later call uses to find the CA. */
   readonly tags?: Readonly<Record<string, string>>
 }
 
 /** The issuing CA to create. */
 export interface IssuingAuthorityRequest extends AuthorityRequest {
-  /** Maximum number of CA levels below this CA: 0 to 3; 0 by default. */
+  /** Maximum number of CA levels below the issuing CA, from 0 to 3; 0 by default. */
   readonly pathLength?: 0 | 1 | 2 | 3
 }
 
@@ -47,17 +47,19 @@ export interface IssuingAuthorityRequest extends AuthorityRequest {
  * }
  */
 export interface HierarchyRequest {
-  /** Identifies the hierarchy in its account and Region. By default, the two subjects identify it. */
+  /** Key that identifies the hierarchy within its account and Region. By default, the two subjects identify the hierarchy. */
   readonly name?: string
   readonly root: AuthorityRequest
   readonly issuing: IssuingAuthorityRequest
-  /** How to wait for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes. */
+  /**
+   * Polling options for each step. By default, each step is polled with `{ Delay: 0.5, MaxAttempts: 360 }`, for three minutes.
+   */
   readonly waiter?: WaiterConfig
-  /** Stops createHierarchy after the call in progress. */
+  /** Signal that stops createHierarchy after the call in progress. */
   readonly abortSignal?: AbortSignal
 }
 
-/** An ACTIVE CA. Every PEM string ends with a newline. */
+/** An ACTIVE CA of a hierarchy. Every PEM string ends with a newline. */
 export interface HierarchyAuthority {
   readonly arn: string
   /** The certificate of the CA, in PEM. */
@@ -74,18 +76,19 @@ export interface Hierarchy {
   readonly issuing: HierarchyAuthority
 }
 
-/** One of the two CAs in a hierarchy. */
+/** The role of a CA in a hierarchy. */
 export type Role = keyof Hierarchy
 
 /**
- * A hierarchy is incomplete. The next call to createHierarchy detects which steps are complete and continues after them.
+ * Thrown if a hierarchy is incomplete. The next call to createHierarchy detects which steps are complete and continues
+ * after them.
  *
  * @example
  * if (error instanceof HierarchyError) console.error(error.role, error.certificateAuthorityArn, error.cause)
  */
 export class HierarchyError extends Error {
   override readonly name = 'HierarchyError'
-  /** The CA that is not ACTIVE. */
+  /** Role of the CA that is not ACTIVE. */
   readonly role: Role
   /** ARN of the CA; undefined if the CA does not exist. */
   readonly certificateAuthorityArn: string | undefined

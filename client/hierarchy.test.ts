@@ -135,7 +135,7 @@ for (const step of steps)
           error.message.endsWith('the connection is lost') &&
           error.role === (turn === 0 ? 'root' : 'issuing'),
       )
-      // The next call can rely only on state in the service.
+      // Tests that a repeated call relies only on state in the service.
       await service.inDatabase('delete from idempotency_tokens')
     }
     const { root, issuing } = await client.createHierarchy(request)

@@ -1,4 +1,6 @@
-/** Creates a root and an issuing CA below it. Each step first checks whether an earlier call has completed it. */
+/**
+ * Creates a root CA and an issuing CA below it. Each step first checks whether an earlier call has already completed that step.
+ */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { CertificateAuthority } from './shapes.ts'
@@ -34,7 +36,7 @@ export interface HierarchyClient
   getPaginator(name: 'listCertificateAuthorities'): Paginator<'listCertificateAuthorities'>
 }
 
-/** The tag by which a later call finds a CA. Its value identifies the hierarchy and the role of the CA. */
+/** The tag that later calls use to find a CA. The tag's value identifies the hierarchy and the CA's role. */
 const hierarchyTag = 'signet-hierarchy'
 
 const kinds = {
@@ -47,7 +49,7 @@ interface Work {
   readonly client: HierarchyClient
   readonly role: Role
   readonly request: AuthorityRequest
-  /** Identifies the CA: used as the value of its tag and as its idempotency token. */
+  /** Value that identifies the CA, used both for its tag and as its idempotency token. */
   readonly fingerprint: string
   readonly template: string
   /** ARN of the parent CA; undefined for a root. */
@@ -56,7 +58,7 @@ interface Work {
   readonly options: { readonly abortSignal?: AbortSignal }
 }
 
-/** Rejects with HierarchyError, whose `cause` is the error from the step, and with TypeError for an invalid request. */
+/** Rejects with HierarchyError if a step fails, with the step's error as `cause`, and with TypeError for an invalid request. */
 export async function createHierarchy(
   client: HierarchyClient,
   request: HierarchyRequest,
@@ -89,12 +91,15 @@ export async function createHierarchy(
   return { root, issuing }
 }
 
-/** Returns 32 hexadecimal digits, because AWS's idempotency tokens have at most 36 characters. */
+/** Returns 32 hexadecimal digits, because AWS limits idempotency tokens to 36 characters. */
 function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
-/** A root is usually disabled after it has certified the issuing CA. If it must issue again, the service reports its status. */
+/**
+ * A root CA is usually disabled after it has issued the certificate of the issuing CA. If a disabled root must issue again, the
+ * service returns an error with the root's status.
+ */
 function isUsable(role: Role, status: string | undefined): boolean {
   return status === 'ACTIVE' || (role === 'root' && status === 'DISABLED')
 }
@@ -157,8 +162,8 @@ async function isRequested(work: Work, authority: CertificateAuthority): Promise
   } = authority
   if (Type !== kinds[role].type || Status === 'DELETED') return false
   if (Status === 'CREATING') {
-    // The service returns tags only after the key is generated. A CA with another subject cannot match, so its tags are not
-    // awaited.
+    // The service returns tags only after the key is generated. A CA with a different subject cannot match, so its tags are
+    // not needed.
     if (!isDeepStrictEqual(defined(configuration?.Subject), defined(request.subject))) return false
     await settle(work, arn)
   }
@@ -238,7 +243,7 @@ async function describe({ client, options }: Work, arn: string): Promise<Certifi
   return (await client.describeCertificateAuthority(input, options)).CertificateAuthority ?? {}
 }
 
-/** Imports a certificate into the CA. Because of the idempotency token, a repeated call receives the same certificate. */
+/** Imports a certificate into the CA. Because of the idempotency token, repeated calls receive the same certificate. */
 async function certify(work: Work, arn: string): Promise<void> {
   const { client, role, request, fingerprint, template, issuer = arn, waiter, options } = work
   const input = { CertificateAuthorityArn: arn }
@@ -262,7 +267,7 @@ async function certify(work: Work, arn: string): Promise<void> {
       options,
     )
   } catch (error) {
-    // A concurrent call may have imported the certificate.
+    // A concurrent call may have imported the certificate already.
     const isOvertaken =
       error instanceof ClientError && error.code === 'ConcurrentModificationException'
     if (!isOvertaken || (await describe(work, arn)).Status !== 'ACTIVE') throw error

@@ -12,21 +12,21 @@ export type { KeyAlgorithm, SigningAlgorithm } from './enumerations.ts'
 export type { Blob } from './requests.ts'
 
 /**
- * The subject of a certificate: its distinguished name. Its members have the same names as in the API.
+ * The subject of a certificate, as a distinguished name. The members of a subject have the same names as in the API.
  *
  * @example
  * const subject: Subject = { Country: 'DE', Organization: 'Example', CommonName: 'Example Root' }
  */
 export type Subject = ASN1Subject
 
-/** Options for one call. */
+/** Options for a single call. */
 export interface CallOptions {
-  /** Aborts the call, which then rejects with an AbortError. */
+  /** Signal that aborts the call, which then rejects with an AbortError. */
   readonly abortSignal?: AbortSignal
 }
 
 /**
- * The validity of a certificate: days or years from now, until a date, or as in the API.
+ * The validity of a certificate: a number of days or years from now, an end date, or the API's own form.
  *
  * @example
  * const validity: CertificateValidity = { days: 90 }

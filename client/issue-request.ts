@@ -4,7 +4,7 @@ import type { LeafKeyAlgorithm } from './key-pair.ts'
 import type { ApiPassthrough } from './shapes.ts'
 import type { WaiterConfig } from './waiters.ts'
 
-/** The purpose of a certificate. It selects a template with the extended key usages for TLS, code signing or OCSP. */
+/** The purpose of a certificate. The purpose selects a template with the extended key usages for TLS, code signing or OCSP. */
 export type CertificateUsage =
   | 'serverAndClient'
   | 'server'
@@ -12,51 +12,55 @@ export type CertificateUsage =
   | 'codeSigning'
   | 'ocspSigning'
 
-/** The members common to all requests to `client.issue`. */
+/** The members that all requests to `client.issue` share. */
 export interface CommonIssueRequest {
   /** ARN, ID or CommonName of the CA. A CommonName must belong to exactly one ACTIVE CA. */
   readonly ca: string
   readonly validity: CertificateValidity
   /** Purpose of the certificate; `serverAndClient` by default. */
   readonly usage?: CertificateUsage
-  /** Name or ARN of a template, in place of `usage`. */
+  /** Name or ARN of a template, which replaces `usage`. */
   readonly template?: string
   /**
-   * Algorithm for the certificate's signature. The default is the CA's algorithm, which requires a call to
-   * DescribeCertificateAuthority.
+   * Algorithm for the certificate's signature. The default is the CA's signing algorithm, which the client
+   * reads with a DescribeCertificateAuthority call.
    */
   readonly signingAlgorithm?: SigningAlgorithm
-  /** Extensions and subject, for templates that allow API passthrough. */
+  /** Extensions and subject for templates that allow API passthrough. */
   readonly apiPassthrough?: ApiPassthrough
   /**
    * Idempotency token of at most 36 characters; random by default. Requests with the same token and the same CSR within five
    * minutes return the same certificate.
    */
   readonly idempotencyToken?: string
-  /** How to wait for the certificate. The default is `{ Delay: 0.5, MaxAttempts: 120 }`, which is one minute. */
+  /**
+   * Polling options while waiting for the certificate. The default is `{ Delay: 0.5, MaxAttempts: 120 }`, a limit of one minute.
+   */
   readonly waiter?: WaiterConfig
-  /** Stops waiting for the certificate. */
+  /** Signal that ends the wait for the certificate. */
   readonly abortSignal?: AbortSignal
 }
 
-/** A request for a certificate with a new key. The private key never leaves the client's process. */
+/** A request for a certificate with a newly generated key. The private key never leaves the client's process. */
 export type NewKeyIssueRequest = CommonIssueRequest & {
   readonly csr?: undefined
   /** Algorithm for the new key; `EC_prime256v1` by default. */
   readonly keyAlgorithm?: LeafKeyAlgorithm
 } & (
     | {
-        /** DNS names, IP addresses, email addresses and URIs. The type of each name is inferred from its form. */
+        /**
+         * DNS names, IP addresses, email addresses and URIs for the certificate. The type of each name is inferred from its form.
+         */
         readonly names: readonly string[]
-        /** Subject of the certificate. By default, its CommonName is the first name. */
+        /** Subject of the certificate. By default, the subject's CommonName is the first name. */
         readonly subject?: Subject
       }
     | { readonly names?: undefined; readonly subject: Subject }
   )
 
-/** A request for a certificate for the key of a CSR. */
+/** A request for a certificate that is based on a CSR. */
 export type CsrIssueRequest = CommonIssueRequest & {
-  /** The CSR in PEM. */
+  /** The CSR as PEM. */
   readonly csr: Blob
   readonly keyAlgorithm?: undefined
   readonly names?: undefined
@@ -76,11 +80,11 @@ export interface IssuedCertificate {
   /** ARN of the certificate. */
   readonly arn: string
   readonly certificateAuthorityArn: string
-  /** The certificate alone. */
+  /** The certificate in PEM, without its chain. */
   readonly certificate: string
-  /** The CA certificates from the issuer up to the root, without the root. A TLS server sends `certificate + chain`. */
+  /** The CA certificates from the issuer upward, without the root. A TLS server sends `certificate + chain`. */
   readonly chain: string
-  /** The root certificate, which TLS clients trust. An empty string if the service's chain does not end in a root. */
+  /** The root certificate, which TLS clients must trust; an empty string if the service's chain does not end in a root. */
   readonly root: string
   /** Serial number in hexadecimal, in the form that revokeCertificate accepts. */
   readonly serialNumber: string
@@ -90,6 +94,6 @@ export interface IssuedCertificate {
 
 /** A certificate with the private key that was generated for it. */
 export interface IssuedCertificateWithKey extends IssuedCertificate {
-  /** The private key: unencrypted PKCS #8 in PEM. */
+  /** The private key as unencrypted PKCS #8 in PEM. */
   readonly key: string
 }

@@ -28,7 +28,7 @@ import type { Operations } from './operations.ts'
 import { checkWaiterConfig, type Waiter, type WaiterName } from './waiters.ts'
 import { readValidity } from './validity.ts'
 
-/** Template for each usage (AWS Private CA User Guide, Template definitions). */
+/** The template for each usage (AWS Private CA User Guide, Template definitions). */
 const templates: Readonly<Record<CertificateUsage, string>> = {
   serverAndClient: 'EndEntityCertificate',
   server: 'EndEntityServerAuthCertificate',
@@ -68,12 +68,12 @@ export interface IssuingClient
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds between attempts. Most certificates are ready at the first attempt. */
+/** Seconds between polling attempts. Most certificates are ready at the first attempt. */
 const pollingDelay = 0.5
 
 /**
- * Rejects with TypeError for an invalid request, ClientError for an error from the service, WaiterError if the certificate does
- * not become available, and the signal's reason if the signal aborts.
+ * Rejects with TypeError for an invalid request, with ClientError for an error from the service, with WaiterError if the
+ * certificate does not become available, and with the signal's reason if the signal aborts.
  */
 export async function issue(
   client: IssuingClient,
@@ -119,7 +119,7 @@ export async function issue(
       },
       options,
     )
-  // Node.js 20 has no validFromDate and validToDate.
+  // Node.js 20 lacks the properties validFromDate and validToDate.
   const { validFrom, validTo } = new X509Certificate(Certificate)
   return {
     arn,
@@ -133,7 +133,7 @@ export async function issue(
   }
 }
 
-/** Checks a request as far as possible without calling the service. Throws TypeError if it is invalid. */
+/** Checks a request as far as possible without calling the service. Throws TypeError if the request is invalid. */
 function checkRequest(request: IssueRequest): void {
   checkOptions('issue', request, rules)
   if (request.waiter !== undefined) checkWaiterConfig('issue: waiter', request.waiter)

@@ -1,7 +1,7 @@
-/** Converts inputs and outputs to and from the AWS JSON protocol: bytes are base64, times are seconds since 1970. */
+/** Converts inputs and outputs to and from the AWS JSON protocol, in which bytes are base64 and times are seconds since 1970. */
 import { isDate, isUint8Array } from 'node:util/types'
 
-/** Bytes members that callers may pass as strings, by operation. All of them contain PEM. */
+/** Binary members that callers may pass as strings, by operation. All binary members contain PEM. */
 export const blobMembers: Readonly<Record<string, readonly string[]>> = {
   importCertificateAuthorityCertificate: ['Certificate', 'CertificateChain'],
   issueCertificate: ['Csr'],

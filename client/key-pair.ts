@@ -15,14 +15,16 @@ import { encodePem } from '../src/x509/pem.ts'
 import type { KeyAlgorithm, Subject } from './inputs.ts'
 import { nameProblemText, readName } from './names.ts'
 
-/** Algorithms of the keys that the client generates: all of AWS's algorithms except SM2. ML-DSA needs Node.js 24 or newer. */
+/**
+ * Key algorithms that the client supports for new keys: all of AWS's algorithms except SM2. ML-DSA requires Node.js 24 or later.
+ */
 export type LeafKeyAlgorithm = Exclude<KeyAlgorithm, 'SM2'>
 
 interface KeyKind {
   readonly generate: () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>
-  /** AWS's name of the algorithm that signs the CSR. */
+  /** AWS's name for the CSR's signature algorithm. */
   readonly signing: string
-  /** Hash algorithm; undefined for an algorithm that has a built-in hash. */
+  /** Hash algorithm; undefined if the signature algorithm has a built-in hash. */
   readonly hash: string | undefined
 }
 
@@ -69,20 +71,20 @@ const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   ML_DSA_87: mlDsa(87),
 }
 
-/** The key algorithms that this version of Node.js may be able to generate. */
+/** The key algorithms that the running version of Node.js may support. */
 export const keyAlgorithms = Object.keys(keyKinds) as LeafKeyAlgorithm[]
 
 export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
-  /** DNS names, IP addresses, email addresses and URIs. */
+  /** DNS names, IP addresses, email addresses and URIs for the CSR. */
   readonly names: readonly string[]
-  /** Subject. By default, its CommonName is the first name that is not a URI. */
+  /** Subject of the CSR. By default, the subject's CommonName is the first name that is not a URI. */
   readonly subject?: Subject | undefined
 }
 
 /**
- * Generates a key (PKCS #8) and a CSR, both in PEM. A name or a subject is required. Throws TypeError for a name that cannot be
- * in a certificate, and for an invalid subject.
+ * Generates a private key (PKCS #8) and a CSR, both in PEM. At least one name or a subject is required. Throws TypeError for a
+ * name that a certificate cannot contain, and for an invalid subject.
  */
 export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) {
   const { generate: makeKey, signing, hash } = keyKinds[keyAlgorithm]
@@ -109,7 +111,7 @@ export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) 
   }
 }
 
-/** The maximum length of a CommonName in characters (RFC 5280 appendix A.1). */
+/** The maximum length of a CommonName, in characters (RFC 5280 appendix A.1). */
 const commonNameMax = 64
 
 function subjectDer(names: readonly string[], subject: Subject | undefined) {
@@ -120,7 +122,7 @@ function subjectDer(names: readonly string[], subject: Subject | undefined) {
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }
 }
 
-/** Creates the subjectAltName, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
+/** Creates the subjectAltName extension, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
 function alternativeNames(names: readonly GeneralName[], critical: boolean) {
   if (names.length === 0) return []
   return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]

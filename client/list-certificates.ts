@@ -1,4 +1,4 @@
-/** ListCertificates, Signet's certificate search, which AWS does not have. */
+/** ListCertificates: Signet's certificate search, which does not exist in AWS. */
 import { call } from './call.ts'
 import {
   checkOptions,
@@ -12,23 +12,23 @@ import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /**
- * Filters for a certificate search. The filters are combined with AND.
+ * Filters for a certificate search, combined with AND.
  *
  * @example
  * const search: CertificateSearch = { SubjectAlternativeName: '*.example.com', Status: 'VALID' }
  */
 export interface CertificateSearch {
-  /** ARN of a CA; by default all of the account's CAs in the Region. */
+  /** ARN of a CA; by default, all of the account's CAs in the Region are searched. */
   readonly CertificateAuthorityArn?: string
   /** Serial number in hexadecimal, with or without colons. */
   readonly SerialNumber?: string
-  /** Common name. A `*` at the end matches any remaining text. */
+  /** CommonName of the subject. A `*` at the end of the CommonName matches any remaining text. */
   readonly Subject?: string
-  /** A DNS name, an IP address, an email address or a URI. A `*` at the end matches any remaining text. */
+  /** A DNS name, an IP address, an email address or a URI. A `*` at the end of the name matches any remaining text. */
   readonly SubjectAlternativeName?: string
-  /** ARN of a template. */
+  /** ARN of the template that the certificate was issued with. */
   readonly TemplateArn?: string
-  /** ARN of a user, role or session, an account ID, or the name of a service. */
+  /** Requester of the certificate: the ARN of a user, role or session, an account ID, or the name of a service. */
   readonly Requester?: string
   readonly IssuedAfter?: Date
   readonly IssuedBefore?: Date
@@ -39,9 +39,9 @@ export interface CertificateSearch {
 
 /** The input of listCertificates: a search and a page. */
 export interface ListCertificatesInput extends CertificateSearch {
-  /** Maximum number of certificates on the page: 1 to 1000. */
+  /** Maximum number of certificates on the page, from 1 to 1000. */
   readonly MaxResults?: number
-  /** NextToken of the previous page. */
+  /** NextToken from the previous page. */
   readonly NextToken?: string
 }
 
@@ -51,7 +51,7 @@ export interface ListedCertificate {
   readonly CertificateAuthorityArn: string
   /** Serial number in hexadecimal, in the form that revokeCertificate accepts. */
   readonly SerialNumber: string
-  /** Distinguished name, such as `CN=www.example.com`. */
+  /** The subject's distinguished name, such as `CN=www.example.com`. */
   readonly Subject: string
   readonly SubjectAlternativeNames: readonly string[]
   readonly TemplateArn: string
@@ -69,7 +69,7 @@ export interface ListedCertificate {
 /** A page of certificates that match a search. */
 export interface ListCertificatesOutput {
   readonly Certificates: readonly ListedCertificate[]
-  /** Token of the next page. The token may be present even if this page is empty; it is absent on the last page. */
+  /** Token of the next page. The token may be present even if the page is empty; it is absent on the last page. */
   readonly NextToken?: string
 }
 
@@ -92,7 +92,10 @@ const pageRules: OptionRules<ListCertificatesInput> = {
   NextToken: textRule,
 }
 
-/** Requests one page. Rejects with TypeError for an invalid input, and with ClientError for an error from the service. */
+/**
+ * Requests one page of certificates. Rejects with TypeError for an invalid input, and with ClientError for an error from
+ * the service.
+ */
 export async function listCertificates(
   sdk: SdkClient,
   input: ListCertificatesInput = {},

@@ -1,4 +1,4 @@
-/** Valid names for a certificate, and the problems with invalid ones. */
+/** Tests of valid names in a certificate, and of the problems reported for invalid names. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,29 +1,30 @@
 /**
- * Parses names for a certificate. The type of a name is inferred from its form. If a name is invalid, the problem suggests the
- * name that was probably intended.
+ * Parses names for certificates. The type of a name is inferred from its form. The problem reported for an invalid name
+ * suggests the name that was probably intended.
  */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { RequestedGeneralName } from '../src/authority/general-names.ts'
 
-/** The reason why a name cannot be in a certificate. */
+/** The reason why a certificate cannot contain a name. */
 export interface NameProblem {
-  /** Completes a sentence that starts with the name, such as `is a URL`. */
+  /** The end of a sentence that starts with the name, such as `is a URL`. */
   readonly problem: string
   /** The name that was probably intended. */
   readonly instead?: string
 }
 
-/** A name in the form of the API, or the problem with it. */
+/** A name in the API's form, or the problem with it. */
 export type ReadName = RequestedGeneralName | NameProblem
 
-/** Matches URLs of servers, which callers often pass in place of the server's name. */
+/** Matches URLs of servers, which callers often pass instead of the server's name. */
 const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
 /**
- * Reads a DNS name, IP address, email address or URI. DNS names become A-labels in lower case. A server URL is treated as a URI
- * if it has a path or a query. Otherwise the caller probably meant the host name, and the URL is reported as a problem.
+ * Parses a DNS name, IP address, email address or URI. DNS names are converted to A-labels in lower case. A server URL is
+ * treated as a URI if it has a path or a query. If a server URL has neither, the caller probably meant the host name, and the
+ * URL is reported as a problem.
  */
 export function readName(name: string): ReadName {
   if (isIP(name) !== 0) return { IpAddress: name }
@@ -45,7 +46,7 @@ export function nameProblemText(name: string, { problem, instead }: NameProblem)
 }
 
 function hostOf(url: string): Pick<NameProblem, 'instead'> {
-  // The URL class does not normalize hosts for unknown schemes.
+  // The URL class does not normalize host names in URLs with unknown schemes.
   const httpUrl = url.replace(/^[a-z]+:/i, 'http:')
   const host = URL.canParse(httpUrl) ? new URL(httpUrl).hostname.replace(/^\[|\]$/g, '') : ''
   return host === '' ? {} : { instead: host }
@@ -78,7 +79,7 @@ function readDnsName(name: string): string | NameProblem {
   return problem === undefined ? wildcard + ascii : { problem }
 }
 
-/** Recognizes common mistakes. */
+/** Recognizes common mistakes in names. */
 function mistakeIn(name: string): NameProblem | undefined {
   const [, host = '', port, path] = /^([^/:\s]+)(:\d+)?(\/\S*)?$/.exec(name) ?? []
   if (port !== undefined) return { problem: `${noDnsName}: it has a port`, instead: host }
@@ -94,9 +95,12 @@ function mistakeIn(name: string): NameProblem | undefined {
 
 const noName = `${noDnsName}, IP address, email address or URI`
 
-/** Returns the problem with a name, if any. `ascii` is the name as A-labels; it is empty if the conversion failed. */
+/**
+ * Returns the problem with a name, or undefined if the name is valid. `ascii` is the name converted to A-labels, or
+ * an empty string if the conversion failed.
+ */
 function problemOf(name: string, ascii: string): string | undefined {
-  // domainToASCII decodes percent signs and removes some white space.
+  // domainToASCII decodes percent-encoded characters and removes some white space.
   const hasForeign = Array.from(name).some(
     (character) => character <= '\u007F' && !asciiForm.test(character),
   )

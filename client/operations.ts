@@ -1,23 +1,23 @@
-/** The API's 23 operations, as client methods. */
+/** The API's 23 operations as client methods. */
 import type { AuthorityOperations } from './authority-operations.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type { CallOptions } from './inputs.ts'
 import type * as api from './requests.ts'
 
 /**
- * The operations of AWS Private CA. Members have the same names as in the API. Times are `Date` objects, and bytes are strings
- * or `Uint8Array`.
+ * The operations of AWS Private CA. The members of inputs and outputs have the same names as in the API. Times are `Date`
+ * objects, and bytes are strings or `Uint8Array`.
  *
- * The codes of every operation are `AccessDeniedException`, `ThrottlingException`, `ValidationException`, and authentication
- * error codes, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a TypeError for an input
- * that is not an object, and an UnexpectedResponseError if `endpoint` is not an AWS Private CA API.
+ * The codes that every operation can return are `AccessDeniedException`, `ThrottlingException`, `ValidationException`, and
+ * authentication error codes, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a
+ * TypeError if its input is not an object, and an UnexpectedResponseError if `endpoint` is not an AWS Private CA API.
  *
  * @example
  * await client.listTags({ CertificateAuthorityArn: arn }, { abortSignal: AbortSignal.timeout(5000) })
  */
 export interface Operations extends AuthorityOperations {
   /**
-   * Starts a report of the certificates that a CA issued and revoked. The report is written to a bucket.
+   * Starts an audit report of the certificates that a CA has issued and revoked. The audit report is written to a bucket.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
    * `RequestFailedException`, `RequestInProgressException`, and the codes of every operation
@@ -33,7 +33,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.CreateCertificateAuthorityAuditReportResponse & CallMetadata>
   /**
-   * Allows AWS Certificate Manager to issue, read and list certificates of a CA.
+   * Allows AWS Certificate Manager to issue, read and list a CA's certificates.
    *
    * @throws ClientError `LimitExceededException`, `PermissionAlreadyExistsException`, `ResourceNotFoundException`,
    * `InvalidArnException`, `InvalidStateException`, `RequestFailedException`, and the codes of every operation
@@ -46,7 +46,7 @@ export interface Operations extends AuthorityOperations {
    */
   createPermission(input: api.CreatePermissionRequest, options?: CallOptions): Promise<CallMetadata>
   /**
-   * Revokes the permission of AWS Certificate Manager.
+   * Revokes AWS Certificate Manager's permission.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * and the codes of every operation
@@ -55,7 +55,7 @@ export interface Operations extends AuthorityOperations {
    */
   deletePermission(input: api.DeletePermissionRequest, options?: CallOptions): Promise<CallMetadata>
   /**
-   * Deletes the resource policy of a CA.
+   * Deletes a CA's resource policy.
    *
    * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
    * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, and the codes of every operation
@@ -64,7 +64,7 @@ export interface Operations extends AuthorityOperations {
    */
   deletePolicy(input: api.DeletePolicyRequest, options?: CallOptions): Promise<CallMetadata>
   /**
-   * Returns the status and the location of an audit report.
+   * Returns the status and location of an audit report.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, and the codes of every
    * operation
@@ -79,7 +79,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.DescribeCertificateAuthorityAuditReportResponse & CallMetadata>
   /**
-   * Returns an issued certificate and its chain, in PEM without a line end. The chain includes the root.
+   * Returns an issued certificate and its chain, in PEM without a line end. The certificate chain includes the root.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * `RequestInProgressException` until the certificate is issued, and the codes of every operation
@@ -94,7 +94,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.GetCertificateResponse & CallMetadata>
   /**
-   * Returns the resource policy of a CA, as a JSON string.
+   * Returns a CA's resource policy as a JSON string.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * and the codes of every operation
@@ -106,8 +106,8 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.GetPolicyResponse & CallMetadata>
   /**
-   * Issues a certificate for a CSR, which is PEM as a string or bytes. `client.issue` also generates a key and waits for the
-   * certificate.
+   * Issues a certificate for a CSR, which is PEM as a string or bytes. To generate a key and wait for the certificate as
+   * well, use `client.issue`.
    *
    * @throws ClientError `LimitExceededException`, `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`,
    * `InvalidStateException` for a CA that is not ACTIVE, `MalformedCSRException`, and the codes of every operation
@@ -124,7 +124,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.IssueCertificateResponse & CallMetadata>
   /**
-   * Returns a page of a CA's permissions. `MaxResults` is 1 to 1000.
+   * Returns a page of a CA's permissions. `MaxResults` ranges from 1 to 1000.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
    * `InvalidNextTokenException`, and the codes of every operation
@@ -136,7 +136,7 @@ export interface Operations extends AuthorityOperations {
     options?: CallOptions,
   ): Promise<api.ListPermissionsResponse & CallMetadata>
   /**
-   * Sets a CA's resource policy, a JSON string, which shares the CA with other accounts.
+   * Sets a CA's resource policy, a JSON string that shares the CA with other accounts.
    *
    * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
    * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, `InvalidPolicyException`, and the
@@ -164,7 +164,7 @@ export interface Operations extends AuthorityOperations {
   ): Promise<CallMetadata>
 }
 
-/** The input of an operation. */
+/** The input type of an operation. */
 export type InputOf<Name extends keyof Operations> = NonNullable<Parameters<Operations[Name]>[0]>
-/** The output of an operation. */
+/** The output type of an operation. */
 export type OutputOf<Name extends keyof Operations> = Awaited<ReturnType<Operations[Name]>>

@@ -4,7 +4,7 @@ import { decodePageToken, encodePageToken } from './page-token.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** Tokens of botocore.paginate.TokenEncoder, and their positions. */
+/** Tokens from botocore.paginate.TokenEncoder, with their positions. */
 const ofBotocore = [
   ['eyJOZXh0VG9rZW4iOiAiYWJjIn0=', { serviceToken: 'abc', skipped: undefined }],
   [

@@ -1,23 +1,24 @@
 /**
- * Resume tokens in the form of botocore, so that boto3 and the client can continue each other's pagination. A token is base64 of
- * JSON with the service's token and, after an incomplete page, the number of its items that were returned.
+ * Resume tokens in botocore's format, so that boto3 and the client can continue each other's pagination. A resume token is
+ * base64-encoded JSON with the service's token and, after an incomplete page, the number of items already returned from that
+ * page.
  */
 
 export interface PagePosition {
   /** The service's token for the page; undefined for the first page. */
   readonly serviceToken: string | undefined
-  /** The number of items of that page that were returned; undefined if there are none. */
+  /** The number of items already returned from that page; undefined if there are none. */
   readonly skipped: number | undefined
 }
 
-/** Returns the token that botocore creates for the position, byte for byte. */
+/** Returns exactly the token that botocore creates for the position, byte for byte. */
 export function encodePageToken({ serviceToken, skipped }: PagePosition): string {
   const token = serviceToken === undefined ? 'null' : asciiJson(serviceToken)
   const truncated = skipped === undefined ? '' : `, "boto_truncate_amount": ${skipped}`
   return Buffer.from(`{"NextToken": ${token}${truncated}}`).toString('base64')
 }
 
-/** Formats JSON like Python's json.dumps. */
+/** Formats JSON in the same way as Python's json.dumps. */
 function asciiJson(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\u007f-\uffff]/g,
@@ -26,8 +27,8 @@ function asciiJson(text: string): string {
 }
 
 /**
- * Decodes a token. Any other string is a token from the service, optionally followed by `___` and a number, which is botocore's
- * earlier format. Throws TypeError for a token with unknown or invalid members.
+ * Decodes a resume token. A string that is not a resume token is treated as the service's token, optionally followed by `___`
+ * and a number, which is botocore's earlier format. Throws TypeError for a token with unknown or invalid members.
  */
 export function decodePageToken(token: string): PagePosition {
   const members = decodeMembers(token)

@@ -11,7 +11,7 @@ interface PageRequest {
   readonly MaxResults?: number
 }
 
-/** A paginator over `count` tags. The service's token for a page is the number of the page's first tag. */
+/** A paginator over `count` tags. The service's token for a page is the index of the page's first tag. */
 function overTags(count: number, requests: PageRequest[] = []): Paginator<'listTags'> {
   return createPaginator('listTags', (operation, input) => {
     assert.equal(operation, 'listTags')

@@ -1,5 +1,6 @@
 /**
- * Paginators that behave like botocore's: MaxItems can be reached in the middle of a page, and the resume token continues there.
+ * Paginators that behave like botocore's: MaxItems can end a loop in the middle of a page, and the resume token continues at
+ * that item.
  */
 import {
   checkOptions,
@@ -15,17 +16,17 @@ import type { InputOf, OutputOf } from './operations.ts'
 import type { CertificateAuthority, Permission, Tag } from './shapes.ts'
 
 /**
- * Pagination limits.
+ * Limits on the pages that a paginator reads.
  *
  * @example
  * const config: PaginationConfig = { MaxItems: 100, PageSize: 20 }
  */
 export interface PaginationConfig {
-  /** Maximum number of items on all pages together; unlimited by default. */
+  /** Maximum total number of items on all pages; unlimited by default. */
   readonly MaxItems?: number
-  /** Maximum number of items on one page. If it is absent, the service's default applies. */
+  /** Maximum number of items on each page. If the page size is absent, the service's default applies. */
   readonly PageSize?: number
-  /** A resume token of this client or of boto3, or a NextToken from the service. */
+  /** A resume token from this client or boto3, or a NextToken from the service. */
   readonly StartingToken?: string
 }
 
@@ -35,7 +36,7 @@ const configRules: OptionRules<PaginationConfig> = {
   StartingToken: textRule,
 }
 
-/** The type of each paginator's items, keyed by the page member that contains them. */
+/** The item type of each paginator, keyed by the page member that contains the items. */
 interface Items {
   listCertificateAuthorities: { CertificateAuthorities: CertificateAuthority[] }
   listPermissions: { Permissions: Permission[] }
@@ -55,20 +56,20 @@ type PaginateInput<Name extends PaginatorName> = Omit<InputOf<Name>, 'NextToken'
   readonly PaginationConfig?: PaginationConfig
 }
 
-/** The items of all pages, and the resume token if MaxItems left some out. */
+/** The items of all pages, and the resume token if MaxItems excluded some items. */
 export type FullResult<Name extends PaginatorName> = Items[Name] & { NextToken?: string }
 
 type Item<Name extends PaginatorName> =
   Items[Name] extends Readonly<Record<string, (infer Element)[]>> ? Element : never
 
 /**
- * The pages of an operation. Each loop starts from the first page.
+ * The pages of an operation's results. Each loop over the pages starts from the first page.
  *
  * @example
  * for await (const page of pages) console.log(page.CertificateAuthorities)
  */
 export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<OutputOf<Name>> {
-  /** The StartingToken that continues after MaxItems has ended a loop; undefined after the last item. */
+  /** The StartingToken for the remaining items after MaxItems has ended a loop; undefined after the last item. */
   readonly resumeToken: string | undefined
   /**
    * Yields the items on all pages.
@@ -90,10 +91,10 @@ export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<
   buildFullResult(): Promise<FullResult<Name>>
 }
 
-/** Reads an operation's pages. */
+/** A paginator, which reads an operation's pages. */
 export interface Paginator<Name extends PaginatorName> {
   /**
-   * Returns the operation's pages. Each page is requested when a loop reads it.
+   * Returns the pages of the operation's results. Each page is requested when a loop reaches it.
    *
    * @throws RangeError for MaxItems or PageSize that is not a whole number in its range
    * @throws TypeError for an invalid StartingToken, and for an unknown member of PaginationConfig
@@ -195,7 +196,8 @@ function itemsOf(page: Page, resultKey: string): readonly unknown[] {
 }
 
 /**
- * Yields pages for one loop. If MaxItems ends the loop before the last page, calls `stopAt` with the token for the next loop.
+ * Yields the pages for one loop. If MaxItems ends the loop before the last page, the generator calls `stopAt` with the token
+ * for the next loop.
  */
 async function* readPages(
   { resultKey, list, maxItems = Infinity, pageSize, start }: PageOptions,

@@ -1,4 +1,4 @@
-/** Presigned URLs, whose query contains the members and the signature of a call (AWS IAM User Guide, Signature V4). */
+/** Presigned URLs, whose query string contains the members and the signature of a call (AWS IAM User Guide, Signature V4). */
 import { SignatureV4 } from '@smithy/signature-v4'
 import { checkOptions, dateRule, numberRule, textRule, type OptionRules } from './check-options.ts'
 import { apiName, type OperationName } from './commands.ts'
@@ -7,11 +7,11 @@ import type { SdkClient } from './sdk-client.ts'
 
 /** Options for a presigned URL. */
 export interface PresignOptions {
-  /** Lifetime of the URL in seconds: 1 to 604800 (seven days); 3600 by default. */
+  /** Lifetime of the URL in seconds, from 1 to 604800 (seven days); 3600 by default. */
   readonly expiresIn?: number
-  /** HTTP method that the signature covers; `POST` by default, the only method that the service accepts. */
+  /** HTTP method that the signature covers; by default `POST`, the only method that the service accepts. */
   readonly method?: string
-  /** The start of the URL's lifetime; now by default. */
+  /** The start of the URL's lifetime; the current time by default. */
   readonly signingDate?: Date
 }
 
@@ -23,7 +23,7 @@ const rules: OptionRules<PresignOptions> = {
 
 const expiresInMax = 604_800
 
-/** Returns the headers that a request to a presigned URL for the operation must have. The signature covers these headers. */
+/** Returns the headers that a request to a presigned URL must have. The signature covers the returned headers. */
 export function presignedHeaders(operation: OperationName): Record<string, string> {
   return {
     'content-type': 'application/x-amz-json-1.1',
@@ -32,8 +32,8 @@ export function presignedHeaders(operation: OperationName): Record<string, strin
 }
 
 /**
- * Returns the URL. Throws RangeError for an invalid lifetime. Throws TypeError for invalid options, and for members that are
- * lists or structures, because a query cannot contain them.
+ * Returns the presigned URL. Throws RangeError for an invalid lifetime. Throws TypeError for invalid options, and for
+ * members that are lists or structures, because a query string cannot contain them.
  */
 export async function presign(
   sdk: SdkClient,
@@ -46,7 +46,7 @@ export async function presign(
     throw new RangeError(`expiresIn must be a number of seconds from 1 to ${expiresInMax}`)
   const { config } = sdk
   const { protocol, host, hostname, pathname } = await sdk.endpoint()
-  // For this protocol, the SDK sends requests to a path that ends with a slash.
+  // With this protocol, the SDK sends requests to a path that ends with a slash.
   const path = pathname.endsWith('/') ? pathname : `${pathname}/`
   const signer = new SignatureV4({
     credentials: config.credentials,

@@ -1,4 +1,4 @@
-/** Requests and responses of the AWS Private CA API. A test compares them with AWS's API model. */
+/** Requests and responses in the AWS Private CA API. A test compares the requests and responses with AWS's API model. */
 import type {
   ActionType,
   AuditReportResponseFormat,
@@ -21,7 +21,7 @@ import type {
   Validity,
 } from './shapes.ts'
 
-/** Bytes, or a string, which is sent as UTF-8. */
+/** Bytes, or a string that is sent as UTF-8. */
 export type Blob = string | Uint8Array
 
 /** The input of createCertificateAuthorityAuditReport. */

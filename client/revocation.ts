@@ -1,47 +1,50 @@
-/** The state of CRLs and OCSP responses, which Signet returns and AWS does not. */
+/** The state of CRLs and OCSP responses, which only Signet returns. */
 import { call } from './call.ts'
 import { checkOptions, numberRule, textRule, type OptionRules } from './check-options.ts'
 import type { CrlType } from './enumerations.ts'
 import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
-/** The input of describeRevocation: a CA and a page of its CRLs. */
+/** The input of describeRevocation: a CA, and a page of its CRLs. */
 export interface DescribeRevocationInput {
   readonly CertificateAuthorityArn: string
-  /** Maximum number of CRLs on the page: 1 to 1000. */
+  /** Maximum number of CRLs on the page, from 1 to 1000. */
   readonly MaxResults?: number
-  /** NextToken of the previous page. */
+  /** NextToken from the previous page. */
   readonly NextToken?: string
 }
 
-/** The configuration of a CA's CRLs, and totals of the CRLs that the CA publishes. */
+/** The CRL configuration of a CA, and totals over the CRLs that the CA publishes. */
 export interface CrlTotals {
   readonly Enabled: boolean
   readonly CrlType?: CrlType
   /** Validity of a CRL. */
   readonly ExpirationInDays?: number
   readonly S3BucketName?: string
-  /** Number of CRLs: 1 for a complete CRL, or the number of partitions. */
+  /** Number of CRLs: 1 for a complete CRL, otherwise the number of partitions. */
   readonly Crls: number
   readonly Entries: number
-  /** Size of all CRLs in bytes. */
+  /** Total size of all CRLs in bytes. */
   readonly Size: number
-  /** Number of CRLs that lack a change. */
+  /** Number of CRLs that do not yet contain every change. */
   readonly Pending: number
-  /** Number of CRLs whose last publication failed. */
+  /** Number of CRLs whose most recent publication failed. */
   readonly Failed: number
-  /** Number of CRLs that have expired, or have been due for ten minutes. */
+  /** Number of CRLs that have expired or are at least ten minutes overdue. */
   readonly Late: number
 }
 
-/** A CRL. Members of the published CRL are undefined until it has been published. */
+/** A complete CRL or a partition. Details of the published CRL are undefined until the first publication. */
 export interface CrlDescription {
-  /** Name of the object, without folder and extension. */
+  /** Name of the CRL's object in the bucket, without folder and extension. */
   readonly Name: string
   readonly CrlType: 'COMPLETE' | 'PARTITION'
-  /** Whether new certificates are bound to this CRL. */
+  /** Whether new certificates are assigned to this CRL. */
   readonly IsCurrent: boolean
-  /** `PENDING`: a change is not published yet. `FAILED`: the server retries at `RetryAt`. `SUSPENDED`: no longer published. */
+  /**
+   * `PENDING`: a change has not been published yet. `FAILED`: publication failed, and the server retries at `RetryAt`.
+   * `SUSPENDED`: the CRL is no longer published.
+   */
   readonly Status: 'PUBLISHED' | 'PENDING' | 'FAILED' | 'SUSPENDED'
   readonly IsLate: boolean
   readonly Url?: string
@@ -49,37 +52,37 @@ export interface CrlDescription {
   readonly ThisUpdate?: Date
   readonly NextUpdate?: Date
   readonly Entries?: number
-  /** Size in bytes. */
+  /** Size of the CRL in bytes. */
   readonly Size?: number
-  /** Number of certificates that are bound to a partition. */
+  /** Number of certificates assigned to the partition. */
   readonly Certificates?: number
-  /** Time of the next publication. */
+  /** Time at which the CRL is next published. */
   readonly DueAt?: Date
   /** Number of failed attempts since the last publication. */
   readonly Failures?: number
   readonly RetryAt?: Date
 }
 
-/** The OCSP responses of a CA. */
+/** The state of a CA's OCSP responses. */
 export interface OcspDescription {
   readonly Enabled: boolean
   readonly Url?: string
-  /** The key that signs responses. */
+  /** The key that signs OCSP responses. */
   readonly Signer?: 'CA' | 'DELEGATED'
-  /** Expiry of the signer's certificate. Undefined until the server has needed a delegated signer. */
+  /** Expiry of the OCSP signer's certificate; undefined until the server has needed a delegated signer. */
   readonly SignerNotAfter?: Date
-  /** Validity of a response. */
+  /** Validity of an OCSP response. */
   readonly ValiditySeconds?: number
-  /** Number of signed responses in the database. */
+  /** Number of signed OCSP responses in the database. */
   readonly StoredResponses?: number
 }
 
-/** The state of a CA's CRLs and OCSP responses, with a page of its CRLs, the newest first. */
+/** The state of a CA's CRLs and OCSP responses, with a page of its CRLs, newest first. */
 export interface DescribeRevocationOutput {
   readonly Crl: CrlTotals
   readonly Crls: readonly CrlDescription[]
   readonly Ocsp: OcspDescription
-  /** URL of the CA certificate in issued certificates. */
+  /** URL of the CA certificate, as it appears in issued certificates. */
   readonly CaIssuersUrl?: string
   /** Token of the next page; absent on the last page. */
   readonly NextToken?: string
@@ -93,7 +96,7 @@ export interface PublishCrlInput {
 /** The result of publishCrl, before the CRLs are published. */
 export interface PublishCrlOutput {
   readonly RequestedAt: Date
-  /** Number of CRLs that the server will publish. */
+  /** Number of CRLs that the server is going to publish. */
   readonly Crls: number
 }
 
@@ -111,25 +114,25 @@ export interface StoredRevocation {
   readonly Reason?: string
 }
 
-/** A certificate in the published CRL. */
+/** The state of a certificate in the published CRL. */
 export interface CheckedCrl {
   readonly Name: string
   readonly Url?: string
-  /** Whether the published CRL lists the certificate. Undefined if the CRL cannot be read. */
+  /** Whether the published CRL lists the certificate; undefined if the CRL cannot be read. */
   readonly Listed?: boolean
   readonly CrlNumber?: number
   readonly ThisUpdate?: Date
   readonly NextUpdate?: Date
   readonly RevokedAt?: Date
   readonly Reason?: string
-  /** Why the CRL cannot be read. */
+  /** The reason why the CRL cannot be read. */
   readonly Problem?: string
 }
 
 /** The OCSP response for a certificate. */
 export interface CheckedOcsp {
   readonly Url: string
-  /** The status of the certificate, or `UNAUTHORIZED` or `TRY_LATER` if the responder returned an error. */
+  /** The certificate's status, or `UNAUTHORIZED` or `TRY_LATER` if the responder returned an error. */
   readonly Status: 'GOOD' | 'REVOKED' | 'UNKNOWN' | 'UNAUTHORIZED' | 'TRY_LATER'
   readonly ProducedAt?: Date
   readonly ThisUpdate?: Date
@@ -138,20 +141,20 @@ export interface CheckedOcsp {
   readonly Reason?: string
   readonly Signer?: 'CA' | 'DELEGATED'
   readonly SignerNotAfter?: Date
-  /** Why the responder returned an error. */
+  /** The reason why the responder returned an error. */
   readonly Problem?: string
 }
 
-/** The state of a certificate as relying parties see it now, and in the database. */
+/** The state of a certificate as relying parties currently see it, and as stored in the database. */
 export interface CheckRevocationOutput {
   readonly Api: StoredRevocation
-  /** Undefined if the CA has no CRL. */
+  /** The CRL state is undefined if the CA has no CRL. */
   readonly Crl?: CheckedCrl
-  /** Undefined if OCSP is disabled for the CA. */
+  /** The OCSP state is undefined if OCSP is disabled for the CA. */
   readonly Ocsp?: CheckedOcsp
 }
 
-/** The client's methods for CRLs and OCSP responses. Only Signet has these operations. */
+/** The client's methods for CRLs and OCSP responses. Only Signet has these revocation operations. */
 export interface RevocationOperations {
   /**
    * Returns the state of a CA's CRLs and OCSP responses.
@@ -166,7 +169,7 @@ export interface RevocationOperations {
     options?: CallOptions,
   ): Promise<DescribeRevocationOutput>
   /**
-   * Publishes a CA's CRLs now. Resolves before they are published; describeRevocation shows their state.
+   * Publishes a CA's CRLs now. The promise resolves before the CRLs are published; describeRevocation shows their state.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidArnException`, and
    * `InvalidStateException` for a CA that publishes no CRLs or cannot sign
@@ -175,7 +178,7 @@ export interface RevocationOperations {
    */
   publishCrl(input: PublishCrlInput, options?: CallOptions): Promise<PublishCrlOutput>
   /**
-   * Returns what the published CRL and the OCSP responder state about a certificate.
+   * Returns a certificate's status according to the published CRL and the OCSP responder.
    *
    * @throws ClientError `AccessDeniedException`, `InvalidArnException`, and `ResourceNotFoundException` for a certificate that
    * the CA has not issued

@@ -1,6 +1,6 @@
 /**
- * A client of the AWS Private CA API, assembled from the same SDK parts as AWS's generated clients. The SDK handles credentials,
- * Regions, endpoints, retries and signatures. docs/decisions/0020 explains why it is not `@aws-sdk/client-acm-pca`.
+ * A client for the AWS Private CA API, assembled from the same SDK parts as AWS's generated clients. The SDK handles credentials,
+ * Regions, endpoints, retries and signatures; docs/decisions/0020 explains why `@aws-sdk/client-acm-pca` is not used.
  */
 import {
   getHostHeaderPlugin,
@@ -30,11 +30,11 @@ import { resolveConfig, targetPrefix, type SdkConfig } from './sdk-config.ts'
 export interface SdkClient {
   readonly config: SdkConfig
   /**
-   * Sends the input to an operation and resolves to its output; both are JSON documents. Rejects with the SDK's
-   * ServiceException.
+   * Sends an input to an operation and resolves to the operation's output; both are JSON documents. Rejects
+   * with the SDK's ServiceException.
    */
   send(operation: string, input: object, options?: HttpHandlerOptions): Promise<object>
-  /** URL that requests are sent to. */
+  /** URL to which requests are sent. */
   endpoint(): Promise<URL>
   destroy(): void
 }
@@ -53,7 +53,7 @@ const buildCommand = makeBuilder<SdkConfig, object, MetadataBearer>(
   getEndpointPlugin,
 )
 
-/** A schema that matches any JSON value, so that new members in AWS's API require no change here. */
+/** A schema that matches any JSON value, so that new members in AWS's API require no change to the client. */
 const document: DocumentSchema = 15
 
 /** Creates the SDK command for an operation, given by its API name. */
@@ -64,7 +64,7 @@ function commandOf(operation: string) {
 
 const commandCache = new Map<string, ReturnType<typeof commandOf>>()
 
-/** No connection is opened before the first call. */
+/** The client opens no connection before the first call. */
 export function createSdkClient(options: ClientOptions): SdkClient {
   const config = resolveConfig(options)
   const client = new Client<HttpHandlerOptions, object, MetadataBearer, SdkConfig>(config)
@@ -84,7 +84,7 @@ export function createSdkClient(options: ClientOptions): SdkClient {
   }
 }
 
-/** Adds the middleware that SDK clients have, in the SDK's order. */
+/** Adds the middleware of SDK clients, in the SDK's order. */
 function usePlugins({
   config,
   middlewareStack: stack,

@@ -1,6 +1,6 @@
 /**
- * A client's configuration. Values come from its options, then from the environment, the shared files and the defaults of every
- * AWS SDK.
+ * Configuration of a client. Configuration values come from the client's options, then from the environment, the shared files
+ * and the defaults of every AWS SDK.
  */
 import {
   createDefaultUserAgentProvider,
@@ -49,7 +49,7 @@ import type {
 import { checkClientOptions, type ClientOptions } from './client-options.ts'
 import { missingRegionText, resolveEndpoint, type EndpointParameters } from './endpoint.ts'
 
-/** The client options, with the SDK's types. */
+/** The client options with the SDK's types. */
 interface SdkOptions
   extends
     AwsSdkSigV4AuthInputConfig,
@@ -70,14 +70,14 @@ interface SdkOptions
 const serviceId = 'ACM PCA'
 const signingName = 'acm-pca'
 const modelNamespace = 'com.amazonaws.acmpca'
-/** Prefix of the operation name in the header `x-amz-target`. */
+/** Prefix of the operation name in the `x-amz-target` header. */
 export const targetPrefix = 'ACMPrivateCA'
 
 export type SdkConfig = ReturnType<typeof resolveConfig>
 
 /**
- * Creates the configuration of one client. Files and the environment are read when a value is first needed. Throws TypeError
- * for an unknown option and for a value of a wrong type.
+ * Creates the configuration of one client. The shared files and the environment are read when a value is first needed.
+ * Throws TypeError for an unknown option and for a value of a wrong type.
  */
 export function resolveConfig(clientOptions: ClientOptions) {
   checkClientOptions(clientOptions)
@@ -138,7 +138,7 @@ function defaultsOf({ logger }: SdkOptions) {
   }
 }
 
-/** Returns the options, and the SDK's sources for absent options. */
+/** Returns the options, with the SDK's default sources for absent options. */
 function settingsOf(options: SdkOptions) {
   const defaultsMode = resolveDefaultsModeConfig(options)
   const modeDefaults = async () => loadConfigsForDefaultMode(await defaultsMode())
@@ -149,7 +149,7 @@ function settingsOf(options: SdkOptions) {
   return {
     ...options,
     ...(typeof options.credentials === 'object' && {
-      // The SDK adds a member to this object.
+      // The credentials are copied, because the SDK adds a member to the object.
       credentials: { ...options.credentials },
     }),
     defaultsMode,
@@ -176,9 +176,7 @@ function settingsOf(options: SdkOptions) {
   }
 }
 
-/**
- * Returns the SDK's chain of credential providers. The chain is loaded only if it is needed, because loading it slows the start.
- */
+/** Returns the SDK's credential provider chain. The chain is loaded only when needed, because loading it slows startup. */
 function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredentialIdentity> {
   let provider: Promise<MemoizedProvider<AwsCredentialIdentity>> | undefined
   return async (options) => {
@@ -189,7 +187,7 @@ function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredent
   }
 }
 
-/** Reads the Region from the SDK's sources. If it is missing, the error states how to set the Region. */
+/** Reads the Region from the SDK's sources. If no Region is configured, the error explains how to set it. */
 const regionSources: typeof NODE_REGION_CONFIG_OPTIONS = {
   ...NODE_REGION_CONFIG_OPTIONS,
   default() {
@@ -197,7 +195,7 @@ const regionSources: typeof NODE_REGION_CONFIG_OPTIONS = {
   },
 }
 
-/** Returns AWS_REGION, or otherwise AWS_DEFAULT_REGION, which boto3 and the AWS CLI read but the SDK does not. */
+/** Returns AWS_REGION, or AWS_DEFAULT_REGION, which boto3 and the AWS CLI read but the SDK does not. */
 function environmentRegion(): string | undefined {
   const { AWS_REGION: first, AWS_DEFAULT_REGION: second } = process.env
   return first || second || undefined

@@ -1,4 +1,4 @@
-/** Information about the server and its record, which Signet returns and AWS does not. */
+/** Information about the server and its record, which only Signet returns. */
 import { call } from './call.ts'
 import {
   checkOptions,
@@ -23,23 +23,23 @@ const entryKinds = [
   'retirement',
 ] as const
 
-/** The kind of an entry in the record. */
+/** The type of an entry in the record. */
 export type RecordEntryKind = (typeof entryKinds)[number]
 
-/** An entry of the record. */
+/** An entry in the record. */
 export interface RecordEntry {
-  /** Position in the record, counted from 0. */
+  /** Position of the entry in the record, starting from 0. */
   readonly Index: number
-  /** Undefined if the entry was altered so that it is malformed. `Problem` is then present. */
+  /** The time is undefined, and `Problem` is present, if the entry was altered and is malformed. */
   readonly Time?: Date
   readonly Kind?: RecordEntryKind
-  /** ARN of a principal, name of a service, or `job:NAME`. */
+  /** ARN of a principal, name of a service, or `job:NAME` for a background job. */
   readonly Principal?: string
   readonly OperatingSystemUser?: string
   /** User that ran `sudo`. */
   readonly SudoUser?: string
   readonly Host?: string
-  /** Command that worked on the data folder. */
+  /** Command that changed the data folder. */
   readonly Command?: string
   readonly CertificateAuthorityArn?: string
   /** Serial number of the certificate in hexadecimal. */
@@ -49,16 +49,16 @@ export interface RecordEntry {
   /** Table of the changed row, and its key as a JSON array. */
   readonly Table?: string
   readonly Key?: string
-  /** JSON whose members depend on the kind. */
+  /** Data of the entry as JSON, whose members depend on the kind of entry. */
   readonly Detail?: string
-  /** SHA-256 of the entry in base64 (RFC 6962). */
+  /** Hash of the entry: SHA-256 in base64 (RFC 6962). */
   readonly LeafHash: string
   readonly Problem?: string
 }
 
-/** Filters for entries of the record. The filters are combined with AND. */
+/** Filters for entries in the record, combined with AND. */
 export interface RecordSearch {
-  /** Part of the principal, the operating-system user, or the user that ran `sudo`. */
+  /** Part of the principal, of the operating-system user, or of the user that ran `sudo`. */
   readonly Principal?: string
   readonly CertificateAuthorityArn?: string
   readonly SerialNumber?: string
@@ -70,39 +70,39 @@ export interface RecordSearch {
 
 /** The input of listRecordEntries: a search and a page. */
 export interface ListRecordEntriesInput extends RecordSearch {
-  /** Maximum number of entries on the page: 1 to 1000. */
+  /** Maximum number of entries on the page, from 1 to 1000. */
   readonly MaxResults?: number
-  /** NextToken of the previous page. */
+  /** NextToken from the previous page. */
   readonly NextToken?: string
 }
 
 /** A page of entries, newest first. */
 export interface ListRecordEntriesOutput {
   readonly Entries: readonly RecordEntry[]
-  /** Time of the oldest entry that was read for this page. */
+  /** Time of the oldest entry that the server read for this page. */
   readonly SearchedSince?: Date
-  /** Token of the next page. The token may be present even if this page is empty; it is absent on the last page. */
+  /** Token of the next page. The token may be present even if the page is empty; it is absent on the last page. */
   readonly NextToken?: string
 }
 
 /** The input of getRecordEntry. */
 export interface RecordEntryInput {
   readonly Index: number
-  /** CA that the entry is about, for principals that have permission only for this CA. */
+  /** CA that the entry belongs to, for principals whose permission is limited to this CA. */
   readonly CertificateAuthorityArn?: string
 }
 
-/** An entry with the proof that the newest checkpoint covers it. */
+/** An entry with the proof that the newest checkpoint includes it. */
 export interface GetRecordEntryOutput {
   readonly Entry: RecordEntry
-  /** Data of the entry in base64, over which its hash is computed. */
+  /** Data of the entry in base64, from which its hash is computed. */
   readonly LeafData: string
-  /** Signed note with the size and the root hash of the record (C2SP tlog-checkpoint). */
+  /** Signed note with the record's size and root hash (C2SP tlog-checkpoint). */
   readonly Checkpoint: string
-  /** Key that signs checkpoints: NAME+ID+KEY. */
+  /** Key that verifies checkpoints, in the form NAME+ID+KEY. */
   readonly Key: string
   readonly TreeSize: number
-  /** Hashes in base64 (RFC 6962). Undefined if no checkpoint covers the entry yet. */
+  /** Proof hashes in base64 (RFC 6962); undefined if no checkpoint includes the entry yet. */
   readonly InclusionProof?: readonly string[]
   readonly Problem?: string
 }
@@ -114,34 +114,34 @@ export interface GetRecordCheckpointOutput {
   readonly Size: number
   readonly RootHash?: string
   readonly SignedAt: Date
-  /** Number of entries, including those that the checkpoint does not cover yet. */
+  /** Number of entries, including those added after the checkpoint. */
   readonly EntryCount: number
-  /** Proof that the record begins with the entries of the earlier checkpoint: hashes in base64. */
+  /** Consistency proof: base64 hashes which prove that the record begins with the entries of the earlier checkpoint. */
   readonly ConsistencyProof?: readonly string[]
   readonly Problem?: string
 }
 
-/** A background job of the server. */
+/** A background job on the server. */
 export interface ServerJob {
   readonly Name: string
   readonly EverySeconds?: number
   readonly LastStartedAt?: Date
   readonly LastSucceededAt?: Date
-  /** Error of the last run, until a run succeeds. */
+  /** Error from the last run, until a run succeeds. */
   readonly LastError?: string
   readonly NextRunAt?: Date
-  /** End of the last run that found work, its duration, and its numbers of finished and failed items. */
+  /** End and duration of the last run that found work, with its numbers of finished and failed items. */
   readonly LastWorkAt?: Date
   readonly LastWorkMilliseconds?: number
   readonly LastWorkDone?: number
   readonly LastWorkFailed?: number
-  /** Numbers of items that are due, that failed before, and that are being processed. */
+  /** Numbers of items that are due, that failed earlier, and that are being processed. */
   readonly Due?: number
   readonly Failing?: number
   readonly Running?: number
 }
 
-/** A backup. A backup by an earlier version has only a time. */
+/** The most recent backup. A backup created by an earlier version has only a time. */
 export interface ServerBackup {
   readonly CreatedAt: Date
   readonly Destination?: string
@@ -156,23 +156,23 @@ export interface ServerBackup {
   readonly Rows?: number
 }
 
-/** A setting of the server. Secrets are redacted. */
+/** A server setting. Secret settings are redacted. */
 export interface ServerSetting {
-  /** Name of the flag, without the hyphens at its start. */
+  /** Name of the flag, without leading hyphens. */
   readonly Name: string
   readonly Group: string
   readonly Value?: string
   readonly Source: 'FLAG' | 'ENVIRONMENT' | 'DEFAULT'
 }
 
-/** The server that answered the call. */
+/** The server that responded to the call. */
 export interface ServerDescription {
   readonly Version: string
   readonly NodeVersion: string
   readonly Host: string
   readonly StartedAt: Date
   readonly CurrentTime: Date
-  /** Number of processes that answer requests. */
+  /** Number of worker processes that serve requests. */
   readonly Workers: number
   readonly Health: { readonly Status: 'OK' | 'UNAVAILABLE'; readonly Reason?: string }
   readonly Database: {
@@ -180,16 +180,16 @@ export interface ServerDescription {
     readonly SchemaVersion: number
     readonly SizeBytes: number
   }
-  /** Stores for the keys of new CAs. */
+  /** Key stores that new CAs can use. */
   readonly KeyStores: readonly { readonly Store: string; readonly Standard?: string }[]
   readonly PublicUrl: string
   readonly Settings: readonly ServerSetting[]
 }
 
-/** The client's methods for the server and its record. Only Signet has these operations. */
+/** The client's methods for information about the server and its record. Only Signet has these server operations. */
 export interface ServerOperations {
   /**
-   * Returns a page of the record's entries that the caller may see, newest first.
+   * Returns a page of the record's entries, newest first, limited to those that the caller may read.
    *
    * @throws TypeError for an unknown option and for a value of a wrong type
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidNextTokenException`
@@ -212,7 +212,7 @@ export interface ServerOperations {
     options?: CallOptions,
   ): AsyncGenerator<RecordEntry, void, void>
   /**
-   * Returns an entry with its inclusion proof, which the caller must verify.
+   * Returns a record entry with its inclusion proof, which the caller must verify.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example
@@ -220,7 +220,7 @@ export interface ServerOperations {
    */
   getRecordEntry(input: RecordEntryInput, options?: CallOptions): Promise<GetRecordEntryOutput>
   /**
-   * Returns the newest checkpoint, with a consistency proof if the size of an earlier checkpoint is given.
+   * Returns the newest checkpoint, with a consistency proof if the caller specifies the size of an earlier checkpoint.
    *
    * @throws ClientError `AccessDeniedException`, `InvalidStateException`
    * @example
@@ -231,7 +231,7 @@ export interface ServerOperations {
     options?: CallOptions,
   ): Promise<GetRecordCheckpointOutput>
   /**
-   * Returns the version, health and settings of the server.
+   * Returns the server's version, health and settings.
    *
    * @throws ClientError `AccessDeniedException`
    * @example
@@ -242,7 +242,7 @@ export interface ServerOperations {
     options?: CallOptions,
   ): Promise<{ readonly Server: ServerDescription }>
   /**
-   * Lists the background jobs of the server.
+   * Lists the server's background jobs.
    *
    * @throws ClientError `AccessDeniedException`
    * @example
@@ -250,7 +250,7 @@ export interface ServerOperations {
    */
   listJobs(input?: object, options?: CallOptions): Promise<{ readonly Jobs: readonly ServerJob[] }>
   /**
-   * Returns the last backup; undefined if there is none.
+   * Returns the last backup, or undefined if there is none.
    *
    * @throws ClientError `AccessDeniedException`
    * @example

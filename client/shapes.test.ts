@@ -1,4 +1,4 @@
-/** The types of the client, and their encoding on the wire, compared with AWS's model. */
+/** Tests that compare the client's types, and their encoding on the wire, with AWS's model. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,10 +11,10 @@ const source = ['enumerations.ts', 'shapes.ts', 'requests.ts']
   .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
   .join('\n')
   .replaceAll(/\s+/g, ' ')
-  // The formatter starts a long union with a bar.
+  // The formatter starts a long union with a vertical bar.
   .replaceAll(/([=:]) \|/g, '$1')
 
-/** The TypeScript type of a shape. */
+/** The TypeScript type of a shape in AWS's model. */
 function typeOf(name: string): string {
   const { type, element, enum: values } = shapeFacts(name)
   if (type === 'list') return `${typeOf(element ?? '')}[]`
@@ -30,7 +30,7 @@ function typeOf(name: string): string {
   return scalars[type]
 }
 
-/** The expected declaration of a structure or enumeration. */
+/** The expected TypeScript declaration of a structure or enumeration. */
 function declarationOf(name: string): string {
   const { enum: values, members = {}, required = [] } = shapeFacts(name)
   if (values !== undefined) return `${name} = ${values.map((value) => `'${value}'`).join(' | ')}`

@@ -1,4 +1,4 @@
-/** Structures of the AWS Private CA API. A test compares them with AWS's API model. */
+/** Structures in the AWS Private CA API. A test compares the structures with AWS's API model. */
 import type {
   AccessMethodType,
   ActionType,
@@ -41,19 +41,19 @@ export interface AccessDescription {
   AccessLocation: GeneralName
 }
 
-/** An access method: an OID or a type. */
+/** An access method: either an OID or a type. */
 export interface AccessMethod {
   CustomObjectIdentifier?: string | undefined
   AccessMethodType?: AccessMethodType | undefined
 }
 
-/** Extensions and a subject that replace those in the CSR. The template must allow this replacement. */
+/** Extensions and a subject that replace those in the CSR, if the template allows it. */
 export interface ApiPassthrough {
   Extensions?: Extensions | undefined
   Subject?: ASN1Subject | undefined
 }
 
-/** A CA. The validity is undefined until the CA has a certificate. */
+/** A CA, as the API describes it. The CA's validity period is undefined until the CA has a certificate. */
 export interface CertificateAuthority {
   Arn?: string | undefined
   OwnerAccount?: string | undefined
@@ -72,7 +72,7 @@ export interface CertificateAuthority {
   UsageMode?: CertificateAuthorityUsageMode | undefined
 }
 
-/** The key algorithm, the signing algorithm and the subject of a CA. */
+/** The key algorithm, signing algorithm and subject of a CA. */
 export interface CertificateAuthorityConfiguration {
   KeyAlgorithm: KeyAlgorithm
   SigningAlgorithm: SigningAlgorithm
@@ -80,7 +80,7 @@ export interface CertificateAuthorityConfiguration {
   CsrExtensions?: CsrExtensions | undefined
 }
 
-/** A CA's CRL settings. `ExpirationInDays` is the validity of each CRL: 1 to 5000 days. */
+/** A CA's CRL settings. `ExpirationInDays` is the validity of each CRL, from 1 to 5000 days. */
 export interface CrlConfiguration {
   Enabled: boolean
   ExpirationInDays?: number | undefined
@@ -94,7 +94,7 @@ export interface CrlConfiguration {
   CustomPath?: string | undefined
 }
 
-/** Whether certificates omit the URL of the CRL. */
+/** Whether certificates omit the CRL's URL. */
 export interface CrlDistributionPointExtensionConfiguration {
   OmitExtension: boolean
 }
@@ -105,13 +105,13 @@ export interface CsrExtensions {
   SubjectInformationAccess?: AccessDescription[] | undefined
 }
 
-/** An attribute of a distinguished name, by its OID. A custom attribute cannot be combined with the named attributes. */
+/** An attribute of a distinguished name, identified by its OID. A custom attribute cannot be combined with named attributes. */
 export interface CustomAttribute {
   ObjectIdentifier: string
   Value: string
 }
 
-/** An extension of a certificate. `Value` is its DER in base64. */
+/** An extension of a certificate. `Value` is the extension's DER in base64. */
 export interface CustomExtension {
   ObjectIdentifier: string
   Value: string
@@ -139,7 +139,7 @@ export interface Extensions {
   CustomExtensions?: CustomExtension[] | undefined
 }
 
-/** A GeneralName of one kind (RFC 5280 section 4.2.1.6). Exactly one member is present. */
+/** A GeneralName of one type (RFC 5280 section 4.2.1.6). Exactly one member of the GeneralName is present. */
 export interface GeneralName {
   OtherName?: OtherName | undefined
   Rfc822Name?: string | undefined
@@ -151,7 +151,7 @@ export interface GeneralName {
   RegisteredId?: string | undefined
 }
 
-/** The key usages of a certificate (RFC 5280 section 4.2.1.3). An absent member is false. */
+/** The key usages in a certificate (RFC 5280 section 4.2.1.3). An absent key usage is false. */
 export interface KeyUsage {
   DigitalSignature?: boolean | undefined
   NonRepudiation?: boolean | undefined
@@ -170,13 +170,13 @@ export interface OcspConfiguration {
   OcspCustomCname?: string | undefined
 }
 
-/** An otherName of a GeneralName. `TypeId` is an OID, and `Value` is DER in base64. */
+/** An otherName in a GeneralName. `TypeId` is an OID, and `Value` is DER in base64. */
 export interface OtherName {
   TypeId: string
   Value: string
 }
 
-/** A permission on a CA that is granted to AWS Certificate Manager. */
+/** A permission on a CA, granted to AWS Certificate Manager. */
 export interface Permission {
   CertificateAuthorityArn?: string | undefined
   CreatedAt?: Date | undefined
@@ -186,7 +186,7 @@ export interface Permission {
   Policy?: string | undefined
 }
 
-/** A certificate policy, by its OID, with its qualifiers. */
+/** A certificate policy, identified by its OID, with its qualifiers. */
 export interface PolicyInformation {
   CertPolicyId: string
   PolicyQualifiers?: PolicyQualifierInfo[] | undefined
@@ -209,7 +209,7 @@ export interface RevocationConfiguration {
   OcspConfiguration?: OcspConfiguration | undefined
 }
 
-/** A tag on a CA. The key has 1 to 128 characters, and the value 0 to 256. */
+/** A tag on a CA. A tag key has 1 to 128 characters, and a tag value has 0 to 256. */
 export interface Tag {
   Key: string
   Value?: string | undefined

@@ -1,10 +1,13 @@
-/** SimulatePolicy, which shows the policy statements that decide a request. AWS Private CA does not have it. */
+/**
+ * SimulatePolicy, which shows the policy statements that determine whether a request is allowed. AWS Private CA
+ * does not have SimulatePolicy.
+ */
 import { call } from './call.ts'
 import { checkOptions, textRule, texts, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
-/** A condition key with its values, such as the template of a request. */
+/** A condition key and its values, such as the template of a request. */
 export interface ContextEntry {
   readonly ContextKeyName: string
   readonly ContextKeyValues: readonly string[]
@@ -12,23 +15,26 @@ export interface ContextEntry {
 
 /** The input of simulatePolicy. */
 export interface SimulatePolicyInput {
-  /** ARN of a user, role, session, or ACME or EST endpoint, an account ID, or `acm.amazonaws.com`. */
+  /**
+   * Principal of the simulated request: the ARN of a user, role, session, ACME endpoint or EST
+   * endpoint, an account ID, or `acm.amazonaws.com`.
+   */
   readonly PrincipalArn: string
-  /** IAM actions, such as `acm-pca:IssueCertificate`: 1 to 50. */
+  /** Between 1 and 50 IAM actions, such as `acm-pca:IssueCertificate`. */
   readonly ActionNames: readonly string[]
-  /** ARN of one of the account's CAs; by default, the whole account. */
+  /** ARN of one of the account's CAs; by default, the request applies to the whole account. */
   readonly ResourceArn?: string
-  /** Condition keys of the simulated request. Keys of the principal, the CA's tags and the time are known. */
+  /** Condition keys of the simulated request. The server adds the principal's condition keys, the CA's tags and the time. */
   readonly ContextEntries?: readonly ContextEntry[]
-  /** A resource policy as JSON, to test in place of the CA's policy. */
+  /** A resource policy as JSON, which is tested instead of the CA's policy. */
   readonly Policy?: string
-  /** A session policy as JSON, for a role. */
+  /** A session policy as JSON, if the principal is a role. */
   readonly SessionPolicy?: string
-  /** The access key whose own policy also applies, for a user. */
+  /** An access key whose own policy also applies, if the principal is a user. */
   readonly AccessKeyId?: string
 }
 
-/** A statement that decides a simulated request. */
+/** A policy statement that decides a simulated request. */
 export interface SimulatedStatement {
   readonly Source:
     | 'IDENTITY_POLICY'
@@ -39,42 +45,42 @@ export interface SimulatedStatement {
     | 'UNSAVED_POLICY'
     | 'SHARE'
     | 'PERMISSION'
-  /** Name of the identity policy, or ID of the access key. */
+  /** Name of the identity policy, or ID of the access key that has the policy. */
   readonly PolicyName?: string
-  /** Name of the user, role or endpoint with the policy. */
+  /** Name of the user, role or endpoint that has the policy. */
   readonly Principal?: string
   readonly Sid?: string
-  /** Position in the policy; the first statement is 1. */
+  /** Position of the statement in its policy, starting from 1. */
   readonly StatementNumber: number
-  /** The statement as JSON. */
+  /** The policy statement as JSON. */
   readonly Statement: string
 }
 
-/** The decision on an action. */
+/** The decision about an action. */
 export interface SimulationResult {
   readonly ActionName: string
   readonly Decision: 'allowed' | 'explicitDeny' | 'implicitDeny'
-  /** The reason for a denial, as in AccessDeniedException. */
+  /** The reason for a denial, worded as in AccessDeniedException. */
   readonly Reason?: string
-  /** The Deny statement, or the Allow statements that are required. */
+  /** The Deny statement, or all Allow statements that are required. */
   readonly Statements: readonly SimulatedStatement[]
-  /** Condition keys that policies refer to, and that have no value. */
+  /** Condition keys that the policies refer to and that have no value. */
   readonly MissingContextKeys: readonly string[]
 }
 
-/** The decisions on the actions, in order. */
+/** The decisions about the actions, in the order of the request. */
 export interface SimulatePolicyOutput {
   readonly Resource: string
   readonly Results: readonly SimulationResult[]
-  /** Errors in `Policy` and `SessionPolicy`. */
+  /** Errors found in `Policy` and `SessionPolicy`. */
   readonly PolicyProblems: readonly string[]
   readonly Warnings: readonly string[]
 }
 
-/** The client's method for simulations. Only Signet has this operation. */
+/** The client's method for policy simulation. Only Signet has the SimulatePolicy operation. */
 export interface SimulationOperations {
   /**
-   * Returns whether a principal may perform actions, and the policy statements that decide this.
+   * Returns whether a principal may perform the given actions, and the policy statements that decide each action.
    *
    * @throws TypeError for an unknown option and for a value of a wrong type
    * @throws ClientError `AccessDeniedException`, `ValidationException`, `InvalidArnException`, and

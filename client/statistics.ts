@@ -1,39 +1,42 @@
-/** Numbers of CAs and certificates, which Signet counts and AWS does not. */
+/** Numbers of CAs and certificates, which only Signet counts. */
 import { call } from './call.ts'
 import { checkOptions, numberRule, type OptionRules } from './check-options.ts'
 import type { CertificateAuthorityStatus } from './enumerations.ts'
 import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
-/** The input of getStatistics: the lengths of its periods. */
+/** The input of getStatistics: the numbers of days and weeks to report. */
 export interface StatisticsInput {
-  /** Number of days in IssuedPerDay and RevokedPerDay, of which today is the last: 1 to 366, by default 30. */
+  /** Number of days in IssuedPerDay and RevokedPerDay, ending today: 1 to 366, 30 by default. */
   readonly Days?: number
-  /** Number of weeks in ExpiriesPerWeek, of which the first starts today: 1 to 104, by default 13. */
+  /** Number of weeks in ExpiriesPerWeek, starting today: 1 to 104, 13 by default. */
   readonly Weeks?: number
 }
 
-/** The number of certificates in a day or a week, in UTC. */
+/** The number of certificates in a UTC day or week. */
 export interface PeriodCount {
   readonly Start: Date
   readonly Count: number
 }
 
-/** Numbers of an account's CAs and certificates in a Region. Days start at midnight UTC. */
+/** Numbers of an account's CAs and certificates in a Region. Each day starts at midnight UTC. */
 export interface Statistics {
   readonly GeneratedAt: Date
-  /** False while the server counts certificates from before an upgrade or a restore. */
+  /** False while the server is counting certificates that were issued before an upgrade or restore. */
   readonly Complete: boolean
-  /** Number of CAs by status. A status without CAs is absent. */
+  /** Number of CAs by status. Statuses that no CA has are absent. */
   readonly CertificateAuthorities: readonly {
     readonly Status: CertificateAuthorityStatus
     readonly Count: number
   }[]
   readonly IssuedPerDay: readonly PeriodCount[]
   readonly RevokedPerDay: readonly PeriodCount[]
-  /** Expiries of certificates that are not revoked. */
+  /** Numbers of certificates that expire in a period, excluding revoked certificates. */
   readonly ExpiriesPerWeek: readonly PeriodCount[]
-  /** Certificates that are not revoked and expire within 7, 30 and 90 days. The first and the last day are counted whole. */
+  /**
+   * Numbers of unrevoked certificates that expire within 7, 30 and 90 days. The first and last days of each period are
+   * included completely.
+   */
   readonly Expiring: readonly { readonly Days: number; readonly Count: number }[]
 }
 

@@ -13,7 +13,7 @@ function refusal(Code: string, Message = 'no'): Error {
   return new (exceptions.fromCode(Code))(response, 'GetCertificate')
 }
 
-/** Returns the responses in order, then repeats the last one, and counts the calls. */
+/** Returns the given responses in order, then repeats the last response, and counts the calls. */
 function polling(...answers: (object | Error)[]): {
   readonly poll: Poll
   readonly count: () => number

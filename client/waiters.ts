@@ -1,5 +1,5 @@
 /**
- * The waiters of botocore: the operation that each waiter polls, and the responses that end it
+ * Botocore's waiters: the operation that each waiter polls, and the responses that end polling
  * (acm-pca/2017-08-22/waiters-2.json).
  */
 import { setTimeout } from 'node:timers/promises'
@@ -26,7 +26,7 @@ interface PolledOperations {
 export type WaiterName = keyof PolledOperations
 
 /**
- * How often a waiter polls.
+ * Delay and number of a waiter's attempts.
  *
  * @example
  * const config: WaiterConfig = { Delay: 0.5, MaxAttempts: 100 }
@@ -34,7 +34,7 @@ export type WaiterName = keyof PolledOperations
 export interface WaiterConfig {
   /** Seconds between attempts. */
   readonly Delay?: number
-  /** Maximum number of attempts: at least 1. */
+  /** Maximum number of attempts; at least 1. */
   readonly MaxAttempts?: number
 }
 
@@ -49,9 +49,9 @@ type WaitInput<Name extends WaiterName> = InputOf<PolledOperations[Name]> & {
   readonly WaiterConfig?: WaiterConfig
 }
 
-/** Polls an operation until a resource reaches a state. */
+/** A waiter, which polls an operation until a resource reaches a given state. */
 export interface Waiter<Name extends WaiterName> {
-  /** Name in the API model: `CertificateIssued`. */
+  /** Name of the waiter in the API model, such as `CertificateIssued`. */
   readonly name: string
   readonly config: {
     readonly operation: string
@@ -60,7 +60,7 @@ export interface Waiter<Name extends WaiterName> {
     readonly maxAttempts: number
   }
   /**
-   * Polls until the resource has the state, and resolves to the last response.
+   * Polls until the resource reaches the state, and resolves to the last response.
    *
    * @throws WaiterError if the resource can no longer reach the state, for any other error from the service, and after
    * MaxAttempts
@@ -76,7 +76,7 @@ export interface Waiter<Name extends WaiterName> {
   wait(input: WaitInput<Name>, options?: CallOptions): Promise<OutputOf<PolledOperations[Name]>>
 }
 
-/** A response that ends or continues polling. For the matcher `error`, false means a response without an error. */
+/** A response that ends or continues polling. If the matcher is `error`, false means a response without an error. */
 type Acceptor = { readonly state: 'success' | 'retry' | 'failure' } & (
   | { readonly matcher: 'path'; readonly argument: string; readonly expected: string }
   | { readonly matcher: 'error'; readonly expected: string | false }
@@ -130,7 +130,7 @@ export const waiterModels: { readonly [Name in WaiterName]: WaiterModel } = {
   },
 }
 
-/** Calls an operation. Rejects with ClientError for an error from the service. */
+/** Calls the operation to poll. Rejects with ClientError for an error from the service. */
 export type Poll = (
   operation: OperationName,
   input: object,
@@ -193,7 +193,7 @@ async function waitFor(
   }
 }
 
-/** Returns the output of a call, or the error from the service. */
+/** Returns the output of a call, or the error that the service returned. */
 async function responseOf(call: () => Promise<object>): Promise<object> {
   try {
     return await call()
@@ -219,7 +219,7 @@ function exceededText(previous: Acceptor | undefined): string {
     : `Max attempts exceeded. Previously accepted state: ${explain(previous)}`
 }
 
-/** Formats the reason with botocore's wording. */
+/** Formats the reason in botocore's wording. */
 function explain(acceptor: Acceptor): string {
   return acceptor.matcher === 'path'
     ? `For expression "${acceptor.argument}" we matched expected path: "${acceptor.expected}"`

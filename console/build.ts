@@ -1,7 +1,7 @@
 /**
- * Builds the web console into dist/console: the bundle, compressed forms of its files, and the list of files that the server
- * reads (src/console/built-files.ts). Does nothing if dist/console was built from the same sources. Two builds from the same
- * sources are byte-identical.
+ * Builds the web console into dist/console: the bundle, its compressed files, and the list of files that the server reads
+ * (src/console/built-files.ts). The build does nothing if dist/console was built from the same sources. Two builds from the
+ * same sources are byte-identical.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -23,7 +23,7 @@ import type { BuiltFile, FileList } from '../src/console/built-files.ts'
 const root = resolve(import.meta.dirname, '..')
 const stampFile = 'sources.sha256'
 
-/** Folders and files that the bundle depends on. The lock file contains the package versions. */
+/** Folders and files on which the bundle depends. The lock file contains the package versions. */
 const inputs = [
   'console',
   'client/api-validity.ts',
@@ -54,23 +54,23 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Builds into dist/console unless that build is current. Returns whether it built anything. */
+/** Builds the console into dist/console unless that build is current. Returns whether the console was rebuilt. */
 export async function buildConsole(folder = join(root, 'dist/console')): Promise<boolean> {
   const sources = hashOfSources()
   if (readIfExists(join(folder, stampFile)) === sources) return false
   mkdirSync(dirname(folder), { recursive: true })
-  // A server that is running during the build has a complete console at any time.
+  // A server that runs during the build always has a complete console.
   const temporary = mkdtempSync(`${folder}-`)
   try {
     await bundle(temporary)
     writeFileSync(join(temporary, 'files.json'), JSON.stringify(listFiles(temporary)))
     writeFileSync(join(temporary, stampFile), sources)
-    // The server may run as a different user than the build.
+    // The server may run as a different user than the build process.
     chmodSync(temporary, 0o755)
     rmSync(folder, { recursive: true, force: true })
     renameSync(temporary, folder)
   } catch (error) {
-    // Another process may have finished the same build in the meantime.
+    // Another process may have completed the same build in the meantime.
     if (readIfExists(join(folder, stampFile)) !== sources) throw error
   } finally {
     rmSync(temporary, { recursive: true, force: true })
@@ -101,7 +101,7 @@ async function bundle(outDir: string): Promise<void> {
     build: {
       outDir,
       emptyOutDir: true,
-      // The Content-Security-Policy allows no inlined files except images in styles.
+      // The Content-Security-Policy forbids inline files, except images in styles.
       assetsInlineLimit: (path) => path.endsWith('.svg'),
       modulePreload: { polyfill: false },
       target: ['chrome120', 'firefox121', 'safari17'],
@@ -119,8 +119,8 @@ async function bundle(outDir: string): Promise<void> {
 }
 
 /**
- * Removes the fonts that Cloudscape's style sheet contains as data: URLs, which are a third of the first load. System fonts
- * from its font stack are used instead.
+ * Removes the fonts that Cloudscape's style sheet contains as data: URLs, because they make up a third of the initial
+ * download. System fonts from Cloudscape's font stack are used instead.
  */
 const systemFonts: Plugin = {
   name: 'system-fonts',
@@ -132,7 +132,7 @@ const systemFonts: Plugin = {
 }
 
 /**
- * Fails if the bundle contains a source that is not one of the inputs, because a change to that source would not cause a build.
+ * Fails if the bundle contains a source file outside the declared inputs, because changes to that file would not trigger a build.
  */
 const onlyInputs: Plugin = {
   name: 'only-inputs',
@@ -147,7 +147,7 @@ const onlyInputs: Plugin = {
   },
 }
 
-/** Writes compressed forms beside the files, and returns the list of files. */
+/** Writes compressed copies of the files, and returns the list of files. */
 function listFiles(folder: string): FileList {
   const files: Record<string, BuiltFile> = {}
   for (const path of filesIn(folder)) {
@@ -191,7 +191,7 @@ function hashOfSources(): string {
   return hash.digest('hex')
 }
 
-/** Returns the paths of all files below a folder, sorted. */
+/** Returns the sorted paths of all files below a folder. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

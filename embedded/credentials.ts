@@ -1,4 +1,4 @@
-/** The administrator's credentials, read from the file that the first start writes. */
+/** The administrator's credentials, read from the file that the first startup creates. */
 import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../src/errors.ts'
 import { parseCredentials, type Credentials } from '../src/text/credentials-file.ts'

@@ -1,4 +1,4 @@
-/** Assembles a CA inside the process of another program: it has no listener, handles no signals and prints nothing. */
+/** Assembles a CA within another program's process: the CA has no listener, handles no signals and prints nothing. */
 import {
   createClient,
   type Client,
@@ -33,32 +33,32 @@ import { createRequestHandler, type EmbeddedRequestHandler } from './request-han
 import { silentMetrics } from './silent-metrics.ts'
 
 /**
- * A CA in this process.
+ * A CA in the current process.
  *
  * @example
  * await using ca: EmbeddedCa = await openEmbedded()
  */
 export interface EmbeddedCa extends AsyncDisposable {
-  /** A client of `signet-ca/client` with the administrator's credentials. The client polls every 10 ms. */
+  /** A `signet-ca/client` client with the administrator's credentials. The client polls at intervals of 10 ms. */
   readonly client: Client
-  /** A request handler for AWS Private CA and STS clients from the AWS SDK for JavaScript v3. */
+  /** A request handler for the AWS SDK for JavaScript v3, which serves AWS Private CA and STS clients. */
   readonly requestHandler: EmbeddedRequestHandler
-  /** The `endpoint` option for SDK clients, which require a URL. Requests to it never leave the process. */
+  /** The `endpoint` option for SDK clients, which require a URL. Requests to the endpoint never leave the process. */
   readonly endpoint: string
-  /** The Region of `client`. */
+  /** The Region that `client` uses. */
   readonly region: string
   /** The access key that `client` uses. */
   readonly credentials: Credentials
   /** Account ID: 12 digits. */
   readonly accountId: string
   /**
-   * Absolute path of the data folder, for commands with `--data`. For an in-memory CA, this is a temporary folder that exists
-   * until the CA is closed.
+   * Absolute path of the data folder, for commands with `--data`. The data folder of an in-memory CA is a temporary folder
+   * that exists until the CA is closed.
    */
   readonly dataDirectory: string
-  /** The URL in certificates for CRLs, OCSP and CA certificates, without a slash at its end. */
+  /** The base URL of CRLs, OCSP and CA certificates in issued certificates, without a trailing slash. */
   readonly publicUrl: string
-  /** Reads this CA's CRLs, OCSP responses and CA certificates, like `fetch`. */
+  /** Fetches the CA's CRLs, OCSP responses and CA certificates, with the interface of `fetch`. */
   readonly fetchPublic: FetchPublic
   /**
    * Creates a bucket for CRLs and audit reports.
@@ -70,7 +70,8 @@ export interface EmbeddedCa extends AsyncDisposable {
    */
   createBucket(name: string): Promise<void>
   /**
-   * Completes running calls and closes the CA. An in-memory CA is deleted. Further calls to `close` have no effect.
+   * Waits for calls in progress to complete, and closes the CA. An in-memory CA is deleted when it is closed.
+   * Further calls to `close` have no effect.
    *
    * @throws Error if the database cannot be closed
    * @example
@@ -84,7 +85,7 @@ const regionDefault = 'us-east-1'
 const memory = ':memory:'
 
 /**
- * Opens a CA in this process: no port, no signal handlers, no output. An open CA does not keep the process alive.
+ * Opens a CA in the current process, without a port, signal handlers or output. An open CA does not keep the process alive.
  *
  * @throws TypeError for an unknown option and for a value of a wrong type
  * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message states what to do
@@ -187,7 +188,7 @@ function createInterfaces(
   const requestId = (): string => uuid(random)
   const api = createApiServices(runtime, services, {
     rateLimiter: shared.rateLimiter,
-    // A caller in this process can read the secret, so guessing is not rate-limited.
+    // A caller in the same process can read the secret, so guesses are not rate-limited.
     failureLimiter: createFailureLimiter(0, clock),
     callLog: undefined,
   })
@@ -197,7 +198,7 @@ function createInterfaces(
   }
 }
 
-/** Polls for two minutes at short intervals; the client's defaults suit a remote service. */
+/** Polls for two minutes at short intervals, because the client's defaults suit a remote service. */
 const quickWaiter = { Delay: 0.01, MaxAttempts: 12_000 }
 
 /** Creates a client that polls for certificates and CAs at short intervals. */
@@ -210,7 +211,7 @@ function createQuickClient(options: ClientOptions): Client {
   }
 }
 
-/** Adds the quick waiter to a request. An invalid request is returned unchanged, and the client rejects it. */
+/** Adds the waiter with short intervals to a request. An invalid request is returned unchanged, and the client rejects it. */
 function withQuickWaiter<Request extends { readonly waiter?: WaiterConfig }>(
   request: Request,
 ): Request {

@@ -1,18 +1,18 @@
-/** Tracks the running calls, so that closing can wait for them. */
+/** Tracks calls in progress, so that closing can wait for them. */
 
 export interface Gate {
-  /** Runs the work, or rejects if the gate is closed. */
+  /** Runs the call, or rejects if the gate is closed. */
   pass<T>(work: () => Promise<T>): Promise<T>
-  /** Closes the gate. Later calls are rejected with `reason`. */
+  /** Closes the gate, so that later calls are rejected with `reason`. */
   shut(reason: Error): void
-  /** Resolves when the running calls have ended. */
+  /** Resolves when all calls in progress have ended. */
   idle(): Promise<void>
 }
 
 /** The longest timer delay that Node.js supports, in milliseconds. */
 const timerDelayMax = 2 ** 31 - 1
 
-/** Keeps the process alive until the work has ended, even if the work waits only for unreferenced timers or handles. */
+/** Keeps the process alive until the call has ended, even if the call waits only for unreferenced timers or handles. */
 export async function withLivingProcess<T>(work: () => Promise<T>): Promise<T> {
   const timer = setInterval(() => {}, timerDelayMax)
   try {

@@ -1,9 +1,9 @@
-/** The log of an embedded CA. */
+/** The logger of an embedded CA. */
 import type { Log } from '../src/telemetry/log.ts'
 
 const nothing = (): void => {}
 
-/** Discards all messages. With this logger, the code that logs to standard error is not loaded. */
+/** A logger that discards all messages. With this logger, the code that writes logs to standard error is not loaded. */
 const silentLog = {
   fatal: nothing,
   error: nothing,

@@ -1,4 +1,4 @@
-/** Checks the options for an embedded CA and derives its configuration from them. */
+/** Validates the options of an embedded CA and derives its configuration from them. */
 import {
   checkOptions,
   numberRule,
@@ -18,7 +18,8 @@ import type { Credentials } from '../src/text/credentials-file.ts'
 import { isRegionName } from '../src/wire/region.ts'
 
 /**
- * Options for openEmbedded. All are optional. An option with the same name as a `signet serve` flag has the same meaning.
+ * Options for openEmbedded, all of which may be omitted. An option with the same name as a `signet serve` flag has the
+ * same meaning.
  *
  * @example
  * const options: EmbeddedOptions = { data: './ca', region: 'eu-central-1', logLevel: 'info' }
@@ -26,41 +27,42 @@ import { isRegionName } from '../src/wire/region.ts'
 export interface EmbeddedOptions {
   /** Path of the data folder, which is created if it does not exist; `':memory:'` by default, which stores nothing. */
   readonly data?: string
-  /** Region of `ca.client`; `us-east-1` by default. Other clients may use any AWS Region and those in `regions`. */
+  /** Region of `ca.client`; `us-east-1` by default. Other clients may use any AWS Region and the Regions in `regions`. */
   readonly region?: string
-  /** Names of Regions in addition to AWS's; none by default. */
+  /** Names of additional Regions, besides AWS's; none by default. */
   readonly regions?: readonly string[]
-  /** ID of the account in a new data folder: 12 digits; `123456789012` by default. */
+  /** ID of the account in a new data folder, 12 digits long; `123456789012` by default. */
   readonly accountId?: string
-  /** The clock of the CA; the system clock by default. */
+  /** The CA's clock; the system clock by default. */
   readonly clock?: Clock
-  /** The URL in certificates for CRLs, OCSP and CA certificates; `http://pki.signet.embedded` by default. */
+  /** The base URL of CRLs, OCSP and CA certificates in issued certificates; `http://pki.signet.embedded` by default. */
   readonly publicUrl?: string
-  /** The lowest level of log messages, which go to standard error as lines of JSON; `silent` by default. */
+  /** The minimum level of log messages, which are written to standard error as lines of JSON; `silent` by default. */
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Path of the master key; `master.key` in the data folder by default. */
   readonly masterKeyFile?: string
   /**
-   * Access key for `ca.client`, which must exist in the data folder. The default is the key in the folder's `credentials` file.
+   * Access key for `ca.client`, which must exist in the data folder. The default is the access key in the folder's
+   * `credentials` file.
    */
   readonly credentials?: Credentials
   /** Quotas for each account; AWS's quotas by default. */
   readonly quotas?: Partial<Quotas>
-  /** How certificates that violate RFC 5280 are handled: refused (`error`, the default), logged (`warn`), or ignored (`off`). */
+  /** Handling of certificates that violate RFC 5280: refused (`error`, the default), logged (`warn`), or ignored (`off`). */
   readonly lint?: 'error' | 'warn' | 'off'
-  /** How CSRs with a weak key are handled; `refuse` by default. */
+  /** Handling of CSRs with a weak key; `refuse` by default. */
   readonly weakKeys?: 'refuse' | 'allow'
   /** Path of a file with the fingerprints of additional weak keys; none by default. */
   readonly weakKeyList?: string
-  /** How CSRs with a SHA-1 signature are handled; `refuse` by default. */
+  /** Handling of CSRs with a SHA-1 signature; `refuse` by default. */
   readonly csrSha1?: 'refuse' | 'accept'
-  /** How CSRs with an empty subject and a SAN that is not critical are handled; `refuse` by default. */
+  /** Handling of CSRs with an empty subject and a non-critical SAN extension; `refuse` by default. */
   readonly emptySubject?: 'refuse' | 'critical-san'
-  /** Seconds from a revocation to the next CRL: 0 to 300; 1 by default. */
+  /** Seconds between a revocation and the next CRL, from 0 to 300; 1 by default. */
   readonly crlDelaySeconds?: number
   /** Validity of an OCSP response in seconds; 3600 by default. */
   readonly ocspValiditySeconds?: number
-  /** The shortest time between two audit reports of one CA, in seconds; 1800 by default. */
+  /** Minimum time between two audit reports of the same CA, in seconds; 1800 by default. */
   readonly auditReportIntervalSeconds?: number
 }
 
@@ -109,7 +111,7 @@ export function checkEmbeddedOptions(options: EmbeddedOptions): void {
 
 const publicUrlDefault = 'http://pki.signet.embedded'
 
-/** The option path for each setting. Error messages contain this path. */
+/** The option path for each setting, which error messages contain. */
 const memberPaths = {
   data: 'data',
   account: 'accountId',
@@ -144,12 +146,12 @@ export function configOf(options: EmbeddedOptions, directory: string): Config {
   const flags: Flags = {}
   for (const [setting, path] of entries) {
     const value = valueAt(values, path)
-    // Every other value is a number.
+    // All remaining option values are numbers.
     if (value !== undefined)
       flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
   }
   try {
-    // Environment variables are not read, because they configure the host program and not its embedded CA.
+    // Environment variables are ignored, because they configure the host program rather than its embedded CA.
     return readConfig(flags, {})
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

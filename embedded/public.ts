@@ -1,5 +1,5 @@
 /**
- * Serves what a server's public listener serves, but without a listener: CRLs and other objects, OCSP responses and CA
+ * Serves the content of a server's public listener without a listener: CRLs and other objects, OCSP responses and CA
  * certificates.
  */
 import { Readable } from 'node:stream'
@@ -14,8 +14,9 @@ import type { Services } from '../src/services.ts'
 import type { Gate } from './gate.ts'
 
 /**
- * Reads an embedded CA's CRLs, OCSP responses and CA certificates, like `fetch`. A relative URL is relative to `publicUrl`. The
- * host of a URL is ignored, so no request leaves the process. An unknown path results in a response with status 404.
+ * Fetches an embedded CA's CRLs, OCSP responses and CA certificates, with the interface of `fetch`. A relative URL is resolved
+ * against `publicUrl`. The host in a URL is ignored, so requests never leave the process. For an unknown path, the response has
+ * status 404.
  *
  * @throws TypeError for an invalid URL
  * @throws Error if the CA is closed
@@ -29,7 +30,7 @@ export interface PublicParts {
   readonly publicObjects: PublicObjects | undefined
   readonly gate: Gate
   readonly requestId: () => string
-  /** The public URL, without a slash at the end. */
+  /** The public base URL, without a trailing slash. */
   readonly publicUrl: string
 }
 
@@ -59,7 +60,7 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
   }
 }
 
-/** Returns the path below `publicUrl`, or the complete path of a URL on another host, which a certificate may contain. */
+/** Returns the path below `publicUrl`, or the complete path of a URL with another host, which a certificate may contain. */
 function pathOf(url: string, publicUrl: string): string {
   const { pathname } = new URL(url)
   const { pathname: prefix } = new URL(publicUrl)
@@ -68,7 +69,7 @@ function pathOf(url: string, publicUrl: string): string {
     : pathname
 }
 
-/** Creates a response with its complete body, so that no file stays open if the caller does not read the body. */
+/** Creates a response with a complete body, so that no file stays open if the caller does not read it. */
 async function responseOf({ status, headers, body }: Answer): Promise<Response> {
   const content = body instanceof Readable ? Buffer.concat(await body.toArray()) : body
   return new Response(typeof content === 'object' ? Uint8Array.from(content) : content, {

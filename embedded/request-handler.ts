@@ -1,4 +1,4 @@
-/** An HTTP handler for AWS SDKs that does not use HTTP: it passes each request to the API in this process. */
+/** An HTTP handler for AWS SDKs that uses no network, and passes each request to the API in the current process. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/core/protocols'
 import { httpDate, type Answer } from '../src/http/answer.ts'
@@ -14,13 +14,13 @@ import type { Gate } from './gate.ts'
 /** A request from the AWS SDK for JavaScript v3 (`HttpRequest` of `@smithy/protocol-http`). */
 export interface SdkRequest {
   readonly method: string
-  /** `http:` or `https:`, with the colon. */
+  /** URL scheme with the colon: `http:` or `https:`. */
   readonly protocol: string
-  /** The percent-encoded path. */
+  /** The percent-encoded path of the URL. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | string[] | null>>
   readonly headers: Readonly<Record<string, string>>
-  /** A string, bytes, or a stream of either. */
+  /** Request body: a string, bytes, or a stream of either. */
   readonly body?: unknown
 }
 
@@ -31,7 +31,7 @@ export interface SdkResponse {
   readonly body: Readable
 }
 
-/** The abort signal members that the handler uses. Old SDKs have their own signal class. */
+/** The members of an abort signal that the handler uses. Old SDK versions have their own signal class. */
 interface SdkAbortSignal {
   readonly aborted: boolean
   onabort: unknown
@@ -59,21 +59,21 @@ export interface EmbeddedRequestHandler {
     options?: { readonly abortSignal?: SdkAbortSignal },
   ): Promise<{ response: SdkResponse }>
   /**
-   * Has no effect: the handler has no configuration.
+   * Has no effect, because the handler has no configuration.
    *
    * @example
    * ca.requestHandler.updateHttpClientConfig()
    */
   updateHttpClientConfig(key?: never, value?: never): void
   /**
-   * An empty object: the handler has no configuration.
+   * Returns an empty object, because the handler has no configuration.
    *
    * @example
    * ca.requestHandler.httpHandlerConfigs() // {}
    */
   httpHandlerConfigs(): Record<string, never>
   /**
-   * Has no effect: destroying an SDK client does not close the CA.
+   * Has no effect, because destroying an SDK client does not close the CA.
    *
    * @example
    * ca.requestHandler.destroy()
@@ -87,7 +87,7 @@ export interface RequestHandlerParts {
   readonly requestId: () => string
 }
 
-/** The value that aws:SourceIp has in policies. */
+/** The value of aws:SourceIp in policy evaluation. */
 const sourceIp = '127.0.0.1'
 
 export function createRequestHandler({
@@ -125,9 +125,9 @@ function headOf({ method, path, query = {}, headers }: SdkRequest): RequestHead 
   return parseHead({ method, url: `${path}?${buildQueryString({ ...query })}`, rawHeaders }, '')
 }
 
-/** Converts a response. The SDK uses its Date header to correct the clock that it signs with. */
+/** Converts a response to the SDK's form. The SDK uses the response's Date header to correct its clock for signatures. */
 function responseOf(answer: Answer, date?: Date): SdkResponse {
-  // Received header names are in lower case, as in node:http.
+  // Names of received headers are in lower case, as in node:http.
   const named = Object.entries(headersOf(answer)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   )
@@ -154,7 +154,7 @@ function isStream(body: unknown): body is Stream {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-/** Reads a stream up to the limit on a request body. */
+/** Reads a stream up to the maximum size of a request body. */
 async function readStream(body: Stream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -167,7 +167,7 @@ async function readStream(body: Stream): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** Rejects when the signal aborts. The work itself continues, because a write cannot be stopped midway. */
+/** Rejects when the signal aborts. The operation itself continues, because a write cannot be stopped midway. */
 async function unlessAborted<T>(
   signal: SdkAbortSignal | undefined,
   work: () => Promise<T>,

@@ -13,12 +13,12 @@ interface Entry<Value> {
 }
 
 /**
- * Creates an empty cache with a total weight of at most `weightMax`, which must be 2 or more. Without `weigh`, every value has
- * weight 1. With `weigh`, the total may exceed the limit by one value in each half.
+ * Creates an empty cache with a total weight of at most `weightMax`, which must be at least 2. Without `weigh`, every cached
+ * value has the weight 1. With `weigh`, each half of the cache may exceed its limit by one value.
  *
- * Entries are in two generations. A used entry moves to the young generation. When that generation reaches half of the total
- * weight, it replaces the old generation, whose entries are dropped. A hit in the young generation, the usual case, changes
- * nothing.
+ * Cache entries are divided into two generations. When an entry is used, it moves to the young generation. When the young
+ * generation reaches half of the total weight, it replaces the old generation, whose entries are dropped. A hit in the young
+ * generation, which is the usual case, changes nothing.
  */
 export function createBoundedCache<Value>(
   weightMax: number,
@@ -54,9 +54,9 @@ export function createBoundedCache<Value>(
   }
 }
 
-/** A cache that loads missing values. */
+/** A cache that loads missing values on demand. */
 export interface LoadingCache<Value> {
-  /** Returns the value. Concurrent callers share one `load`. A rejected load is not cached. */
+  /** Returns the cached value, or loads it. Concurrent callers for the same key share one `load`. A failed load is not cached. */
   get(key: string): Promise<Value>
   delete(key: string): void
 }
@@ -64,11 +64,13 @@ export interface LoadingCache<Value> {
 interface LoadingCacheOptions<Value> {
   readonly entriesMax: number
   readonly load: (key: string) => Promise<Value>
-  /** How long a value is valid, counted from the start of its load. Without it, values do not expire. */
+  /**
+   * Time for which a value remains valid, measured from the start of its load. Without a lifetime, cached values do not expire.
+   */
   readonly lifetime?: { readonly milliseconds: number; readonly clock: Clock }
 }
 
-/** Creates an empty cache of values that `load` returns. */
+/** Creates an empty cache, which calls `load` for missing values. */
 export function createLoadingCache<Value>({
   entriesMax,
   load,
@@ -80,7 +82,7 @@ export function createLoadingCache<Value>({
   }
   const loads = createBoundedCache<Load>(entriesMax)
   const isFresh = ({ startedAt }: Load, now: number): boolean =>
-    // If the clock was set back, a load has a start time in the future and would be valid for too long.
+    // If the clock was set back, the start of a load may be in the future, and the value would be valid for too long.
     lifetime === undefined || (startedAt <= now && now - startedAt < lifetime.milliseconds)
   return {
     get(key) {
@@ -99,8 +101,8 @@ export function createLoadingCache<Value>({
 }
 
 /**
- * Returns a function that returns an owner's cache, and creates it if it does not exist. The cache is garbage-collected with its
- * owner.
+ * Returns a function that returns an owner's cache, creating the cache if necessary. The cache is garbage-collected together
+ * with its owner.
  */
 export function createOwnedCaches<Value>(
   ...bound: Parameters<typeof createBoundedCache<Value>>

@@ -1,7 +1,7 @@
 /** A source of the current time. */
 export interface Clock {
   /**
-   * The current time.
+   * Returns the current time.
    *
    * @example
    * const clock: Clock = { now: () => new Date('2030-01-01T00:00:00Z') }

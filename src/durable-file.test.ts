@@ -1,4 +1,4 @@
-/** Durable files: the order in which content and names are flushed to disk, file permissions, and failed writes. */
+/** Tests of durable files: the order in which content and names are flushed to disk, file permissions, and failed writes. */
 import assert from 'node:assert/strict'
 import {
   chmodSync,
@@ -23,7 +23,7 @@ import {
   writeOutput,
 } from './durable-file.ts'
 
-/** Records the path of every flush, in order. The returned function returns the steps since its last call. */
+/** Records the path of every flush in order. The returned function returns the steps since it was last called. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
   const steps: string[] = []
   const short = (path: unknown): string => String(path).replace(folder, '') || '/'

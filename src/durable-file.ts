@@ -1,7 +1,7 @@
 /**
- * Writes files that survive a power failure once the call has returned. A file appears under its name either complete or not at
- * all: its content is written to a temporary file, which is flushed and renamed, and then the folder is flushed. Without the
- * last step, the name may be lost.
+ * Writes files that survive a power failure after the call has returned. A file appears under its name either completely or not
+ * at all: its content is written to a temporary file, which is flushed and renamed, and then the folder is flushed. Unless the
+ * folder is flushed, the file name may be lost.
  */
 import { existsSync } from 'node:fs'
 import {
@@ -29,7 +29,7 @@ const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EACCES',
 ])
 
-/** Flushes a folder, so that files created, renamed and removed in it are durable. */
+/** Flushes a folder to disk, so that created, renamed and removed files in it are durable. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     await using folder = await open(path, 'r')
@@ -45,13 +45,13 @@ export async function syncFile(path: string): Promise<void> {
   await file.sync()
 }
 
-/** Renames a file or folder, and makes the new name durable. The content must be durable already. */
+/** Renames a file or folder, and makes the new name durable. The file's content must already be durable. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to)
   await syncFolder(dirname(to))
 }
 
-/** Creates a folder and missing parents with a mode. An existing folder keeps its mode. */
+/** Creates a folder and its missing parents with the given mode. The mode of an existing folder is not changed. */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   const first = await makeFolders(resolve(path), mode)
   if (first === undefined) return
@@ -64,8 +64,8 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
 }
 
 /**
- * Creates a folder and missing parents. Returns the first created folder; undefined if all existed. Node.js's recursive mkdir
- * never returns for a folder below /proc.
+ * Creates a folder and its missing parents. Returns the topmost folder that was created, or undefined if all folders existed.
+ * Node.js's recursive mkdir never returns for a folder below /proc.
  */
 async function makeFolders(path: string, mode: number): Promise<string | undefined> {
   try {
@@ -78,7 +78,7 @@ async function makeFolders(path: string, mode: number): Promise<string | undefin
   return first ?? own
 }
 
-/** Creates one folder and returns its path; undefined if it exists, for example because a concurrent call created it. */
+/** Creates a folder and returns its path, or undefined if it exists, for example because a concurrent call created it. */
 async function makeIfMissing(path: string, mode: number): Promise<string | undefined> {
   try {
     await mkdir(path, { mode })
@@ -93,9 +93,9 @@ async function makeIfMissing(path: string, mode: number): Promise<string | undef
 export interface FileContent {
   readonly path: string
   readonly content: string | Uint8Array
-  /** Permissions, independent of the umask. */
+  /** Permissions of the file, independent of the umask. */
   readonly mode: number
-  /** Changes the permissions or the owner before the content is written. */
+  /** Changes the file's permissions or owner before the content is written. */
   readonly prepare?: (file: FileHandle) => Promise<void>
 }
 
@@ -105,8 +105,8 @@ export async function replaceFile(file: FileContent): Promise<void> {
 }
 
 /**
- * Writes or replaces several files in one or more folders. All files are on disk before the first is renamed, so that old and new
- * files exist together for as short a time as possible.
+ * Writes or replaces several files in one or more folders. All files are on disk before the first file is renamed, so that old
+ * and new files exist together for as short a time as possible.
  */
 export async function replaceFiles(files: readonly FileContent[]): Promise<void> {
   for (const file of files) await writeBeside(file, `${file.path}.new`)
@@ -115,8 +115,8 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
 }
 
 /**
- * Writes the output file that a user specified. If it is a symbolic link, the target is replaced and the link is kept. If it is
- * a device or a pipe, such as /dev/stdout, the content is written to it.
+ * Writes an output file that a user has specified. If the output file is a symbolic link, its target is replaced and the link
+ * is kept. If the output file is a device or a pipe, such as /dev/stdout, the content is written to it.
  */
 export async function writeOutput({ path, ...file }: FileContent): Promise<void> {
   if (!existsSync(path)) return replaceFile({ path, ...file })
@@ -125,14 +125,14 @@ export async function writeOutput({ path, ...file }: FileContent): Promise<void>
   await writeFile(path, file.content)
 }
 
-/** Writes a new file. Throws EEXIST if it exists, even if another process creates it at the same time. */
+/** Writes a new file. Throws EEXIST if the file exists, even if another process creates it concurrently. */
 export async function createFile(file: FileContent): Promise<void> {
   const { path } = file
   if (existsSync(path)) throw fileExistsError(path)
   const temporary = `${path}.${process.pid}`
   try {
     await writeBeside(file, temporary)
-    // Unlike a rename, a link does not replace a file.
+    // Unlike a rename, a link does not replace an existing file.
     await link(temporary, path)
   } finally {
     await rm(temporary, { force: true })
@@ -148,7 +148,7 @@ async function writeBeside(
   { content, mode, prepare }: FileContent,
   temporary: string,
 ): Promise<void> {
-  // An interrupted call may have left a temporary file.
+  // An interrupted call may have left a temporary file behind.
   await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', 0o600)
   try {

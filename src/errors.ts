@@ -1,6 +1,6 @@
 /**
- * The service's error codes, each with its HTTP status. The names are AWS's: the exceptions in the ACM PCA model, and the common
- * errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
+ * The service's error codes, each with its HTTP status. The error names are AWS's: the exceptions in the ACM PCA model, and the
+ * common errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
  */
 export const errorStatus = {
   CertificateMismatchException: 400,
@@ -41,8 +41,8 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus
 
 /**
- * An error for the caller. Its code and message are sent unchanged, so the message must not contain a secret, SQL or a stack
- * trace. Every other error is sent as InternalFailure.
+ * An error to be returned to the caller. The error's code and message are sent unchanged, so the message must not contain a
+ * secret, SQL or a stack trace. Every other error is returned as InternalFailure.
  */
 export class ServiceError extends Error {
   override name = 'ServiceError'
@@ -54,7 +54,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Returns the message of an error, which ends with a period even if the message is AWS's own. */
+/** Returns an error's message, which ends with a period even if it is AWS's own message. */
 export function sentenceOf({ message }: ServiceError): string {
   return message.endsWith('.') ? message : `${message}.`
 }
@@ -75,8 +75,8 @@ export class SignatureError extends ServiceError {
 }
 
 /**
- * An error in the configuration of the server or a command. Its message is for the operator and states one problem per line. The
- * process exits with code 2.
+ * An error in the configuration of the server or a command. The error message is intended for the operator and states each
+ * problem on a separate line. The process exits with code 2 after a configuration error.
  */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
@@ -84,7 +84,7 @@ export class ConfigurationError extends Error {
 
 type ErrorFactory = (message: string, cause?: unknown) => ServiceError
 
-/** Returns a function that creates errors with one code. The cause appears only in the log. */
+/** Returns a function that creates errors with the given code. The error's cause appears only in the log. */
 export function errorsOf(code: ErrorCode): ErrorFactory {
   return (message, cause) =>
     new ServiceError(code, message, cause === undefined ? undefined : { cause })

@@ -5,28 +5,28 @@ import { exitIfModuleHangs } from './keys/pkcs11/hanging-modules.ts'
 import { printProblem } from './terminal.ts'
 import { visibleText } from './text/visible-text.ts'
 
-/** Runs one command and sets the exit code. */
+/** Runs a command and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Only this user may access files that this process, including SQLite, creates.
+  // Only the current user may access files created by this process, including those created by SQLite.
   process.umask(0o077)
   watchOutput(argv[0])
-  // watchOutput has already reported any error on standard output that needs a report.
+  // Any error on standard output that must be reported has already been reported by watchOutput.
   const code = await runCommand(argv, processIo(), (error) => error === outputError)
   if (code !== 0) process.exitCode = code
   exitIfModuleHangs()
 }
 
-/** The latest error on standard output. */
+/** The most recent error on standard output. */
 let outputError: NodeJS.ErrnoException | undefined
 
 /**
  * Handles errors on the standard streams. If the reader closes the pipe (`signet … | head`), the command runs to completion
- * without a message, so that no change is left half done. Any other error, such as a full disk, makes a command fail. A server
- * keeps running.
+ * without a message, so that no change is left incomplete. Any other error on standard output, such as a full disk, makes a
+ * command fail. A server keeps running after an error on standard output.
  */
 function watchOutput(command: string | undefined): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // With `--call-log -` on a full disk, a server gets the same error repeatedly.
+    // With `--call-log -` on a full disk, a server receives the same error repeatedly.
     const isFirst = outputError === undefined
     outputError = error
     if (error.code === 'EPIPE' || !isFirst) return

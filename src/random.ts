@@ -2,14 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto'
 
 /** A source of random bytes. */
 export interface Random {
-  /** Returns `length` bytes that are unpredictable and independent of every earlier call. */
+  /** Returns `length` random bytes that are unpredictable and independent of all earlier calls. */
   bytes(length: number): Uint8Array
 }
 
 /** The platform's cryptographically secure random number generator. */
 export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
 
-/** Returns a random UUID in lower case (RFC 9562 §5.4, version 4). */
+/** Returns a random lower-case UUID (RFC 9562 §5.4, version 4). */
 export function uuid(random: Random): string {
   // randomUUID is faster, because it generates random bytes for many UUIDs in advance.
   if (random === systemRandom) return randomUUID()

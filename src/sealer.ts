@@ -1,46 +1,47 @@
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Random } from './random.ts'
 
-/** Encrypts small secrets. Each can be decrypted only with the context that it was encrypted with. */
+/** Encrypts small secrets. Each secret can be decrypted only with the context with which it was encrypted. */
 export interface Sealer {
   /** Encrypts with AES-256-GCM and returns nonce, tag and ciphertext. `context` is the additional authenticated data. */
   seal(context: string, plaintext: Uint8Array): Uint8Array
   /**
-   * Returns the plaintext, which the caller should overwrite after use. Throws SealError if the bytes were altered, or sealed
-   * with another context or key.
+   * Returns the plaintext, which the caller should overwrite after use. Throws SealError if the bytes were altered, or were
+   * sealed with another context or key.
    */
   open(context: string, sealed: Uint8Array): Uint8Array
 }
 
-/** A sealer and the master key that its key is derived from. */
+/** A sealer, and the master key from which its key is derived. */
 interface KeyedSealer {
   /** ID of the master key, which is stored with the sealed value. */
   readonly masterKeyId: string
   readonly sealer: Sealer
 }
 
-/** The sealers for one purpose, one for each master key. During a rotation of the master key, there are two sealers. */
+/** The sealers for a purpose, one for each master key. During a rotation of the master key, there are two sealers. */
 export interface SealerRing {
   /** The sealer for new values. */
   current(): KeyedSealer
   /**
-   * Returns the sealer for values that were sealed under a master key. An empty ID stands for the key before the first
-   * rotation. Reads the master keys again if the ID is unknown. Throws SealError if this process does not have the key.
+   * Returns the sealer for values that were sealed under a given master key. An empty ID stands for the master key
+   * before the first rotation. If the ID is unknown, the master keys are read again. Throws SealError if this process
+   * does not have the master key.
    */
   find(masterKeyId: string): Promise<Sealer>
-  /** Reads the master keys again, because the current one was replaced. */
+  /** Reads the master keys again, because the current master key has been replaced. */
   refresh(): Promise<void>
 }
 
-/** Recognizes values that this server, or another server with the same master key, has created. */
+/** Recognizes values created by this server, or by another server with the same master key. */
 export interface Authenticator {
-  /** Returns the MAC of a value: 16 bytes. */
+  /** Returns the MAC of a value, which has 16 bytes. */
   macOf(value: Uint8Array): Uint8Array
-  /** Returns whether a MAC belongs to a value. The comparison takes the same time for each MAC. */
+  /** Returns whether a MAC is valid for a value. The comparison takes the same time for every MAC. */
   isValid(value: Uint8Array, mac: Uint8Array): boolean
 }
 
-/** The sealed bytes cannot be decrypted, because they were altered or sealed with another context or key. */
+/** Thrown if the sealed bytes cannot be decrypted, because they were altered or sealed with another context or key. */
 export class SealError extends Error {
   override name = 'SealError'
 }
@@ -49,7 +50,7 @@ const nonceBytes = 12
 const tagBytes = 16
 const macBytes = 16
 
-/** Creates a sealer that encrypts with `key`, 32 bytes that must have no other use. */
+/** Creates a sealer that encrypts with `key`, which has 32 bytes and must have no other use. */
 export function createSealer(key: Uint8Array, random: Random): Sealer {
   return {
     seal(context, plaintext) {
@@ -64,8 +65,8 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes))
         .setAAD(Buffer.from(context))
         .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
-      // update() returns the whole plaintext. It is not copied, so that no copy remains after the caller overwrites the
-      // plaintext.
+      // update() returns the complete plaintext. The plaintext is not copied, so that no copy remains after the caller
+      // overwrites it.
       const plaintext = decipher.update(sealed.subarray(nonceBytes + tagBytes))
       try {
         decipher.final()
@@ -79,8 +80,8 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
 }
 
 /**
- * Creates an authenticator with HMAC-SHA-256. It uses the first of the keys for new MACs, and accepts MACs under all of them. The
- * keys must have no other use.
+ * Creates an authenticator with HMAC-SHA-256. The authenticator uses the first key for new MACs, and accepts MACs under all keys.
+ * The keys of an authenticator must have no other use.
  */
 export function createAuthenticator(keys: () => readonly Uint8Array[]): Authenticator {
   const macUnder = (key: Uint8Array, value: Uint8Array): Uint8Array =>

@@ -21,13 +21,13 @@ import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
 /**
- * The services that operations and jobs use, created by server/create-services.ts. A function takes only the members that it
- * uses.
+ * The services that operations and jobs use, which server/create-services.ts creates. Each function declares only the
+ * members that it uses.
  */
 export interface Services {
   readonly db: Database
   readonly keys: KeyStore
-  /** Standards that CreateCertificateAuthority offers. Undefined: AWS's standards, regardless of the key store. */
+  /** Key storage standards that CreateCertificateAuthority offers; if undefined, AWS's standards, regardless of the key store. */
   readonly keyStorageStandards: readonly KeyStorageSecurityStandard[] | undefined
   readonly objects: ObjectStore
   readonly bulk: BulkWork
@@ -41,7 +41,7 @@ export interface Services {
   readonly ocsp: OcspService
   /** Signed OCSP responses that are waiting for their leaf in the record. */
   readonly ocspBatches: OcspBatches
-  /** Stores signed OCSP responses for times when keys are unavailable. */
+  /** A store of signed OCSP responses for times when keys are unavailable. */
   readonly ocspResponses: ResponseWriter
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
@@ -49,9 +49,9 @@ export interface Services {
   readonly pageTokens: PageTokens
   /** The times at which access keys were last used. */
   readonly keyUses: KeyUses
-  /** URL of the public listener in certificates: absolute, without a trailing slash. */
+  /** URL of the public listener for use in certificates: absolute, without a trailing slash. */
   readonly publicUrl: string
   readonly server: ServerInfo
-  /** Wakes a job that may have work now. The call may be lost, because jobs also check for work periodically. */
+  /** Wakes a job that may have work to do. The wake-up may be lost, because jobs also check for work periodically. */
   readonly wake: (job: JobName) => void
 }

@@ -7,12 +7,12 @@ export type Output = NodeJS.WritableStream & {
   readonly columns?: number
 }
 
-/** Prints text that the caller has escaped. Styled text contains escape sequences that the program added. */
+/** Prints text that the caller has escaped. Styled text contains escape sequences that the program has added. */
 export function printLine(output: Output, text: string): void {
   output.write(`${text}\n`)
 }
 
-/** Prints an error. Each line starts with the name of the program. */
+/** Prints an error, in which each line starts with the name of the program. */
 export function printProblem(text: string, output: Output = process.stderr): void {
   const lines = visibleLines(text).split('\n')
   output.write(`${lines.map((line) => `signet: ${line}`).join('\n')}\n`)
@@ -23,7 +23,7 @@ export function printNote(output: Output, text: string): void {
   output.write(`signet: note: ${visibleText(text)}\n`)
 }
 
-/** Confirms a change on standard error, if standard output is a terminal. */
+/** Confirms a change on standard error if standard output is a terminal. */
 export function printDone(
   { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
   sentence: string,
@@ -32,8 +32,9 @@ export function printDone(
 }
 
 /**
- * Converts a usage error from Commander to the form of our errors. The text is escaped, because it quotes arguments. If a command is
- * unknown and Commander has no suggestion, the error lists the commands that start with the same letters, or all of them.
+ * Converts a usage error from Commander to the form of Signet's errors. The error text is escaped, because it quotes arguments.
+ * If a command is unknown and Commander has no suggestion, the error lists the commands that start with the same letters, or all
+ * commands.
  */
 export function visibleUsageError(text: string, commands: readonly string[] = []): string {
   const [, problem = '', suggestion] =
@@ -56,7 +57,7 @@ function commandAdvice(problem: string, commands: readonly string[]): string {
     : `; the commands are ${commands.join(', ')}`
 }
 
-/** Returns a function that prints a line of progress, if the output is a terminal. */
+/** Returns a function that prints a progress line if the output is a terminal. */
 export function progressTo(output: Output): (text: string) => void {
   return (text) => {
     if (output.isTTY === true) output.write(`${visibleText(text)} …\n`)
@@ -65,7 +66,7 @@ export function progressTo(output: Output): (text: string) => void {
 
 const clearLine = '\r\u001B[K'
 
-/** Replaces the current line of progress, if the output is a terminal. */
+/** Replaces the current progress line if the output is a terminal. */
 export function showProgress(output: Output, text: string): void {
   if (output.isTTY === true) output.write(`${clearLine}${visibleText(text)}`)
 }

@@ -1,4 +1,4 @@
-/** Checks the sources against the table of rooms (test/support/rooms.ts), and restricts some calls to certain files. */
+/** Checks the sources against the table of rooms (test/support/rooms.ts), and restricts certain calls to certain files. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
@@ -40,8 +40,8 @@ const banned: readonly {
   },
   {
     call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
-    // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and the marks of commits and of
-    // damage are written in synchronous code.
+    // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and the markers of commits and
+    // of damage are written in synchronous code.
     homes: [
       'durable-file.ts',
       'admin-commands/backup.ts',
@@ -60,7 +60,7 @@ const banned: readonly {
 ]
 
 interface SourceFile {
-  /** Path relative to src, with slashes. */
+  /** File path relative to src, with slashes. */
   readonly path: string
   readonly text: string
 }
@@ -160,7 +160,7 @@ test('four or more files with a common prefix are in a separate folder, in src, 
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map(({ parentPath, name }) => relative(root, join(parentPath, name)))
-      // A file and its test count as one file.
+      // A file and its test are counted as one file.
       .map((path) => path.replace(/\.test\.ts$/, '.ts')),
   )
   const groups = Map.groupBy(

@@ -1,4 +1,6 @@
-/** Tests that the benchmark runs, and that every cell in its tables contains a figure. The values are not checked. */
+/**
+ * Tests that the benchmark runs, and that every cell in its tables contains a figure. The values of the figures are not checked.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
@@ -28,7 +30,7 @@ function rowsOf(markdown: string): string[][] {
     )
 }
 
-/** For each part, the patterns that the first cells of its rows must match. */
+/** For each part of the benchmark, the patterns that the first cells of its rows must match. */
 const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR$/,
@@ -51,7 +53,7 @@ const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   acme: [/^64$/],
 }
 
-/** Patterns that match the figures with targets, by part. */
+/** Patterns that match the figures with targets, by part of the benchmark. */
 const figures: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR \/ CFSSL, HMAC and SQLite$/,
@@ -74,16 +76,16 @@ const figures: Readonly<Record<string, readonly RegExp[]>> = {
   scale: [/^Signet: CRL of 2 000, s$/],
 }
 
-/** Flags for a run that is as short as possible: short turns, and servers of one process. */
+/** Flags for the shortest possible run: short turns, and servers with a single process. */
 const small = ['--seconds', '0.1', '--server-flags=--workers 1']
 
-/** Runs of the benchmark: parts, and whether they also measure another checkout. */
+/** Runs of the benchmark: the parts, and whether another checkout is measured as well. */
 interface BenchRun {
   readonly parts: readonly string[]
   readonly before?: boolean
 }
 
-/** If CI is set, all parts run. */
+/** If CI is set, all parts of the benchmark run. */
 const runs: readonly BenchRun[] = thorough
   ? [
       { parts: ['issue'] },

@@ -1,4 +1,4 @@
-/** Converts text to base64, for members of the type "bytes". */
+/** Converts text to base64, for API members of the type "bytes". */
 export function toBase64(text: string): string {
   return btoa(
     Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''),

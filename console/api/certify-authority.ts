@@ -21,7 +21,7 @@ export interface Issuer {
 export interface CaCertificateRequest {
   /** ARN of the CA that receives the certificate. */
   readonly arn: string
-  /** PEM. */
+  /** CSR of the CA in PEM. */
   readonly csr: string
   readonly issuer: Issuer
   readonly isRoot: boolean
@@ -61,7 +61,7 @@ export async function certifyAuthority(
   })
 }
 
-/** Returns the CSR of a CA in PEM. Waits while the key of a new CA is generated. */
+/** Returns the CSR of a CA in PEM. Waits until the key of a new CA has been generated. */
 export async function readCsr(client: Client, arn: string): Promise<string> {
   const input = { CertificateAuthorityArn: arn }
   return (await retryWhilePending(() => client.call('GetCertificateAuthorityCsr', input))).Csr

@@ -1,4 +1,4 @@
-/** The client of the public API: signed requests in the AWS JSON 1.1 protocol, and calls of STS. */
+/** A client for the public API, which sends signed requests in the AWS JSON 1.1 protocol and calls STS. */
 import { ApiError, parseError, parseStsError } from './errors.ts'
 import { fetchFromServer } from './fetch.ts'
 import { signRequest, type Credentials } from './sigv4.ts'
@@ -14,20 +14,20 @@ import {
 import type { OperationName, Outputs } from './types.ts'
 
 interface CallOptions {
-  /** Region of the request. By default, the Region in the input's ARN, or the session's Region. */
+  /** Region of the request; by default, the Region in the input's ARN or the session's Region. */
   readonly region?: string
   readonly signal?: AbortSignal
 }
 
 export interface Client {
   readonly region: string
-  /** Calls an operation. Rejects with ApiError. */
+  /** Calls an API operation. Rejects with ApiError. */
   call<Name extends OperationName>(
     operation: Name,
     input: object,
     options?: CallOptions,
   ): Promise<Outputs[Name]>
-  /** Returns the principal that the credentials belong to. Rejects with ApiError. */
+  /** Returns the principal that owns the credentials. Rejects with ApiError. */
   callerIdentity(): Promise<Identity>
   /** Returns credentials for a role that the principal may assume. Rejects with ApiError. */
   assumeRole(role: RoleRequest): Promise<RoleSession>
@@ -38,11 +38,11 @@ export interface Identity {
   readonly account: string
 }
 
-/** The credentials of a session, which may change while requests are made. */
+/** The credentials of a session, which may change between requests. */
 export interface CredentialSource {
   /** Returns the credentials for the next request. */
   current(): Promise<Credentials>
-  /** Renews credentials that the server did not accept. Resolves to whether there are other credentials now. */
+  /** Renews credentials that the server did not accept. Resolves to whether new credentials are available. */
   renew(rejected: Credentials): Promise<boolean>
 }
 
@@ -55,15 +55,15 @@ export interface ClientOptions {
   readonly endpoint: URL
   readonly credentials: CredentialSource
   readonly region: string
-  /** Called if the server no longer accepts the credentials, and they cannot be renewed. */
+  /** Called if the server no longer accepts the credentials and they cannot be renewed. */
   readonly onSignedOut?: ((error: ApiError) => void) | undefined
 }
 
 const attemptsMax = 4
-/** Number of rows that are requested in one call. */
+/** Number of rows requested in one call. */
 const pageSizeMax = 1000
 const retryMilliseconds = 250
-/** Difference between the browser's and the server's clock above which requests are signed with the server's time. */
+/** Difference between the browser's and the server's clocks above which requests are signed with the server's time. */
 const skewMilliseconds = 60_000
 
 export function createClient({
@@ -89,7 +89,7 @@ export function createClient({
     const serverTime = Date.parse(response.headers.get('date') ?? '')
     const skew = serverTime - Date.now()
     if (response.status < 400 || !(Math.abs(skew - offset) > skewMilliseconds)) return response
-    // This machine's clock is wrong, so the request is signed again with the server's time.
+    // The browser's clock is wrong, so the request is signed again with the server's time.
     offset = skew
     return request.isCorrected ? response : sign({ ...request, isCorrected: true }, credentials)
   }
@@ -172,7 +172,7 @@ function regionOf(input: object): string | undefined {
   return undefined
 }
 
-/** A throttled request was not executed. After other failures, only read operations are retried. */
+/** A throttled request is always retried, because it was not executed. After other failures, only read operations are retried. */
 function isRetryable({ code }: ApiError, operation: string): boolean {
   if (code === 'ThrottlingException') return true
   return code === 'ServiceUnavailable' && /^(?:Check|Describe|Get|List|Simulate)/.test(operation)
@@ -188,14 +188,14 @@ function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   })
 }
 
-/** Rows of a list operation. */
+/** Rows from a list operation. */
 export interface Listed<Item> {
   readonly items: readonly Item[]
-  /** Undefined if there are no further rows. */
+  /** The token is undefined if there are no further rows. */
   readonly nextToken?: string | undefined
 }
 
-/** Calls a list operation until the last page, until there are `limit` rows, or `callsMax` times. */
+/** Calls a list operation until it has read the last page or `limit` rows, or has made `callsMax` calls. */
 export async function listAll<Name extends OperationName, Item>(
   client: Client,
   operation: Name,
@@ -204,7 +204,7 @@ export async function listAll<Name extends OperationName, Item>(
     readonly items: (output: Outputs[Name]) => readonly Item[]
     readonly limit?: number
     readonly callsMax?: number
-    /** Token of the first page. */
+    /** Token of the first page to read. */
     readonly token?: string | undefined
     readonly onProgress?: (count: number) => void
     readonly signal?: AbortSignal

@@ -1,4 +1,4 @@
-/** Creates a CA and, if its issuer is on this server, its certificate, with the same sequence of calls as an AWS client. */
+/** Creates a CA and, if its issuer is on this server, the CA's certificate, using the same sequence of calls as an AWS client. */
 import { certifyAuthority, readCsr, type Issuer, type Step } from './certify-authority.ts'
 import type { Client } from './client.ts'
 import type { RevocationConfiguration, Subject } from './types.ts'
@@ -24,16 +24,19 @@ export interface AuthorityRequest {
   readonly subject: Subject
   readonly usageMode: 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
   readonly revocation: RevocationConfiguration
-  /** Identifies the request, so that a second attempt does not create a second CA. */
+  /** Token that identifies the request, so that a second attempt does not create a second CA. */
   readonly idempotencyToken: string
-  /** The CA that signs a subordinate CA. Undefined for a root, or if the issuer is elsewhere. */
+  /** The CA that signs a subordinate CA; undefined for a root, or if the issuer is on another server. */
   readonly issuer: Issuer | undefined
   readonly years: number
-  /** Number of CAs that may be below a subordinate CA. */
+  /** Maximum number of CA levels below a subordinate CA. */
   readonly pathLength: number
 }
 
-/** Returns the steps of a request to create a CA. A subordinate CA whose issuer is elsewhere waits for its certificate. */
+/**
+ * Returns the steps of a request to create a CA. A subordinate CA whose issuer is on another server remains without a
+ * certificate.
+ */
 export function stepsOf({ type, issuer }: Pick<AuthorityRequest, 'type' | 'issuer'>): Step[] {
   const isSigned = type === 'ROOT' || issuer !== undefined
   return isSigned ? ['create', 'key', 'issue', 'import'] : ['create', 'key']
@@ -46,7 +49,9 @@ export function templateOf({
   return type === 'ROOT' ? 'RootCACertificate' : `SubordinateCACertificate_PathLen${pathLength}`
 }
 
-/** Creates the CA and resolves to its ARN. After a failure, calling it again with the same request continues where it stopped. */
+/**
+ * Creates the CA and resolves to its ARN. After a failure, a call with the same request continues where the first call stopped.
+ */
 export async function createAuthority(
   client: Client,
   request: AuthorityRequest,

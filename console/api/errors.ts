@@ -19,12 +19,12 @@ export class ApiError extends Error {
     this.operation = operation
   }
 
-  /** Whether the principal's policies do not allow the call. */
+  /** Whether the call failed because the principal's policies do not allow it. */
   get isDenied(): boolean {
     return this.code.startsWith('AccessDenied')
   }
 
-  /** Whether the credentials are no longer valid. */
+  /** Whether the call failed because the credentials are no longer valid. */
   get isSignedOut(): boolean {
     return /^(?:ExpiredToken|UnrecognizedClient|InvalidClientTokenId)/.test(this.code)
   }
@@ -42,7 +42,7 @@ interface ErrorResponse {
   readonly headers: Pick<Headers, 'get'>
 }
 
-/** Reads an error in the AWS JSON 1.1 protocol. */
+/** Parses an error in the AWS JSON 1.1 protocol. */
 export function parseError(response: ErrorResponse, text: string, operation: string): ApiError {
   const body = parseJson(text)
   const member = (name: string): string | undefined => {
@@ -60,7 +60,7 @@ export function parseError(response: ErrorResponse, text: string, operation: str
   })
 }
 
-/** Reads an error in the AWS Query protocol, which is XML. */
+/** Parses an error in the AWS Query protocol, which uses XML. */
 export function parseStsError(response: ErrorResponse, text: string, operation: string): ApiError {
   const member = (name: string): string | undefined =>
     new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]

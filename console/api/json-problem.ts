@@ -1,4 +1,7 @@
-/** Returns why a string is not a JSON object, with the line of the error. Undefined if it is a JSON object. */
+/**
+ * Returns why a string is not a JSON object, including the line of the error. If the string is a JSON object,
+ * the function returns undefined.
+ */
 export function jsonProblem(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)

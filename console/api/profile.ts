@@ -6,11 +6,11 @@ export interface Profile {
   readonly name: string
   readonly credentials: Credentials
   readonly region: string | undefined
-  /** The profile's endpoint URL; undefined if it has none. */
+  /** The profile's endpoint URL; undefined if the profile has none. */
   readonly endpointUrl: string | undefined
 }
 
-/** Returns the profiles that have a complete access key, in the order in which the text lists them. */
+/** Returns the profiles that have a complete access key, in the order of the text. */
 export function parseProfiles(text: string): Profile[] {
   const profiles: Profile[] = []
   for (const [section, properties] of parseIni(text)) {
@@ -31,12 +31,12 @@ export function parseProfiles(text: string): Profile[] {
   return profiles
 }
 
-/** Returns why a profile belongs to another server; undefined if it can be used here. */
+/** Returns why a profile belongs to another server, or undefined if it can be used with this server. */
 export function endpointProblem({ endpointUrl }: Profile, here: URL): string | undefined {
   if (endpointUrl === undefined) return undefined
   if (!URL.canParse(endpointUrl)) return `endpoint_url is not a URL: ${endpointUrl}`
   const { origin } = new URL(endpointUrl)
-  // The same server often has several names. A loopback address always refers to this machine.
+  // A server often has several host names. A loopback address always refers to this machine.
   const isLocal = (host: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host)
   if (origin === here.origin) return undefined
   const other = new URL(endpointUrl)

@@ -1,4 +1,7 @@
-/** Renews a CA: its next certificate for the same key, or a successor with a new key. The plan is the one of signet ca renew. */
+/**
+ * Renews a CA with either a new certificate for the same key, or a successor with a new key. The renewal plan is the same as in
+ * `signet ca renew`.
+ */
 import { apiValidity } from '../../client/api-validity.ts'
 import { parseValidity } from '../../src/client-commands/issuance-options.ts'
 import {
@@ -18,13 +21,13 @@ interface Certified {
   readonly certificate: CertificateDescription
 }
 
-/** A CA with a certificate, and the CA that signs its next certificate. */
+/** A CA that has a certificate, and the CA that signs its next certificate. */
 export interface RenewableAuthority extends Certified {
-  /** The CA itself for a root. Undefined if the issuer is not in this account and Region. */
+  /** For a root CA, the issuer is the CA itself. The issuer is undefined if it is not in the same account and Region. */
   readonly issuer: Certified | undefined
 }
 
-/** Reads a CA and its issuer. Undefined if the CA has no certificate that can be renewed. */
+/** Reads a CA and its issuer; undefined if the CA has no renewable certificate. */
 export async function readRenewable(
   client: Client,
   authority: Authority,
@@ -51,7 +54,10 @@ async function readCertified(
   return certificate && { authority, certificate }
 }
 
-/** Plans the renewal, or returns why it is not possible. `validity` is a text such as 5y; empty for the same period as before. */
+/**
+ * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y, or an empty string for the
+ * duration of the previous validity.
+ */
 export function planOf(
   { authority, certificate, issuer }: RenewableAuthority,
   validity: string,
@@ -80,11 +86,11 @@ export interface RenewalRequest {
   readonly renewable: RenewableAuthority
   readonly plan: RenewalPlan
   readonly isNewKey: boolean
-  /** Identifies the request, so that a second attempt does not create a second CA or certificate. */
+  /** Token that identifies the request, so that a second attempt does not create a second CA or certificate. */
   readonly idempotencyToken: string
 }
 
-/** Issues the certificate and installs it. Resolves to the ARN of the CA that has the certificate. */
+/** Issues the certificate and imports it into the CA. Resolves to the ARN of the CA that received the certificate. */
 export async function renewAuthority(
   client: Client,
   { renewable, plan, isNewKey, idempotencyToken }: RenewalRequest,

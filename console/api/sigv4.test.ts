@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { signedHeaders } from '../../test/support/signed-request.ts'
 import { canonicalRequest, signRequest } from './sigv4.ts'
 
-/** The credentials, time and scope from AWS's published test suite for Signature Version 4 (aws-sig-v4-test-suite). */
+/** The credentials, time and scope in AWS's published test suite for Signature Version 4 (aws-sig-v4-test-suite). */
 const suite = {
   credentials: {
     accessKeyId: 'AKIDEXAMPLE',

@@ -1,6 +1,6 @@
 /**
- * Signature Version 4 with Web Crypto: creates the headers for a signed POST request. The secret access key never leaves the
- * browser; only the signature is sent.
+ * Signature Version 4 with Web Crypto, which creates the headers of a signed POST request. The secret access key never
+ * leaves the browser; only the signature is sent.
  */
 
 export interface Credentials {
@@ -18,7 +18,7 @@ export interface SigningScope {
 export interface RequestToSign {
   readonly method: string
   readonly url: URL
-  /** Headers to sign, in addition to `host`, `x-amz-date` and `x-amz-security-token`. Names are in lower case. */
+  /** Headers to sign in addition to `host`, `x-amz-date` and `x-amz-security-token`. Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -55,8 +55,8 @@ export async function signRequest(
 }
 
 /**
- * Returns the canonical request. The path, which is `/` or a prefix, has already been encoded by the URL parser and is not
- * encoded again.
+ * Builds the canonical request. The path, `/` or a prefix, was already encoded by the URL parser, so it is not encoded
+ * again.
  */
 export async function canonicalRequest(
   { method, url, body }: Pick<RequestToSign, 'method' | 'url' | 'body'>,

@@ -1,14 +1,14 @@
-/** Calls of the Security Token Service, whose responses are XML (STS API). */
+/** Calls to the Security Token Service (STS), whose responses are XML. */
 import { decodeEntities, parseStsError } from './errors.ts'
 import { fetchFromServer } from './fetch.ts'
 import type { Credentials } from './sigv4.ts'
 
 interface TemporaryCredentials extends Credentials {
-  /** Time in milliseconds since 1970 by this machine's clock. */
+  /** Time in milliseconds since 1970 according to the browser's clock. */
   readonly expiresAt: number
 }
 
-/** A session of a role. */
+/** A role session with temporary credentials. */
 export interface RoleSession {
   readonly credentials: TemporaryCredentials
   readonly arn: string
@@ -26,7 +26,7 @@ export function assumeRoleParameters({
   return { Action: 'AssumeRole', RoleArn: roleArn, RoleSessionName: sessionName }
 }
 
-/** Exchanges an ID token for credentials. The request is not signed. Rejects with ApiError. */
+/** Exchanges an ID token for temporary credentials. The request to exchange an ID token is not signed. Rejects with ApiError. */
 export async function assumeRoleWithWebIdentity(
   endpoint: URL,
   { roleArn, sessionName, idToken }: RoleRequest & { readonly idToken: string },
@@ -51,12 +51,15 @@ export function formOf(parameters: Readonly<Record<string, string>>): string {
   return new URLSearchParams({ Version: '2011-06-15', ...parameters }).toString()
 }
 
-/** Returns the content of the first element with a name, or empty text. */
+/** Returns the content of the first XML element with the given name, or an empty string. */
 export function memberOf(xml: string, name: string): string {
   return decodeEntities(new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '')
 }
 
-/** Reads the credentials. Their lifetime is counted by this machine's clock, which may differ from the server's. */
+/**
+ * Parses temporary credentials. The lifetime of the credentials is measured with the browser's clock, which may
+ * differ from the server's.
+ */
 export function roleSessionOf(xml: string, serverTime: number): RoleSession {
   const lifetime = Date.parse(memberOf(xml, 'Expiration')) - serverTime
   return {

@@ -1,4 +1,4 @@
-/** Inputs and outputs of the API as JSON. Timestamps are seconds since 1970. */
+/** Inputs and outputs of the API as JSON. Timestamps in the JSON are seconds since 1970. */
 import type {
   IdentityPolicy,
   ListedAccessKey,
@@ -48,14 +48,14 @@ import type { PeriodCount as ClientPeriodCount, Statistics } from '../../client/
 
 export type { ApprovalStatus, AuthorityStatus, IdentityPolicy, RecordEntryKind }
 
-/** The JSON form of a value from the client: times are numbers. */
+/** The JSON form of a client type, in which times are numbers. */
 type JsonForm<T> = T extends Date
   ? number
   : T extends object
     ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
     : T
 
-/** A type in which the members that the API always returns are not optional. */
+/** A type in which all members that the API always returns are required. */
 type Present<T, Names extends keyof T> = T & {
   readonly [Name in Names]-?: NonNullable<T[Name]>
 }
@@ -69,9 +69,9 @@ export type Authority = Present<
 >
 
 interface CertificateAndChain {
-  /** PEM. */
+  /** Certificate in PEM. */
   readonly Certificate: string
-  /** PEM; absent for a root. */
+  /** Certificate chain in PEM; absent for a root. */
   readonly CertificateChain?: string
 }
 
@@ -87,9 +87,9 @@ export type SimulatedPolicy = JsonForm<SimulatePolicyOutput>
 export type Tag = JsonForm<ClientTag>
 export type Permission = Present<JsonForm<ClientPermission>, 'Principal' | 'Actions' | 'CreatedAt'>
 
-/** A request for the approval of a second person. */
+/** A request for a second person's approval. */
 export interface Approval extends JsonForm<ClientApproval> {
-  /** Input of the request as JSON; only in the output of GetApproval. */
+  /** Input of the requested operation as JSON; present only in the output of GetApproval. */
   readonly Input?: string
 }
 
@@ -112,7 +112,7 @@ export interface RecordEntryOutput extends Omit<GetRecordEntryOutput, 'Entry'> {
   readonly Entry: RecordEntry
 }
 
-/** Output of each operation that has one. */
+/** Output types of the operations that have an output. */
 export interface Outputs {
   ApproveRequest: object
   CheckRevocation: RevocationCheck

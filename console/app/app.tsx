@@ -1,4 +1,4 @@
-/** The session, and the page for the current address. */
+/** The root component, which contains the session and the page for the current address. */
 import I18nProvider from '@cloudscape-design/components/i18n'
 import messages from '@cloudscape-design/components/i18n/messages/all.en'
 import type { ReactNode } from 'react'
@@ -9,7 +9,7 @@ import type { ReceivedCallback } from './sign-on.ts'
 import { useSessionState } from './use-session-state.ts'
 
 interface AppProps {
-  /** The identity provider's response with which the page was opened. */
+  /** The identity provider's response in the address with which the page was opened. */
   readonly received: ReceivedCallback | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * Renews the credentials of a session with the next request, shortly before they expire or after the server has refused them.
- * Nothing is renewed while the console is not used, so the provider's limit on inactive sessions applies.
+ * Renews a session's credentials at the next request shortly before they expire, or after the server has rejected them.
+ * Credentials are not renewed while the console is idle, so that the provider's limit on inactive sessions applies.
  */
 import type { CredentialSource } from '../api/client.ts'
 import { assumeRoleWithWebIdentity } from '../api/sts.ts'
@@ -11,7 +11,7 @@ import { apiEndpoint } from './router.ts'
 import { clientOf, type Session, type SignOn } from './session.ts'
 
 const renewMilliseconds = 300_000
-/** Time without a new attempt after a failure. */
+/** Time after a failed renewal during which no attempt is made. */
 const pauseMilliseconds = 10_000
 
 interface RenewalEvents {
@@ -70,8 +70,8 @@ async function renewSession(session: Session, server: SsoServer): Promise<Sessio
 }
 
 /**
- * Returns a new ID token. Without a refresh token, returns the present one, which the server accepts until it expires. A refused
- * refresh token is final: the provider may have disabled the person's account.
+ * Returns a new ID token. Without a refresh token, the function returns the current ID token, which the server accepts until it
+ * expires. If the provider rejects the refresh token, no further attempt is made, because the person's account may be disabled.
  */
 async function renewTokens(
   { tokens, provider, subject }: SignOn,
@@ -85,6 +85,6 @@ async function renewTokens(
   const renewed = await server.refresh(provider.issuer, tokens.refreshToken)
   const problem = renewalProblem(readClaims(renewed.idToken), { provider, subject })
   if (problem !== undefined) throw new Error(problem)
-  // Some providers return a new refresh token each time, and others none.
+  // Some providers return a new refresh token each time, and others never do.
   return { refreshToken: tokens.refreshToken, ...renewed }
 }

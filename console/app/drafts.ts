@@ -1,4 +1,7 @@
-/** Drafts of forms, which survive a reload of the page. They are in the session storage of the tab until the form is submitted. */
+/**
+ * Drafts of forms, which survive a reload of the page. Form drafts are kept in the tab's session storage until the form is
+ * submitted.
+ */
 import { useEffect, useState } from 'react'
 
 const prefix = 'signet.draft.'
@@ -6,11 +9,11 @@ const prefix = 'signet.draft.'
 export interface Draft<Value> {
   readonly value: Value
   readonly change: (changed: Partial<Value>) => void
-  /** Removes the draft after the form was submitted. The page must then be left. */
+  /** Removes the draft after the form has been submitted. The caller must leave the page after this call. */
   readonly clear: () => void
 }
 
-/** Returns the stored draft of a form, or the initial value. A draft must not contain secrets. */
+/** Returns the stored draft of a form, or the form's initial value. A draft must not contain secrets. */
 export function useDraft<Value extends object>(name: string, initial: Value): Draft<Value> {
   const [value, setValue] = useState<Value>(() => ({ ...initial, ...storedDraft(name) }))
   useEffect(() => {
@@ -21,7 +24,7 @@ export function useDraft<Value extends object>(name: string, initial: Value): Dr
     try {
       sessionStorage.setItem(prefix + name, JSON.stringify(value))
     } catch {
-      // A draft that does not fit in the storage is lost on a reload.
+      // A draft that exceeds the storage quota is lost when the page is reloaded.
     }
   }, [name, value, initial])
   return {

@@ -1,4 +1,4 @@
-/** The frame of every page: top bar, navigation, notifications. */
+/** The layout of every page: top bar, navigation and notifications. */
 import AppLayout from '@cloudscape-design/components/app-layout'
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
@@ -16,7 +16,7 @@ import { useSessionBanner } from './session-banner.tsx'
 import { TopBar } from './top-bar.tsx'
 
 const dismissMilliseconds = 8000
-/** Width of the content on large screens, in pixels, on which tables need no line breaks. */
+/** Content width on large screens, in pixels, at which tables need no line breaks. */
 const contentWidthMax = 2400
 
 interface ShownNotification extends Notification {
@@ -131,7 +131,7 @@ function NotFound(): ReactNode {
   )
 }
 
-/** Shows a page's unexpected failure, so that the navigation remains usable. */
+/** Shows an error message in place of a page that failed unexpectedly, so that the navigation remains usable. */
 class Failure extends Component<
   { readonly children: ReactNode },
   { readonly message: string | undefined }

@@ -1,4 +1,4 @@
-/** Entry point of the console. */
+/** Entry point of the web console. */
 import '@cloudscape-design/global-styles/index.css'
 import './console.css'
 import { StrictMode } from 'react'

@@ -1,4 +1,4 @@
-/** Messages at the top of the page about finished actions. */
+/** Notifications at the top of the page about completed actions. */
 import { createContext, useContext } from 'react'
 
 export interface Notification {

@@ -1,15 +1,18 @@
-/** The table of pages. The first pattern that matches a path determines the page. Each page is a separate chunk of the bundle. */
+/**
+ * The table of console pages. The first pattern that matches the path determines the page. Each page is a separate chunk of the
+ * bundle.
+ */
 import { lazy, type ComponentType } from 'react'
 
 export interface PageProps {
-  /** The part of the path that the pattern captured, such as an ARN. */
+  /** The part of the path captured by the pattern, such as an ARN. */
   readonly parameter: string
 }
 
 interface Page {
   readonly pattern: RegExp
   readonly title: string
-  /** Path of the navigation entry that is highlighted. */
+  /** Path of the navigation entry to highlight. */
   readonly section: string
   readonly component: ComponentType<PageProps>
 }

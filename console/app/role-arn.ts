@@ -1,6 +1,6 @@
-/** ARNs of principals and roles. */
+/** Functions for the ARNs of principals and roles. */
 
-/** Returns the part of an ARN after the account, such as `user/alice` or `assumed-role/issuer/alice`. */
+/** Returns the part of an ARN after the account ID, such as `user/alice` or `assumed-role/issuer/alice`. */
 export function nameOfArn(arn: string): string {
   return arn.split(':').slice(5).join(':')
 }
@@ -8,13 +8,13 @@ export function nameOfArn(arn: string): string {
 const roleArnForm = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@-]{1,64}$/
 const roleNameForm = /^[\w+=,.@-]{1,64}$/
 
-/** Returns the ARN for text that is the ARN of a role, or the name of a role in the account; otherwise undefined. */
+/** Returns a role's ARN for text that contains either that ARN or the name of a role in the account; otherwise undefined. */
 export function roleArnOf(text: string, accountId: string): string | undefined {
   if (roleArnForm.test(text)) return text
   return roleNameForm.test(text) ? `arn:aws:iam::${accountId}:role/${text}` : undefined
 }
 
-/** Returns a session name for a principal: the user name, or the name of its present session. */
+/** Returns a session name for a principal: its user name, or the name of its current session. */
 export function sessionNameFor(arn: string): string {
   const name = nameOfArn(arn).split('/').at(-1) ?? ''
   return name

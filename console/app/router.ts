@@ -1,11 +1,11 @@
-/** Page addresses, which consist of the path below `/console/` and filters in the query. */
+/** Page addresses, which consist of a path below `/console/` and filters in the query string. */
 import { useMemo, useSyncExternalStore } from 'react'
 
-/** Address of the console, which ends in `/console/`. */
+/** Base URL of the console, which ends in `/console/`. */
 export const consoleBase = new URL(document.baseURI)
 const changed = 'signet:navigate'
 
-/** Endpoint of the API: the parent of `/console/`, including a reverse proxy's path prefix. */
+/** Endpoint of the API: the parent of `/console/`, including any path prefix added by a reverse proxy. */
 export const apiEndpoint = new URL('..', consoleBase)
 
 export interface Location {
@@ -14,7 +14,7 @@ export interface Location {
   readonly query: URLSearchParams
 }
 
-/** Returns the address of a page. Parameters without a value are omitted. */
+/** Returns the address of a page. Query parameters without a value are omitted. */
 export function hrefOf(
   path: string,
   query: Readonly<Record<string, string | undefined>> = {},
@@ -26,7 +26,9 @@ export function hrefOf(
   return `${consoleBase.pathname}${path}${search}`
 }
 
-/** Shows the page at an address. `replace` does not add an entry to the history, for changed filters. */
+/**
+ * Shows the page at the given address. With `replace`, no entry is added to the browser history, for example when filters change.
+ */
 export function navigate(href: string, { replace = false } = {}): void {
   const current = location.pathname + location.search
   if (href === current) return
@@ -35,7 +37,7 @@ export function navigate(href: string, { replace = false } = {}): void {
   if (!replace) scrollTo(0, 0)
 }
 
-/** Link handler: opens console pages without reloading the console, except in a new tab. */
+/** Click handler for links, which opens console pages without a reload, except in a new tab. */
 export function followLink(
   event: CustomEvent<{
     readonly href?: string | undefined

@@ -1,4 +1,6 @@
-/** The signed-in principal. Secrets are kept in memory, and in the tab's sessionStorage only if the user chooses that. */
+/**
+ * The signed-in principal. Secrets are kept in memory, and are stored in the tab's sessionStorage only if the user chooses so.
+ */
 import { createContext, useContext } from 'react'
 import { createClient, fixedCredentials, type Client, type Identity } from '../api/client.ts'
 import type { Credentials } from '../api/sigv4.ts'
@@ -11,21 +13,21 @@ export interface Session {
   readonly credentials: Credentials & { readonly expiresAt?: number }
   readonly region: string
   readonly identity: Identity
-  /** How the credentials are renewed. Undefined if the user entered them. */
+  /** How the credentials are renewed; undefined if the user entered them. */
   readonly origin?: SignOn | SwitchedRole | undefined
 }
 
-/** A session of a role that the user's ID token can assume. */
+/** A role session that the user can obtain with an ID token. */
 export interface SignOn {
   readonly kind: 'sign-on'
   readonly provider: Provider
   readonly role: RoleRequest
   readonly tokens: Tokens
-  /** Claim `sub` of the ID token. */
+  /** The `sub` claim of the ID token. */
   readonly subject: string
 }
 
-/** A session of a role that was assumed from another session. */
+/** A role session that was obtained from another session. */
 interface SwitchedRole {
   readonly kind: 'role'
   readonly role: RoleRequest
@@ -44,12 +46,12 @@ export function clientOf({ credentials, region }: Pick<Session, 'credentials' | 
   })
 }
 
-/** Returns the single sign-on that a session is based on; undefined if the user entered an access key. */
+/** Returns the single sign-on that a session is based on, or undefined if the user entered an access key. */
 export function signOnOf({ origin }: Session): SignOn | undefined {
   return origin?.kind === 'role' ? signOnOf(origin.from) : origin
 }
 
-/** Returns the session that was kept for this tab. */
+/** Returns the session stored for this tab. */
 export function storedSession(): Session | undefined {
   const text = sessionStorage.getItem(sessionKey)
   return text === null ? undefined : (JSON.parse(text) as Session)
@@ -60,12 +62,12 @@ export function storeSession(session: Session | undefined): void {
   else sessionStorage.setItem(sessionKey, JSON.stringify(session))
 }
 
-/** Replaces the session that is kept for this tab, if one is kept. */
+/** Replaces the session stored for this tab, if one is stored. */
 export function updateStoredSession(session: Session): void {
   if (sessionStorage.getItem(sessionKey) !== null) storeSession(session)
 }
 
-/** The Region that was last used in this browser. */
+/** The Region last used in this browser. */
 export function lastRegion(): string {
   return localStorage.getItem(regionKey) ?? regionDefault
 }
@@ -77,13 +79,16 @@ export function rememberRegion(region: string): void {
 export interface SessionValue extends Session {
   readonly client: Client
   readonly setRegion: (region: string) => void
-  /** Why the session must be renewed by a sign-in; undefined while it is valid. */
+  /** The reason why the user must sign in again; undefined while the session is valid. */
   readonly ended: string | undefined
-  /** Signs in again in another tab, and keeps the page. Rejects with an Error that states why that failed. */
+  /**
+   * Signs the user in again in another tab, and leaves the current page unchanged. Rejects with an Error that
+   * states why the sign-in failed.
+   */
   readonly signInAgain: () => Promise<void>
   /** Assumes a role. Rejects with ApiError. */
   readonly switchRole: (role: RoleRequest) => Promise<void>
-  /** Returns to the session before the first switch of the role. */
+  /** Returns to the session that preceded the first role switch. */
   readonly switchBack: () => void
   readonly signOut: () => void
 }
@@ -96,5 +101,5 @@ export function useSession(): SessionValue {
   return session
 }
 
-/** Pattern for Region names. */
+/** Pattern for valid Region names. */
 export const regionForm = /^[a-z0-9-]{1,64}$/

@@ -1,4 +1,4 @@
-/** Single sign-on: the way to the identity provider and back, and the session of the chosen role. */
+/** Single sign-on: redirects to and from the identity provider, and the session for the chosen role. */
 import { ApiError } from '../api/errors.ts'
 import { assumeRoleWithWebIdentity } from '../api/sts.ts'
 import { authorizationUrl, createAttempt, type Attempt } from '../sso/authorization.ts'
@@ -21,10 +21,10 @@ export const ssoIssuer =
 
 type SignInOptions = Pick<Attempt, 'returnTo' | 'region' | 'isKept'>
 
-/** Goes to the identity provider in this tab. Rejects with ApiError if the provider cannot be used. */
+/** Redirects this tab to the identity provider. Rejects with ApiError if the provider cannot be used. */
 export async function startSignIn(options: SignInOptions): Promise<void> {
   const attempt = await newAttempt(options)
-  // The page is loaded again when the provider sends the browser back.
+  // The page is loaded again when the provider redirects the browser back.
   sessionStorage.setItem(attemptKey, JSON.stringify(attempt))
   location.assign(await authorizationUrl(attempt))
 }
@@ -38,16 +38,16 @@ async function newAttempt(options: SignInOptions): Promise<Attempt> {
   })
 }
 
-/** A response from the identity provider with which this page was opened. */
+/** The identity provider's response with which this page was opened. */
 export interface ReceivedCallback {
   readonly callback: Callback
-  /** The attempt of this tab; undefined if the response belongs to none. */
+  /** The sign-on attempt in this tab; undefined if the response does not belong to any attempt. */
   readonly attempt: Attempt | undefined
 }
 
 /**
- * Takes the response out of the page's address, so that neither the history nor a reload contains the code. The attempt is
- * removed, so that a response is used only once.
+ * Removes the response from the page's address, so that neither the history nor a reload contains the code. The sign-on
+ * attempt is removed, so that a response can be used only once.
  */
 export function takeCallback(): ReceivedCallback | undefined {
   if (location.pathname !== callbackUrl.pathname) return undefined
@@ -63,7 +63,7 @@ export function takeCallback(): ReceivedCallback | undefined {
   return { callback, attempt }
 }
 
-/** Tokens that belong to an attempt, and the roles that they can assume. */
+/** Tokens from a sign-on attempt, and the roles for which they can be exchanged. */
 export interface Granted {
   readonly attempt: Attempt
   readonly tokens: Tokens
@@ -72,7 +72,7 @@ export interface Granted {
   readonly accepted: AcceptedRoles
 }
 
-/** Exchanges the code of a response. Rejects with ApiError. */
+/** Exchanges the authorization code in a response for tokens. Rejects with ApiError. */
 export async function redeem({ callback, attempt }: ReceivedCallback): Promise<Granted> {
   const received = codeOf(callback, attempt, Date.now())
   if ('problem' in received || attempt === undefined)
@@ -86,7 +86,7 @@ export async function redeem({ callback, attempt }: ReceivedCallback): Promise<G
   return { attempt, tokens, subject: claims.subject, sessionName, accepted }
 }
 
-/** Assumes a role with the tokens. Rejects with ApiError. */
+/** Obtains a role session with the tokens. Rejects with ApiError. */
 export async function assumeWith(
   { attempt, tokens, subject, sessionName }: Granted,
   roleArn: string,
@@ -101,14 +101,14 @@ export async function assumeWith(
   return { credentials, region, identity, origin }
 }
 
-/** Returns the role that was last used in this browser. */
+/** Returns the role last used in this browser. */
 export function lastRole(): string | undefined {
   return localStorage.getItem(roleKey) ?? undefined
 }
 
 /**
- * Signs the same person in again in another tab, so that this page and its unsaved input remain. Rejects with an Error if the
- * other tab returns an error or another person.
+ * Signs the same person in again in another tab, so that the current page and its unsaved input are kept. Rejects with an
+ * Error if sign-in in the other tab fails or a different person signs in.
  */
 export async function signOnAgain(session: Session, signOn: SignOn): Promise<Session> {
   const { region } = session
@@ -125,7 +125,7 @@ export async function signOnAgain(session: Session, signOn: SignOn): Promise<Ses
 
 let stopReceiving = (): void => undefined
 
-/** Waits for the response to an attempt in another tab. A later attempt replaces an earlier one. */
+/** Waits for the response to a sign-on attempt in another tab. A new sign-on attempt replaces the previous attempt. */
 function receiveFor({ state }: Attempt): Promise<Callback> {
   stopReceiving()
   return new Promise((resolve) => {

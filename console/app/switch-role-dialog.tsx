@@ -1,4 +1,4 @@
-/** The dialog for assuming a role with the credentials of the signed-in principal. */
+/** The dialog for assuming a role with the signed-in principal's credentials. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'

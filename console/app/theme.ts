@@ -17,7 +17,7 @@ export function chooseTheme(theme: Theme): void {
   applyTheme()
 }
 
-/** Applies the theme now and when the operating system changes its setting. */
+/** Applies the theme immediately, and again when the operating system's setting changes. */
 export function startTheme(): void {
   darkQuery.addEventListener('change', applyTheme)
   applyTheme()

@@ -1,4 +1,4 @@
-/** The top bar: Region, theme, and the signed-in principal. */
+/** The top bar, which contains the Region, the theme and the signed-in principal. */
 import TopNavigation from '@cloudscape-design/components/top-navigation'
 import { useState, type ReactNode } from 'react'
 import { hrefOf, navigate } from './router.ts'

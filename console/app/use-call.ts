@@ -1,11 +1,11 @@
-/** API calls that a page makes while it is shown. */
+/** Hooks for API calls that a page makes while it is displayed. */
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Client } from '../api/client.ts'
 import { toApiError, type ApiError } from '../api/errors.ts'
 import { useSession } from './session.ts'
 
 export interface Loaded<Value> {
-  /** The last value, which is kept while the value is reloaded. */
+  /** The last loaded value, which is kept during a reload. */
   readonly value: Value | undefined
   readonly error: ApiError | undefined
   readonly isLoading: boolean
@@ -13,8 +13,8 @@ export interface Loaded<Value> {
 }
 
 /**
- * Loads a value, and reloads it if `key` changes. The value for an earlier key is dropped. A call that is no longer needed is
- * aborted. If `key` is undefined, nothing is loaded.
+ * Loads a value, and reloads it when `key` changes. The value for the previous key is discarded. API calls that are no longer
+ * needed are aborted. If `key` is undefined, nothing is loaded.
  */
 export function useCall<Value>(
   key: string | undefined,
@@ -62,7 +62,10 @@ interface Action<Arguments extends readonly unknown[]> {
   readonly clear: () => void
 }
 
-/** A user's action. `run` resolves to whether the action succeeded. A second call while it is running does nothing. */
+/**
+ * An action started by the user. `run` resolves to whether the action succeeded. Calling `run` while the action is in
+ * progress has no effect.
+ */
 export function useAction<Arguments extends readonly unknown[]>(
   act: (client: Client, ...values: Arguments) => Promise<void>,
 ): Action<Arguments> {

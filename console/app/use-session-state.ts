@@ -1,4 +1,4 @@
-/** The state of the session, and everything that changes it. */
+/** The session's state, and the functions that change it. */
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { createClient } from '../api/client.ts'
 import type { RoleRequest } from '../api/sts.ts'
@@ -20,7 +20,7 @@ import {
 import { signOnAgain, ssoServer, type ReceivedCallback } from './sign-on.ts'
 
 interface SessionState {
-  /** Undefined if nobody is signed in. */
+  /** The session is undefined if nobody is signed in. */
   readonly value: SessionValue | undefined
   /** Reason why the last session ended. */
   readonly reason: string | undefined
@@ -40,7 +40,7 @@ export function useSessionState(received: ReceivedCallback | undefined): Session
   }, [])
   const forget = useCallback(
     (why?: string) => {
-      // The tab also keeps drafts of forms, and private keys that were generated in it.
+      // The tab also stores form drafts, and private keys that were generated in it.
       sessionStorage.clear()
       forgetKeys()
       show(undefined, why)
@@ -102,7 +102,7 @@ function valueOf(
         },
       }),
       onSignedOut(error) {
-        // The page and its input remain.
+        // The page and the user's input are kept.
         setEnded(problem ?? error.message)
       },
     }),
@@ -129,7 +129,7 @@ function valueOf(
   }
 }
 
-/** Replaces the single sign-on of a session, and assumes the role again to which the user had switched. */
+/** Replaces a session's single sign-on, and assumes the role to which the user had switched again. */
 async function rebase(
   session: Session,
   signOn: NonNullable<ReturnType<typeof signOnOf>>,
@@ -157,7 +157,9 @@ async function switchTo(from: Session, role: RoleRequest): Promise<Session> {
   return { credentials, region, identity, origin: { kind: 'role', role, from: current } }
 }
 
-/** Returns the session before the switch of the role. A role is always assumed from this session, as in the AWS console. */
+/**
+ * Returns the session that preceded the role switch. Roles are always assumed from the original session, as in the AWS console.
+ */
 function rootOf(session: Session): Session {
   return session.origin?.kind === 'role' ? session.origin.from : session
 }

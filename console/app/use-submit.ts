@@ -9,7 +9,7 @@ interface Submission {
   readonly error: ApiError | undefined
 }
 
-/** The action of a form. After its success, the message `done` is shown and `onDone` is called. */
+/** The submit action of a form. After a successful submission, the message `done` is shown and `onDone` is called. */
 export function useSubmit(
   act: (client: Client) => Promise<void>,
   { done, onDone }: { readonly done?: string | undefined; readonly onDone?: () => void } = {},

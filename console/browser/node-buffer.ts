@@ -1,4 +1,4 @@
-/** The parts of node:buffer that the parsers in src use, for browsers. */
+/** The parts of node:buffer that the parsers in src use, implemented for browsers. */
 export { Buffer } from 'buffer'
 
 const strict = new TextDecoder('utf-8', { fatal: true })

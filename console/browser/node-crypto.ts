@@ -1,4 +1,4 @@
-/** The parts of node:crypto that src/record uses, for browsers. The console signs and verifies with Web Crypto. */
+/** The parts of node:crypto that src/record uses, implemented for browsers. The console uses Web Crypto to sign and verify. */
 import { Buffer } from 'buffer'
 import { sha256 } from './sha256.ts'
 

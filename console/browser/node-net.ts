@@ -1,4 +1,7 @@
-/** The parts of node:net that the parsers in src use, for browsers. A URL parser accepts exactly the valid IPv6 addresses. */
+/**
+ * The parts of node:net that the parsers in src use, implemented for browsers. A URL parser accepts exactly the valid IPv6
+ * addresses.
+ */
 export function isIPv4(text: string): boolean {
   return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text)
 }

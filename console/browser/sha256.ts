@@ -1,9 +1,12 @@
-/** SHA-256 (FIPS 180-4) as a synchronous function, for the Merkle tree of src/record. Web Crypto hashes only asynchronously. */
+/**
+ * SHA-256 (FIPS 180-4) as a synchronous function, for the Merkle tree of src/record. Web Crypto provides only asynchronous hash
+ * functions.
+ */
 const roundConstants = fractionalBits(64, 1 / 3)
 const initialState = fractionalBits(8, 1 / 2)
 const blockBytes = 64
 
-/** Returns the first 32 bits of the fractional parts of roots of the first primes. */
+/** Returns the first 32 bits of the fractional parts of roots of the first prime numbers. */
 function fractionalBits(count: number, exponent: number): Uint32Array {
   const primes: number[] = []
   for (let candidate = 2; primes.length < count; candidate += 1)

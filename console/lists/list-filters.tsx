@@ -1,4 +1,4 @@
-/** The filters of a list that is filtered in the browser. */
+/** The filters for a list that is filtered in the browser. */
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import TextFilter from '@cloudscape-design/components/text-filter'
@@ -10,7 +10,7 @@ interface ListFiltersProps {
   readonly list: Pick<List<unknown>, 'query' | 'change'>
   readonly noun: string
   readonly filters: readonly Omit<SelectFilter<never>, 'matches'>[]
-  /** Number of matches, as text. */
+  /** Text that shows the number of matches. */
   readonly countText?: string
 }
 

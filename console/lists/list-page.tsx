@@ -1,4 +1,4 @@
-/** A page with a list of the account, such as of its users, that is loaded completely and filtered in the browser. */
+/** A page that loads a complete list of the account, such as its users, and filters it in the browser. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -12,26 +12,26 @@ import { ListTable } from './list-table.tsx'
 import { viewList, type ListOptions } from './list-view.ts'
 import { pagesInAddress, useList } from './use-list.ts'
 
-/** Maximum number of rows that are loaded. */
+/** Maximum number of rows to load. */
 const rowsMax = 5000
 
-/** A column; it can be sorted if there is a sort key with its ID. */
+/** A table column, which can be sorted if a sort key has the column's ID. */
 export type ListColumn<Item> = TableProps.ColumnDefinition<Item> & { readonly id: string }
 
 interface ListPageProps<Name extends OperationName, Item> extends ListOptions<Item> {
   readonly path: string
   readonly title: string
   readonly description: string
-  /** Plural noun, such as `users`. */
+  /** Plural noun for the rows, such as `users`. */
   readonly noun: string
   readonly operation: Name
   readonly itemsOf: (output: Outputs[Name]) => readonly Item[]
   readonly actions?: ReactNode
-  /** Content above the list. */
+  /** Content shown above the list. */
   readonly notice?: ReactNode
   readonly columns: readonly ListColumn<Item>[]
   readonly trackBy: (item: Item) => string
-  /** Content of an empty list: a text, or the command that creates the first row. */
+  /** Content shown for an empty list: text, or the command that creates the first row. */
   readonly empty: string | { readonly command: string }
 }
 

@@ -1,4 +1,4 @@
-/** The table of a page that consists of a list. */
+/** The table on a page that consists of a list. */
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import Pagination from '@cloudscape-design/components/pagination'
@@ -15,15 +15,15 @@ interface ListTableProps<Item> extends Omit<
 > {
   readonly list: Pick<List<unknown>, 'value' | 'error' | 'isLoading' | 'reload'>
   readonly title: string
-  /** Plural noun, such as `users`. */
+  /** Plural noun for the rows, such as `users`. */
   readonly noun: string
   readonly description?: string
-  /** Number of rows in the list, such as `(12)`. */
+  /** Number of rows in the list, formatted as in `(12)`. */
   readonly counter?: string
   readonly actions?: ReactNode
-  /** What the page does, for errors. */
+  /** Description of what the page does, for error messages. */
   readonly action?: string
-  /** Problem of the filters. */
+  /** Problem with the filters. */
   readonly problem?: ApiError | undefined
   readonly items: readonly Item[]
   readonly pages?: ListPages | undefined

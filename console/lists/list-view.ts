@@ -1,11 +1,11 @@
-/** The part of a list that is shown: its address contains the filters, the sort order and the page. */
+/** The part of a list to display, whose filters, sort order and page are in the page's address. */
 
 /** Number of rows on one page. */
 export const pageSize = 50
 
-/** A filter with fixed values. The first value in `options` is empty and means all rows. */
+/** A filter with fixed values. The first value in `options` is empty and selects all rows. */
 export interface SelectFilter<Item> {
-  /** Parameter in the address. */
+  /** Query parameter in the page's address. */
   readonly name: string
   readonly label: string
   readonly options: readonly { readonly value: string; readonly label: string }[]
@@ -13,10 +13,10 @@ export interface SelectFilter<Item> {
 }
 
 export interface ListOptions<Item> {
-  /** Returns the text in which the text filter searches. */
+  /** Returns the text that the text filter searches. */
   readonly textOf: (item: Item) => string
   readonly filters: readonly SelectFilter<Item>[]
-  /** Sort keys by column ID. An undefined key comes first. */
+  /** Sort keys by column ID. Rows with an undefined sort key come first. */
   readonly sortKeys: Readonly<Record<string, (item: Item) => string | number | undefined>>
 }
 
@@ -27,12 +27,12 @@ export interface ListView<Item> {
   readonly page: number
   readonly pagesCount: number
   readonly isFiltered: boolean
-  /** Column by which the rows are sorted; undefined for the order of the API. */
+  /** Column by which the rows are sorted; undefined for the API's order. */
   readonly sortedBy: string | undefined
   readonly isDescending: boolean
 }
 
-/** Applies the parameters in the address to a list. Unknown values are ignored. */
+/** Applies the query parameters in the address to a list. Unknown parameter values are ignored. */
 export function viewList<Item>(
   all: readonly Item[],
   query: URLSearchParams,

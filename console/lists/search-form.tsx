@@ -1,4 +1,4 @@
-/** The form with the filters of a search. */
+/** The form that contains the filters of a search. */
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
@@ -10,7 +10,7 @@ import { hrefOf, navigate } from '../app/router.ts'
 import { AuthoritySelect } from '../widgets/authority-select.tsx'
 import { hasAny } from './search-input.ts'
 
-/** Functions that return the fields of a search form. A choice is searched for immediately. */
+/** Functions that return the fields of a search form. Choosing an option starts the search immediately. */
 interface SearchFields<Name extends string> {
   readonly text: (name: Name, label: string, placeholder?: string) => ReactNode
   readonly choice: (name: Name, label: string, options: readonly SelectProps.Option[]) => ReactNode
@@ -25,7 +25,7 @@ interface SearchFormProps<Name extends string> {
   readonly children: (fields: SearchFields<Name>) => ReactNode
 }
 
-/** Widths of fields in a row. */
+/** Relative widths of the fields in a row. */
 export const half = { colspan: { default: 12, xs: 6 } }
 export const quarter = { colspan: { default: 12, xs: 6, s: 3 } }
 

@@ -1,19 +1,22 @@
-/** Filters of searches: parameters in the address, and the input for the API. */
+/** Search filters, as query parameters in the page's address and as the input for the API. */
 import { ApiError } from '../api/errors.ts'
 
 type Filters = Pick<URLSearchParams, 'get'>
 
 export type SearchInput =
   | { readonly input: Readonly<Record<string, unknown>> }
-  /** What is wrong with the filters. */
+  /** A description of invalid filters. */
   | { readonly problem: ApiError }
 
 interface SearchParameters {
-  /** Members of the input by the names of parameters that become members unchanged. */
+  /** API input members, keyed by the names of query parameters that are passed on unchanged. */
   readonly members: Readonly<Record<string, string>>
-  /** Parameters with dates. The number of days is added: the end of a range includes its day. */
+  /**
+   * Names of the query parameters that contain dates. Number of days to add to the date, so that
+   * the end of a range includes its last day.
+   */
   readonly dates: Readonly<Record<string, { readonly member: string; readonly days: number }>>
-  /** Returns the start of a day, in milliseconds, like `Date.UTC`. */
+  /** Returns the start of a day in milliseconds, like `Date.UTC`. */
   readonly startOf: (year: number, monthIndex: number, day: number) => number
 }
 
@@ -41,7 +44,7 @@ export function filterProblem(message: string): SearchInput {
   return { problem: new ApiError({ code: 'InvalidFilter', message }) }
 }
 
-/** Returns whether any of the parameters has a value. */
+/** Returns whether any of the given query parameters has a value. */
 export function hasAny(filters: Filters, names: readonly string[]): boolean {
   return names.some((name) => Boolean(filters.get(name)))
 }

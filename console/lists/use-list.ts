@@ -1,4 +1,4 @@
-/** Lists whose filters are in the address. */
+/** Lists whose filters are in the page's address. */
 import { useState } from 'react'
 import type { Client, Listed } from '../api/client.ts'
 import { hrefOf, navigate, useLocation } from '../app/router.ts'
@@ -9,33 +9,39 @@ export interface ListPages {
   readonly current: number
   /** Number of known pages. */
   readonly count: number
-  /** Whether there are pages after the known ones. */
+  /** Whether more pages follow the known pages. */
   readonly isOpen: boolean
   readonly show: (page: number) => void
 }
 
 export interface List<Rows> extends Loaded<Rows> {
   readonly query: URLSearchParams
-  /** Changes parameters of the address, and shows the first page. An empty value removes a parameter. */
+  /**
+   * Changes query parameters in the page's address, and shows the first page of the list. An empty value
+   * removes the query parameter.
+   */
   readonly change: (parameters: Readonly<Record<string, string>>) => void
-  /** Removes all parameters. */
+  /** Removes all query parameters. */
   readonly clear: () => void
-  /** The pages of the API. */
+  /** Pages that the API returns. */
   readonly pages: ListPages
 }
 
 interface ListOptions<Rows> {
-  /** The filters that the API applies, as text. The list is loaded if they change, and not at all if they are undefined. */
+  /**
+   * Text form of the filters that the API applies. The list is reloaded if the filters change, and is not loaded while they
+   * are undefined.
+   */
   readonly filters: string | undefined
   readonly load: (
     client: Client,
     page: { readonly token: string | undefined; readonly signal: AbortSignal },
   ) => Promise<Rows>
-  /** Called before other rows are loaded with the same filters. */
+  /** Called before rows are reloaded with the same filters. */
   readonly onLeave?: () => void
 }
 
-/** Loads the list of the page at `path`. */
+/** Loads the list for the page at `path`. */
 export function useList<Rows extends Listed<unknown>>(
   path: string,
   { filters, load, onLeave }: ListOptions<Rows>,
@@ -81,7 +87,10 @@ interface Position {
 
 const firstPage = { tokens: [undefined], current: 1 }
 
-/** Returns the pages of rows that are in memory; undefined if there is only one page. The address contains the page. */
+/**
+ * Returns the pages of rows that are in memory, or undefined if there is only one page. The number of the current page
+ * is in the page's address.
+ */
 export function pagesInAddress(
   { page, pagesCount }: { readonly page: number; readonly pagesCount: number },
   { change }: Pick<List<unknown>, 'change'>,

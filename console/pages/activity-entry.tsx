@@ -1,4 +1,4 @@
-/** One entry of the record. The page shows the fields that it decodes from the entry's data, and verifies the entry itself. */
+/** The page of an entry in the record. The page decodes the fields from the entry's data, and verifies the entry itself. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

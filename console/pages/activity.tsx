@@ -1,4 +1,4 @@
-/** The tamper-evident record: who did what, with filters, and verification in the browser. */
+/** The page of the tamper-evident record, with filters and verification in the browser. */
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
@@ -20,7 +20,7 @@ import { filterNames, inputOf } from './activity/filters.ts'
 import { useVerification, VerificationResult } from './activity/verification.tsx'
 
 const pageSize = 50
-/** Maximum number of calls for one page. A call reads a limited number of entries, so its result can be short or empty. */
+/** Maximum number of API calls for one page. Each call reads a limited number of entries, so its result can be short or empty. */
 const callsMax = 20
 
 export function Page(): ReactNode {
@@ -89,7 +89,7 @@ function NothingFound({
   isFiltered,
   onContinue,
 }: {
-  /** Time up to which entries have been searched, in seconds since 1970; undefined if all have. */
+  /** Time up to which entries have been searched, in seconds since 1970; undefined if all entries have been searched. */
   readonly searchedSince: number | undefined
   readonly isFiltered: boolean
   readonly onContinue: () => void

@@ -1,4 +1,4 @@
-/** One request for a second person's approval: its input, and the decision. */
+/** The page of a request for a second person's approval, with its input and the decision. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

@@ -1,4 +1,4 @@
-/** Requests that wait for a second person's approval, and earlier requests. */
+/** The page of requests that await a second person's approval, and of earlier requests. */
 import StatusIndicator, {
   type StatusIndicatorProps,
 } from '@cloudscape-design/components/status-indicator'

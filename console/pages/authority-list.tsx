@@ -1,4 +1,4 @@
-/** The CAs in the Region as a tree. */
+/** The page that shows the Region's CAs as a tree. */
 import Button from '@cloudscape-design/components/button'
 import type { TableProps } from '@cloudscape-design/components/table'
 import { useMemo, useState, type ReactNode } from 'react'
@@ -15,7 +15,7 @@ import { pageOfTree, sizeOfTree, treeOf, type TreeNode } from '../x509/tree.ts'
 
 type Node = TreeNode<CertifiedAuthority>
 
-/** Number of CAs on one page, without those that are shown again because they are above others. */
+/** Number of CAs on each page, not counting CAs that are repeated because they are above others in the tree. */
 const pageSize = 30
 
 const stateFilter = {
@@ -156,7 +156,7 @@ function expandable(nodes: readonly Node[]): Node[] {
   )
 }
 
-/** Returns the tree. With a filter, the matching CAs are a flat list. */
+/** Returns the tree of CAs. If a filter is set, the matching CAs are shown as a flat list. */
 function useNodes(
   certified: readonly CertifiedAuthority[] | undefined,
   name: string,

@@ -1,4 +1,4 @@
-/** One CA, with a tab for each topic. The address contains the selected tab. */
+/** The page of a CA, with a tab for each topic. The selected tab is part of the page's address. */
 import Button from '@cloudscape-design/components/button'
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Container from '@cloudscape-design/components/container'

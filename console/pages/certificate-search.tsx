@@ -1,4 +1,4 @@
-/** Search for issued certificates. The address contains all filters. */
+/** The search page for issued certificates. The page's address contains all filters. */
 import Button from '@cloudscape-design/components/button'
 import type { TableProps } from '@cloudscape-design/components/table'
 import { useState, type ReactNode } from 'react'
@@ -20,7 +20,8 @@ import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
 const pageSize = 30
 /**
- * Maximum number of calls for one page. A call examines a limited number of certificates, so its result can be short or empty.
+ * Maximum number of API calls for one page. Each call examines a limited number of certificates, so its result can be short or
+ * empty.
  */
 const callsMax = 40
 

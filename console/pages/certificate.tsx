@@ -1,4 +1,4 @@
-/** One certificate: status, fields, extensions, chain, downloads and revocation. */
+/** The page of a certificate: status, fields, extensions, chain, downloads and revocation. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
@@ -30,7 +30,7 @@ import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 interface CertificateFacts {
   readonly certificate: CertificateDescription
   readonly chain: readonly CertificateDescription[]
-  /** The row from the search; absent if it could not be read. */
+  /** The certificate's row from the search; absent if the row could not be read. */
   readonly summary: CertificateSummary | undefined
   readonly summaryError: ApiError | undefined
 }
@@ -164,7 +164,7 @@ function CertificateView(props: CertificateViewProps): ReactNode {
   )
 }
 
-/** Returns a short title: the common name, or the first alternative name. */
+/** Returns a short title for a certificate: the CommonName or the first alternative name. */
 function titleOf({ subject, names, serialNumber }: CertificateDescription): string {
   const [, commonName] = /(?:^|, )CN=((?:\\.|[^\\,])+)/.exec(subject) ?? []
   const title = commonName ?? names[0]?.replace(/^[A-Za-z]+:/, '') ?? serialNumber
@@ -203,7 +203,7 @@ async function readFacts(client: Client, request: FactsRequest): Promise<Certifi
     }
 }
 
-/** Reads the certificate's status. A principal may be allowed to read certificates but not to search for them. */
+/** Reads the certificate's status. A principal may be allowed to read certificates but not to search for certificates. */
 async function readSummary(
   client: Client,
   { caArn, serial, signal }: FactsRequest,

@@ -1,4 +1,4 @@
-/** The state of the CAs and certificates in a Region, and what needs attention. */
+/** The dashboard, which shows the state of a Region's CAs and certificates, and what needs attention. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
@@ -22,7 +22,7 @@ export function Page(): ReactNode {
     client.call('GetStatistics', {}, { signal }),
   )
   const all = authorities.value
-  // Parts of a fixed height come first, so that nothing moves when the others are loaded.
+  // Parts with a fixed height come first, so that the layout does not move when other parts are loaded.
   return (
     <SpaceBetween size="l">
       <Header variant="h1" description={`CAs and certificates in ${region}`}>

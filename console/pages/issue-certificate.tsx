@@ -1,4 +1,4 @@
-/** Issues a certificate for a CSR, or for a key that the browser generates. */
+/** The page that issues a certificate for a CSR, or for a key that the browser generates. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

@@ -1,4 +1,4 @@
-/** The input for a credentials file, and the choice of one of its profiles. */
+/** The input for a credentials file, and for choosing one of its profiles. */
 import FormField from '@cloudscape-design/components/form-field'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'

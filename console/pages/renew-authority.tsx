@@ -1,4 +1,4 @@
-/** Renews a CA. The page shows the next certificate before anything is issued. */
+/** The page that renews a CA. The page shows the next certificate before anything is issued. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
@@ -152,7 +152,7 @@ function RenewalForm({ renewable, name }: RenewalFormProps): ReactNode {
 
 interface PlanViewProps {
   readonly renewable: RenewableAuthority
-  /** The plan, or why the renewal is not possible. */
+  /** The renewal plan, or the reason why the CA cannot be renewed. */
   readonly plan: RenewalPlan | string
   readonly isNewKey: boolean
   readonly validity: string
@@ -216,7 +216,7 @@ function EndOf({ plan: { validity } }: { readonly plan: RenewalPlan }): ReactNod
   return `${validity.Value} ${validity.Type.toLowerCase()} from now`
 }
 
-/** Names the extensions of the current certificate that are copied to the next certificate. */
+/** Lists the extensions of the current certificate that are copied to the next certificate. */
 function extensionText({ certificate }: RenewableAuthority, { content }: RenewalPlan): string {
   const oids = content.apiPassthrough?.Extensions?.CustomExtensions?.map(
     ({ ObjectIdentifier }) => ObjectIdentifier,

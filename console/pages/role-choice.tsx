@@ -1,4 +1,4 @@
-/** The choice of one of the roles that an ID token can assume. */
+/** The input for choosing one of the roles that an ID token can assume. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
@@ -60,7 +60,7 @@ export function RoleChoice({ granted, isBusy, onChoose }: RoleChoiceProps): Reac
   )
 }
 
-/** Explains what a trust policy needs to accept the ID token. */
+/** Explains what a trust policy requires to accept the ID token. */
 export function NoRole({ granted }: Pick<RoleChoiceProps, 'granted'>): ReactNode {
   const { subject, providers } = granted.accepted
   const { issuer, clientId } = granted.attempt.provider

@@ -1,4 +1,4 @@
-/** Sign-in by single sign-on, with an access key, or with a profile from a credentials file. */
+/** The sign-in page: single sign-on, an access key, or a profile from a credentials file. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
@@ -15,7 +15,7 @@ import { useReceivedCallback } from './use-received-callback.ts'
 import './sign-in.css'
 
 interface SignInProps {
-  /** Reason why the last session ended. */
+  /** The reason why the last session ended. */
   readonly reason: string | undefined
   readonly received: ReceivedCallback | undefined
   readonly onSignIn: (session: Session, isKept: boolean) => void

@@ -1,4 +1,7 @@
-/** The server: version and health, configuration, jobs and backups. Only the account that operates the server may read this. */
+/**
+ * The page of the server: version and health, configuration, jobs and backups. Only principals of the account that operates the
+ * server may read the server's data.
+ */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
@@ -55,7 +58,7 @@ export function Page(): ReactNode {
             label: 'Configuration',
             content: described(({ Settings }) => <Configuration settings={Settings} />),
           },
-          // Each tab loads its data when it is shown.
+          // Each tab loads its data when the tab is opened.
           { id: 'jobs', label: 'Jobs', content: tab === 'jobs' && <Jobs /> },
           { id: 'backups', label: 'Backups', content: tab === 'backups' && <Backups /> },
         ]}

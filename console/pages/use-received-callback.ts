@@ -1,4 +1,4 @@
-/** The end of a single sign-on: what happens with the identity provider's response with which the page was opened. */
+/** The end of a single sign-on, which processes the identity provider's response with which the page was opened. */
 import { useEffect, useRef, useState } from 'react'
 import { toApiError, type ApiError } from '../api/errors.ts'
 import type { Session } from '../app/session.ts'
@@ -10,7 +10,7 @@ type State =
   | { readonly kind: 'working' }
   | { readonly kind: 'choosing'; readonly granted: Granted; readonly isBusy: boolean }
   | { readonly kind: 'no-role'; readonly granted: Granted }
-  /** Another tab has taken the response. */
+  /** Another tab has processed the response. */
   | { readonly kind: 'handed-over' }
   | { readonly kind: 'failed'; readonly error: ApiError }
 
@@ -49,7 +49,7 @@ export function useReceivedCallback(
     }
   }
   useEffect(() => {
-    // A code can be exchanged only once.
+    // An authorization code can be exchanged only once.
     if (received === undefined || isStarted.current) return
     isStarted.current = true
     finish(received).catch(() => undefined)

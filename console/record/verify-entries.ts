@@ -1,19 +1,19 @@
-/** Verification of a list of entries, with progress. */
+/** Verifies a list of entries and shows the progress. */
 import type { Client } from '../api/client.ts'
 import type { RecordEntry } from '../api/types.ts'
 import { RecordMismatch, verifyCheckpoint, verifyEntry, verifyMembers } from './verify.ts'
 import { joinTrees, witnessCheckpoint, type Witnessed } from './witness.ts'
 
 export interface VerificationReport extends Witnessed {
-  /** Number of entries that the checkpoint covers. */
+  /** Number of entries included in the checkpoint. */
   readonly verified: number
-  /** Number of entries that no checkpoint covers yet. */
+  /** Number of entries that no checkpoint includes yet. */
   readonly waiting: number
   readonly failures: readonly { readonly index: number; readonly reason: string }[]
 }
 
 interface VerificationOptions {
-  /** CA of the entries, for principals that have permission only for this CA. */
+  /** CA that the entries belong to, for principals whose permission is limited to this CA. */
   readonly authorityArn: string | undefined
   readonly signal: AbortSignal
   readonly onProgress: (done: number) => void

@@ -1,6 +1,6 @@
 /**
- * Verification of the record in the browser. The server that keeps the record could also lie about it, so the browser verifies
- * the signature of the checkpoint and the proofs itself, with the code of the server's own verification.
+ * Verifies the record in the browser. Because the server could lie about the record it keeps, the browser verifies the
+ * checkpoint's signature and the proofs itself, with the same code as the server.
  */
 import { Buffer } from 'node:buffer'
 import { parseCheckpoint } from '../../src/record/checkpoint-text.ts'
@@ -10,12 +10,12 @@ import { NoteError, parseKey, readNote } from '../../src/record/note-text.ts'
 import { verifyConsistency, verifyInclusion, type Tree } from '../../src/record/proofs.ts'
 import type { RecordCheckpoint, RecordEntry, RecordEntryOutput } from '../api/types.ts'
 
-/** The record was altered, or the server returned a wrong proof. The message states what does not match. */
+/** Thrown if the record was altered, or if the server returned a wrong proof. The error message states what does not match. */
 export class RecordMismatch extends Error {
   override name = 'RecordMismatch'
 }
 
-/** The browser cannot verify Ed25519 signatures. */
+/** Thrown if the browser cannot verify Ed25519 signatures. */
 export class UnsupportedBrowser extends Error {
   override name = 'UnsupportedBrowser'
 
@@ -27,15 +27,15 @@ export class UnsupportedBrowser extends Error {
 }
 
 export interface SignedTree extends Tree {
-  /** Text form of the key: `NAME+ID+KEY`. */
+  /** Text form of the verification key: `NAME+ID+KEY`. */
   readonly key: string
-  /** The signed note. */
+  /** The signed note of a checkpoint. */
   readonly note: string
 }
 
 type Signed = Pick<RecordCheckpoint, 'Checkpoint' | 'Key'>
 
-/** Returns the tree of a checkpoint whose signature is valid. Throws RecordMismatch or UnsupportedBrowser. */
+/** Verifies a checkpoint's signature and returns its tree. Throws RecordMismatch or UnsupportedBrowser. */
 export async function verifyCheckpoint({ Checkpoint, Key }: Signed): Promise<SignedTree> {
   try {
     const key = parseKey(Key)
@@ -90,8 +90,8 @@ export function verifyContinuation(
 }
 
 /**
- * Returns the content of an entry that is in the tree of the signed checkpoint. Undefined if no checkpoint covers the entry yet.
- * Throws RecordMismatch.
+ * Returns the content of an entry after verifying that the signed checkpoint's tree includes it. Returns undefined if no
+ * checkpoint includes the entry yet. Throws RecordMismatch.
  */
 export function verifyEntry(
   { LeafData, InclusionProof, Problem }: RecordEntryOutput,
@@ -110,8 +110,8 @@ export function verifyEntry(
 }
 
 /**
- * Verifies that the listed members of an entry are those in its data. Throws RecordMismatch. A leaf contains the number of the
- * CA, so the ARN cannot be compared.
+ * Verifies that the listed members of an entry match its data. Throws RecordMismatch. A leaf contains the CA's number, so the
+ * ARN cannot be compared.
  */
 export function verifyMembers(listed: RecordEntry, { LeafData }: RecordEntryOutput): void {
   const leaf = decodeEntry({ LeafData })
@@ -144,7 +144,7 @@ export function hexOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString('hex')
 }
 
-/** Returns the content of an entry without verifying it. Undefined if the data is malformed. */
+/** Decodes the content of an entry without verifying it; undefined if the data is malformed. */
 export function decodeEntry({ LeafData }: Pick<RecordEntryOutput, 'LeafData'>): Leaf | undefined {
   try {
     return decodeLeaf(bytesOf(LeafData))

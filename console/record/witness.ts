@@ -1,4 +1,7 @@
-/** The checkpoint that this browser saw last. It makes the browser a witness: a rewritten record is noticed. */
+/**
+ * The checkpoint that this browser saw most recently. With this checkpoint, the browser acts as a witness: it
+ * detects a rewritten record.
+ */
 import { Buffer } from 'node:buffer'
 import { isSameHash } from '../../src/record/merkle.ts'
 import type { Client } from '../api/client.ts'
@@ -8,35 +11,35 @@ import { RecordMismatch, verifyCheckpoint, verifyContinuation, type SignedTree }
 export interface SeenCheckpoint {
   readonly key: string
   readonly size: number
-  /** Root hash in base64. */
+  /** Root hash of the checkpoint in base64. */
   readonly root: string
   readonly note: string
-  /** Seconds since 1970. */
+  /** Time of the visit, in seconds since 1970. */
   readonly seenAt: number
 }
 
 const storageKey = `signet.record ${apiEndpoint.pathname}`
 
-/** Returns the checkpoint that this browser saw last. Undefined for the first visit. */
+/** Returns the checkpoint that this browser saw most recently, or undefined on the first visit. */
 export function seenCheckpoint(): SeenCheckpoint | undefined {
   const text = localStorage.getItem(storageKey)
   return text === null ? undefined : (JSON.parse(text) as SeenCheckpoint)
 }
 
-/** Forgets the checkpoint, for example after a restore of an older backup. */
+/** Deletes the stored checkpoint, for example after an older backup was restored. */
 export function forgetCheckpoint(): void {
   localStorage.removeItem(storageKey)
 }
 
 export interface Witnessed {
   readonly tree: SignedTree
-  /** The checkpoint that this browser saw before. */
+  /** The checkpoint that this browser saw previously. */
   readonly earlier: SeenCheckpoint | undefined
 }
 
 /**
- * Reads the newest checkpoint, verifies its signature and that it continues the checkpoint seen before, and stores it. After a
- * failure, the earlier checkpoint is kept. Throws RecordMismatch.
+ * Reads the newest checkpoint, verifies its signature and its consistency with the previous checkpoint, and stores it. If the
+ * verification fails, the previous checkpoint is kept. Throws RecordMismatch.
  */
 export async function witnessCheckpoint(client: Client, signal: AbortSignal): Promise<Witnessed> {
   const earlier = seenCheckpoint()
@@ -57,7 +60,7 @@ export async function witnessCheckpoint(client: Client, signal: AbortSignal): Pr
   return { tree, earlier }
 }
 
-/** Returns the newest tree, after verifying that it continues `tree`. Throws RecordMismatch. */
+/** Returns the newest tree after verifying that it extends `tree`. Throws RecordMismatch. */
 async function follow(client: Client, tree: SignedTree, signal: AbortSignal): Promise<SignedTree> {
   const output = await client.call('GetRecordCheckpoint', { EarlierSize: tree.size }, { signal })
   const later = await verifyCheckpoint(output)
@@ -68,8 +71,8 @@ async function follow(client: Client, tree: SignedTree, signal: AbortSignal): Pr
 const attemptsMax = 5
 
 /**
- * Verifies that two signed trees are states of the same record, and returns the newest tree. A server could otherwise show
- * different records in different calls. Throws RecordMismatch.
+ * Verifies that two signed trees are states of the same record, and returns the newer tree. Without this verification, a
+ * server could show different records in different calls. Throws RecordMismatch.
  */
 export async function joinTrees(
   client: Client,
@@ -77,7 +80,7 @@ export async function joinTrees(
   signal: AbortSignal,
 ): Promise<SignedTree> {
   let [one, other] = trees
-  // The record can grow between the calls.
+  // The record can grow between two calls.
   for (let attempt = 1; one.size !== other.size && attempt < attemptsMax; attempt += 1)
     if (one.size < other.size) one = await follow(client, one, signal)
     else other = await follow(client, other, signal)

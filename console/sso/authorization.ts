@@ -1,28 +1,31 @@
-/** The authorization request of OpenID Connect with PKCE (OpenID Connect Core 1.0 §3.1.2.1, RFC 7636 §4). */
+/** The OpenID Connect authorization request with PKCE (OpenID Connect Core 1.0 §3.1.2.1, RFC 7636 §4). */
 
-/** The identity provider, as the server describes it. */
+/** The identity provider's metadata, as returned by the server. */
 export interface Provider {
   readonly issuer: string
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly authorizationEndpoint: string
-  /** Undefined if the provider has no sign-out page. */
+  /** The URL is undefined if the provider has no sign-out page. */
   readonly endSessionEndpoint?: string | undefined
   readonly responseMode: 'fragment' | 'query'
-  /** Whether every response of the provider has the parameter `iss`. */
+  /** Whether every response from the provider contains the `iss` parameter. */
   readonly hasIssuerParameter: boolean
 }
 
-/** A sign-in that has started. Its secrets never leave this browser, except the verifier, which is sent with the code. */
+/**
+ * A sign-in in progress. The sign-in's secrets never leave the browser, except the verifier, which is sent together with
+ * the code.
+ */
 export interface Attempt {
-  /** Connects the response to this attempt. */
+  /** The `state` value, which binds the response to this sign-in. */
   readonly state: string
-  /** Connects the ID token to this attempt. */
+  /** The `nonce` value, which binds the ID token to this sign-in. */
   readonly nonce: string
   readonly codeVerifier: string
   readonly redirectUri: string
   readonly provider: Provider
-  /** Address of the page that is shown after the sign-in: path and query. */
+  /** Address of the page to show after the sign-in: path and query. */
   readonly returnTo: string
   readonly region: string
   readonly isKept: boolean
@@ -43,7 +46,7 @@ export function createAttempt(
   }
 }
 
-/** Returns the address at the provider to which the browser goes. */
+/** Returns the identity provider's URL to which the browser is redirected. */
 export async function authorizationUrl({
   provider,
   state,
@@ -68,8 +71,8 @@ export async function authorizationUrl({
 }
 
 /**
- * Returns the provider's sign-out page (OpenID Connect RP-Initiated Logout 1.0 §2), or undefined if it has none. The request
- * identifies the client by its ID and not by an ID token, which would appear in the history and in logs.
+ * Returns the provider's sign-out URL (OpenID Connect RP-Initiated Logout 1.0 §2), or undefined if the provider has none.
+ * The sign-out request identifies the client by its ID, because an ID token would appear in the browser history and in logs.
  */
 export function signOutUrl(provider: Provider, returnTo: string): string | undefined {
   if (provider.endSessionEndpoint === undefined) return undefined
@@ -79,7 +82,7 @@ export function signOutUrl(provider: Provider, returnTo: string): string | undef
   return url.href
 }
 
-/** Parses a URL that the browser opens, which must not run a script. */
+/** Parses a URL for the browser to open, and rejects URLs that would run a script. */
 function webUrl(text: string): URL {
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -87,7 +90,7 @@ function webUrl(text: string): URL {
   return url
 }
 
-/** Returns the challenge of a verifier with the method S256 (RFC 7636 §4.2). */
+/** Returns the S256 challenge for a verifier (RFC 7636 §4.2). */
 export async function challengeOf(codeVerifier: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(codeVerifier))
   return toBase64Url(new Uint8Array(digest))

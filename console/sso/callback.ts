@@ -1,7 +1,7 @@
-/** Checks of the provider's response to an authorization request (RFC 6749 §4.1.2, RFC 9207 §2.4). */
+/** Validates the provider's response to an authorization request (RFC 6749 §4.1.2, RFC 9207 §2.4). */
 import type { Attempt } from './authorization.ts'
 
-/** Parameters of a response. A parameter that occurs more than once is invalid, and makes the response unusable. */
+/** Parameters of an authorization response. A parameter that occurs more than once is invalid and makes the response unusable. */
 export interface Callback {
   readonly state: string
   readonly code: string | undefined
@@ -14,7 +14,7 @@ export interface Callback {
 const attemptMilliseconds = 3_600_000
 const parameterLengthMax = 8192
 
-/** Reads the parameters from the fragment, or from the query if there is no fragment. */
+/** Reads the parameters from the URL's fragment, or from its query if there is no fragment. */
 export function readCallback({ hash, search }: Pick<URL, 'hash' | 'search'>): Callback {
   const parameters = new URLSearchParams(hash === '' ? search : hash.slice(1))
   const value = (name: string): string | undefined => parameters.get(name) ?? undefined
@@ -32,8 +32,9 @@ export function readCallback({ hash, search }: Pick<URL, 'hash' | 'search'>): Ca
 }
 
 /**
- * Returns the code, or why the response is refused. The text of the provider's error is used only if the response belongs to
- * this browser's attempt and comes from its provider, so that a link cannot show text in the console.
+ * Returns the authorization code, or the reason why the response is rejected. The provider's error text is shown only if the
+ * response belongs to this browser's sign-in and comes from its provider, so that a link cannot display arbitrary text in
+ * the console.
  */
 export function codeOf(
   callback: Callback,

@@ -1,16 +1,16 @@
-/** Messages between the tabs of this console in one browser. */
+/** Messages between tabs of the same console in one browser. */
 import type { Callback } from './callback.ts'
 
 /**
- * `callback` is a response that another tab has to use, because that tab started the sign-in; it replies with `taken`.
- * `signed-out` ends all sessions of single sign-on.
+ * `callback` offers a response to the tab that started the sign-in, which replies with `taken`. `signed-out` ends all
+ * single sign-on sessions.
  */
 type Message =
   | { readonly kind: 'callback'; readonly callback: Callback }
   | { readonly kind: 'taken'; readonly state: string }
   | { readonly kind: 'signed-out' }
 
-// Consoles with different path prefixes can have the same origin.
+// Consoles with different path prefixes can share an origin.
 const channel = new BroadcastChannel(`signet.single-sign-on ${new URL(document.baseURI).pathname}`)
 
 export function broadcast(message: Message): void {
@@ -18,7 +18,7 @@ export function broadcast(message: Message): void {
   channel.postMessage(message)
 }
 
-/** Calls `receive` for each message of other tabs. Returns the function that stops this. */
+/** Calls `receive` for each message from other tabs. Returns a function that stops receiving messages. */
 export function listen(receive: (message: Message) => void): () => void {
   const onMessage = ({ data }: MessageEvent<Message>): void => receive(data)
   channel.addEventListener('message', onMessage)
@@ -27,7 +27,7 @@ export function listen(receive: (message: Message) => void): () => void {
 
 const replyMilliseconds = 1000
 
-/** Offers a response to the other tabs. Resolves to whether one of them started the sign-in. */
+/** Offers an authorization response to the other tabs. Resolves to whether another tab started the sign-in. */
 export function handOver(callback: Callback): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (isTaken: boolean): void => {

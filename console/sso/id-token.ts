@@ -1,6 +1,6 @@
 /**
- * Claims of an ID token (OpenID Connect Core 1.0 §2). The server verifies the signature and the expiry; the browser checks that
- * the token belongs to its own sign-in.
+ * Claims of an ID token (OpenID Connect Core 1.0 §2). The server verifies the signature and expiry of ID tokens; the browser
+ * checks that a token belongs to its own sign-in.
  */
 import type { Attempt } from './authorization.ts'
 
@@ -12,11 +12,11 @@ export interface Claims {
   readonly nonce: string | undefined
   /** Time in milliseconds since 1970. */
   readonly expiresAt: number
-  /** A name for the person: the user name, the email address, or the subject. */
+  /** A name for the person: the user name, email address or subject. */
   readonly name: string
 }
 
-/** Returns the claims of a token; undefined if it is not a JWT with the required claims. */
+/** Returns a token's claims, or undefined if the token is not a JWT with the required claims. */
 export function readClaims(idToken: string): Claims | undefined {
   const payload = payloadOf(idToken)
   const text = (name: string): string | undefined => {
@@ -38,7 +38,7 @@ export function readClaims(idToken: string): Claims | undefined {
   }
 }
 
-/** Returns why the token of a sign-in is refused; undefined if it belongs to the attempt. */
+/** Returns why a sign-in's token is rejected, or undefined if the token belongs to the sign-in. */
 export function signInProblem(
   claims: Claims | undefined,
   { provider, nonce }: Pick<Attempt, 'provider' | 'nonce'>,
@@ -50,7 +50,7 @@ export function signInProblem(
     : 'The ID token was issued for another sign-in: its nonce is wrong. Sign in again.'
 }
 
-/** Returns why a renewed token is refused (OpenID Connect Core 1.0 §12.2); undefined if it belongs to the same person. */
+/** Returns why a renewed token is rejected (OpenID Connect Core 1.0 §12.2), or undefined if it belongs to the same person. */
 export function renewalProblem(
   claims: Claims | undefined,
   { provider, subject }: Pick<Attempt, 'provider'> & { readonly subject: string },
@@ -75,7 +75,7 @@ function issuedProblem(
     : `The ID token was issued for ${audiences.join(', ')}, not for the client ${clientId}.`
 }
 
-/** Returns a session name, which appears in ARNs and in the call log: 2 to 64 characters of those that STS accepts. */
+/** Returns a session name for ARNs and the call log: 2 to 64 characters that STS accepts. */
 export function sessionNameOf({ name }: Pick<Claims, 'name'>): string {
   return name
     .normalize('NFKD')

@@ -1,4 +1,4 @@
-/** Requests to the server's single sign-on routes, which are below the address of the console. */
+/** Requests to the server's single sign-on routes, which are below the console's base URL. */
 import { parseError } from '../api/errors.ts'
 import { fetchFromServer } from '../api/fetch.ts'
 import type { Attempt, Provider } from './authorization.ts'
@@ -11,7 +11,7 @@ export interface Tokens {
 export interface AcceptedRoles {
   readonly roles: readonly { readonly arn: string; readonly secondsMax: number }[]
   readonly isTruncated: boolean
-  /** Values that trust policies are compared with. */
+  /** Token claims that trust policies are compared with. */
   readonly subject: string
   readonly providers: readonly string[]
 }
@@ -20,11 +20,11 @@ export interface SsoServer {
   provider(): Promise<Provider>
   exchange(attempt: Attempt, code: string): Promise<Tokens>
   refresh(issuer: string, refreshToken: string): Promise<Tokens>
-  /** Returns the roles that the holder of the token may assume. */
+  /** Returns the roles that the token's holder may assume. */
   roles(idToken: string, sessionName: string): Promise<AcceptedRoles>
 }
 
-/** `base` is the address of the console. All calls reject with ApiError. */
+/** `base` is the console's base URL. All functions reject with ApiError. */
 export function createSsoServer(base: URL): SsoServer {
   return {
     provider: () => call<Provider>(base, 'provider'),

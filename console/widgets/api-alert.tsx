@@ -1,4 +1,4 @@
-/** Shows an error from the API with its code and request ID. A denied call is shown as denied, with the reason. */
+/** Shows an error from the API with its code and request ID. An access-denied error is shown with its reason. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
@@ -10,7 +10,7 @@ import { PageLink } from './values.tsx'
 
 interface ApiAlertProps {
   readonly error: ApiError | undefined
-  /** What failed, such as "List CAs". */
+  /** The action that failed, such as "List CAs". */
   readonly action: string
   readonly onRetry?: (() => void) | undefined
 }

@@ -1,4 +1,4 @@
-/** The CAs in the Region with their certificates, for lists and selections. */
+/** The Region's CAs with their certificates, for lists and selections. */
 import { listAll, type Client } from '../api/client.ts'
 import type { Authority } from '../api/types.ts'
 import { useCall, type Loaded } from '../app/use-call.ts'
@@ -6,11 +6,11 @@ import { describeCertificates, isIssuerOf, type CertificateDescription } from '.
 
 export interface CertifiedAuthority {
   readonly authority: Authority
-  /** ARN of the issuer. Absent for a root, or if the issuer is not among the CAs, or if the certificate cannot be read. */
+  /** ARN of the issuer; absent for a root, or if the issuer is not in the list or the certificate cannot be read. */
   readonly issuerArn: string | undefined
 }
 
-/** Maximum number of CAs whose certificates are read to find their issuers. */
+/** Maximum number of CAs whose certificates are read to determine their issuers. */
 const certificatesMax = 500
 const parallelCalls = 6
 
@@ -29,7 +29,7 @@ async function listAuthorities(
   return items
 }
 
-/** Lists CAs, and finds their issuers from the certificates of subordinate CAs. */
+/** Lists CAs and determines their issuers from the certificates of subordinate CAs. */
 export async function listCertifiedAuthorities(
   client: Client,
   signal: AbortSignal,
@@ -53,7 +53,7 @@ export async function listCertifiedAuthorities(
   const issuers = new Map(subordinates.map((authority) => [authority.Arn, issuerOf(authority)]))
   const unknown = subordinates.filter(({ Arn }) => issuers.get(Arn) === undefined)
   if (unknown.length > 0) {
-    // The issuer may have a newer certificate than the one in the chain.
+    // The issuer may have a newer certificate than the certificate in the chain.
     const candidates = await readChains(client, certified, signal)
     for (const { Arn } of unknown) {
       const [certificate] = candidates.get(Arn) ?? []
@@ -64,8 +64,8 @@ export async function listCertifiedAuthorities(
 }
 
 /**
- * Serial numbers of issuers' certificates by the certificates that they issued. They never change, and are kept for the tab, so
- * that the tree of hundreds of CAs needs no call for each of them after a reload.
+ * Serial numbers of issuer certificates, keyed by the certificates that they issued. The serial numbers never change and are
+ * stored for the tab, so that after a reload a tree of hundreds of CAs needs no API call per CA.
  */
 const serialsKey = 'signet.issuers'
 
@@ -85,11 +85,11 @@ function storeSerials(serials: Readonly<Record<string, string>>): void {
   try {
     sessionStorage.setItem(serialsKey, JSON.stringify(serials))
   } catch {
-    // Without storage, the certificates are read again.
+    // If storage is unavailable, the certificates are read again.
   }
 }
 
-/** A CA certificate, followed by its chain. */
+/** A CA certificate followed by its chain. */
 type Chain = readonly CertificateDescription[]
 
 function findIssuer(
@@ -108,10 +108,10 @@ function decimalOf(hex: string): string {
   return /^[0-9a-f]+$/.test(hex) ? BigInt(`0x${hex}`).toString() : hex
 }
 
-/** Chains that have been read, by ARN and serial number. They never change. */
+/** Chains that have been read, keyed by ARN and serial number. A chain with a given serial number never changes. */
 const known = new WeakMap<Client, Map<string, Chain>>()
 
-/** Reads the chains of CAs, several at a time. A chain that cannot be read is omitted. */
+/** Reads the chains of several CAs concurrently. A chain that cannot be read is omitted. */
 async function readChains(
   client: Client,
   authorities: readonly Authority[],

@@ -1,4 +1,4 @@
-/** A link to a CA with its name. */
+/** A link to a CA, labeled with the CA's name. */
 import type { ReactNode } from 'react'
 import type { Authority } from '../api/types.ts'
 import { hrefOf } from '../app/router.ts'
@@ -10,7 +10,7 @@ interface AuthorityLinkProps {
   readonly authorities: readonly Authority[] | undefined
 }
 
-/** Shows a part of the ID of a CA that is not among the CAs. */
+/** Shows part of a CA's ID if the CA is not in the list. */
 export function AuthorityLink({ arn, authorities }: AuthorityLinkProps): ReactNode {
   const found = authorities?.find(({ Arn }) => Arn === arn)
   const name = found && subjectText(found.CertificateAuthorityConfiguration.Subject)

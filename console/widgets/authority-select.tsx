@@ -1,4 +1,4 @@
-/** The selection of a CA. An account can have hundreds, so the list can be filtered by name and ID. */
+/** The input for choosing a CA. An account can have hundreds of CAs, so the list can be filtered by name and ID. */
 import Select, { type SelectProps } from '@cloudscape-design/components/select'
 import type { ReactNode } from 'react'
 import type { Authority } from '../api/types.ts'
@@ -6,15 +6,15 @@ import { authorityId, subjectText, visibleText } from './format.ts'
 
 interface AuthoritySelectProps {
   readonly authorities: readonly Authority[]
-  /** ARN of the selected CA; empty for no CA. */
+  /** ARN of the selected CA; empty if no CA is selected. */
   readonly selected: string
   readonly onSelect: (arn: string) => void
-  /** Label of the option that stands for every CA. Without it, there is no such option. */
+  /** Label of the option that stands for all CAs; without a label, the option is omitted. */
   readonly all?: string
   readonly empty?: string
 }
 
-/** Number of CAs from which only the visible options are in the page. */
+/** Number of CAs above which only the visible options are rendered. */
 const virtualFrom = 50
 const filteredFrom = 10
 

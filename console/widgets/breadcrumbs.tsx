@@ -1,4 +1,4 @@
-/** The path to a page. */
+/** The breadcrumb navigation of a page. */
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
 import type { ReactNode } from 'react'
 import { followLink, hrefOf } from '../app/router.ts'

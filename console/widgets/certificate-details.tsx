@@ -53,7 +53,7 @@ export function CertificateDetails({
 
 const namesShown = 20
 
-/** Subject alternative names. A certificate can have thousands. */
+/** Subject alternative names, of which a certificate can have thousands. */
 export function NameList({ names }: { readonly names: readonly string[] }): ReactNode {
   const rest = names.slice(namesShown)
   const list = (some: readonly string[]): ReactNode => (
@@ -80,7 +80,7 @@ export function NameList({ names }: { readonly names: readonly string[] }): Reac
 interface ExtensionTableProps {
   readonly extensions: readonly ExtensionDescription[]
   readonly empty?: string
-  /** What happens to an extension of a CSR; absent for the extensions of a certificate. */
+  /** How the template treats an extension of a CSR; absent for a certificate's extensions. */
   readonly outcome?: (extension: ExtensionDescription) => string
 }
 
@@ -158,7 +158,7 @@ function useFingerprint(der: Uint8Array<ArrayBuffer>): string {
   return text
 }
 
-/** The certificates above a certificate, from its issuer to the root. */
+/** The CA certificates above a certificate, from its issuer to the root. */
 export function ChainList({
   chain,
 }: {

@@ -1,4 +1,4 @@
-/** Asks the user to confirm an action with serious consequences by typing a text. */
+/** A dialog that asks the user to type a text to confirm an action with serious consequences. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
@@ -12,14 +12,14 @@ import { ApiAlert } from './api-alert.tsx'
 
 interface ConfirmDialogProps {
   readonly title: string
-  /** Button label, and name of the action in error messages. */
+  /** Label of the button, and name of the action in error messages. */
   readonly action: string
-  /** Text that the user must type. Undefined if a click is enough. */
+  /** Text that the user must type; undefined if a click is sufficient. */
   readonly confirmation?: string | undefined
   readonly isValid?: boolean
   readonly children: ReactNode
   readonly onConfirm: (client: Client) => Promise<void>
-  /** Message after the action succeeded. */
+  /** Message shown after the action has succeeded. */
   readonly done?: string
   readonly onDone: () => void
   readonly onClose: () => void

@@ -1,11 +1,11 @@
-/** Downloads a certificate as PEM, DER, or PEM with its chain. */
+/** A button that downloads a certificate as PEM, DER, or PEM with its chain. */
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import type { ReactNode } from 'react'
 import type { CertificateDescription } from '../x509/describe.ts'
 import { download } from './download.ts'
 
 interface DownloadButtonProps {
-  /** Name of the file without its extension. */
+  /** Name of the downloaded file without its extension. */
   readonly name: string
   readonly certificate: CertificateDescription
   readonly chain: readonly CertificateDescription[]

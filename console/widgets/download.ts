@@ -1,4 +1,4 @@
-/** Saves text or bytes as a file, through a URL that exists only in this page. */
+/** Saves text or bytes as a file, using a URL that is valid only within the page. */
 export function download(
   name: string,
   content: string | Uint8Array<ArrayBuffer>,
@@ -12,7 +12,7 @@ export function download(
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
-/** Converts a name to a file name. */
+/** Converts a name to a valid file name. */
 export function fileName(text: string): string {
   return text.replaceAll(/[^\w.-]+/g, '_').slice(0, 100) || 'certificate'
 }

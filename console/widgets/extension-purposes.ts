@@ -1,4 +1,4 @@
-/** Explanations of extensions, for readers who do not know RFC 5280 by heart. */
+/** Explanations of certificate extensions, for readers who are not familiar with RFC 5280. */
 import { oids } from '../../src/x509/der/oid.ts'
 
 const purposes: ReadonlyMap<string, string> = new Map([

@@ -35,7 +35,7 @@ export function relativeTime(seconds: number, now: number): string {
   return ''
 }
 
-/** Formats a duration in seconds, such as "90 days" or "1 hour 30 minutes". */
+/** Formats a duration given in seconds, such as "90 days" or "1 hour 30 minutes". */
 export function durationText(seconds: number): string {
   const parts = [
     [Math.trunc(seconds / 86_400), 'day'],
@@ -58,7 +58,7 @@ const attributes = [
   ['CommonName', 'CN'],
 ] as const
 
-/** Formats a subject for a list: its common name or, if it has none, its other attributes. */
+/** Formats a subject for a list: its CommonName or, if there is none, its other attributes. */
 export function subjectText(subject: Subject): string {
   if (subject.CommonName) return subject.CommonName
   const parts = attributes.flatMap(([name, keyword]) =>
@@ -80,22 +80,25 @@ export function fullSubjectText(subject: Subject): string {
   return [...known, ...others].join(', ') || '(empty)'
 }
 
-/** Returns the name of a template from its ARN, without the version, because there is only one version. */
+/** Extracts a template's name from its ARN, without the version, because every template has only one version. */
 export function templateName(arn: string): string {
   return arn.replace(/^arn:[^/]*template\//, '').replace(/\/V1$/, '')
 }
 
-/** Returns the last part of a CA's ARN. */
+/** Returns the last part of a CA's ARN, which is its ID. */
 export function authorityId(arn: string): string {
   return /certificate-authority\/([^/]+)/.exec(arn)?.[1] ?? arn
 }
 
-/** Returns the part of a principal's ARN that people recognize, such as user/alice. */
+/** Returns the recognizable part of a principal's ARN, such as user/alice. */
 export function principalName(arn: string): string {
   return arn.startsWith('arn:') ? arn.split(':').slice(5).join(':') : arn
 }
 
-/** Returns the protocol and name of an endpoint for enrollment, such as acme/web; undefined if the ARN is of another principal. */
+/**
+ * Returns the protocol and name of an enrollment endpoint, such as acme/web, or undefined if the ARN identifies another kind of
+ * principal.
+ */
 export function endpointOfArn(arn: string): string | undefined {
   return /^arn:[^:]*:signet:[^:]*:\d{12}:((?:acme|est)\/[a-z0-9-]{1,64})$/.exec(arn)?.[1]
 }
@@ -108,7 +111,7 @@ export function byteText(bytes: number): string {
     : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
-/** Converts an enumeration value such as KEY_COMPROMISE to text: Key compromise. */
+/** Converts an enumeration value such as KEY_COMPROMISE to text such as "Key compromise". */
 export function enumText(value: string): string {
   const text = value.toLowerCase().replaceAll('_', ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,4 +1,4 @@
-/** Content that is loaded from the API. */
+/** A container for content that is loaded from the API. */
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import type { Loaded } from '../app/use-call.ts'
@@ -6,9 +6,9 @@ import { ApiAlert } from './api-alert.tsx'
 
 interface LoadedViewProps<Value> {
   readonly loaded: Loaded<Value | undefined>
-  /** What is loaded, such as `the user`. */
+  /** Name of the content, such as `the user`. */
   readonly what: string
-  /** What failed, for the error. */
+  /** Description of the failed action, for the error message. */
   readonly action?: string
   readonly children: (value: Value) => ReactNode
 }

@@ -1,8 +1,10 @@
-/** Pages of rows that are in memory, so that a table has few elements. */
+/** Divides rows in memory into pages, so that a table has few elements. */
 import Pagination from '@cloudscape-design/components/pagination'
 import { useState, type ReactNode } from 'react'
 
-/** Returns the rows of the current page, and the control for the pages. There is no control if there is only one page. */
+/**
+ * Returns the rows on the current page, and the pagination control. If there is only one page, no pagination control is returned.
+ */
 export function usePages<Item>(
   all: readonly Item[],
   pageSize: number,

@@ -1,4 +1,4 @@
-/** The input for PEM text, which can be pasted, dropped, or read from a file. */
+/** The input for PEM text, which users can paste, drop or read from a file. */
 import FileUpload from '@cloudscape-design/components/file-upload'
 import FormField from '@cloudscape-design/components/form-field'
 import Textarea from '@cloudscape-design/components/textarea'
@@ -11,7 +11,7 @@ interface PemInputProps {
   readonly description?: string
   readonly errorText?: string | undefined
   readonly onChange: (text: string) => void
-  /** PEM label for a DER file; CERTIFICATE by default. */
+  /** PEM label to use for a DER file; CERTIFICATE by default. */
   readonly derLabel?: string
 }
 

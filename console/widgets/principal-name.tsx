@@ -1,10 +1,10 @@
-/** The name of a principal. */
+/** The name of a principal: the recognizable part of its ARN. */
 import type { ReactNode } from 'react'
 import { hrefOf } from '../app/router.ts'
 import { endpointOfArn, principalName } from './format.ts'
 import { ForeignText, PageLink } from './values.tsx'
 
-/** The part of a principal's ARN that people recognize. An endpoint for enrollment is a link to its page. */
+/** The name of an enrollment endpoint links to its page. */
 export function PrincipalName({ arn }: { readonly arn: string | undefined }): ReactNode {
   if (arn === undefined) return '–'
   const name = <ForeignText text={principalName(arn)} />

@@ -1,4 +1,4 @@
-/** A certificate in the database, in the published CRL and in the OCSP response. */
+/** The status of a certificate in the database, in the published CRL and in the OCSP response. */
 import KeyValuePairs, {
   type KeyValuePairsProps,
 } from '@cloudscape-design/components/key-value-pairs'

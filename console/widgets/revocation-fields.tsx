@@ -1,4 +1,4 @@
-/** The choice of revocation: OCSP, and CRLs in a bucket. */
+/** The inputs for the revocation configuration: OCSP, and CRLs in a bucket. */
 import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
@@ -10,14 +10,14 @@ export interface RevocationChoice {
   readonly ocsp: boolean
   readonly crl: boolean
   readonly bucket: string
-  /** Validity of a CRL in days, as typed. */
+  /** CRL validity in days, as typed by the user. */
   readonly days: string
 }
 
 const bucketForm = /^[-a-zA-Z0-9._/]{3,255}$/
 const daysMax = 5000
 
-/** Returns what is wrong with the choice; undefined if it is valid. */
+/** Returns what is wrong with the revocation configuration, or undefined if it is valid. */
 export function revocationProblem({ crl, bucket, days }: RevocationChoice): string | undefined {
   if (!crl) return undefined
   if (!bucketForm.test(bucket)) return 'Enter the name of the bucket for CRLs.'
@@ -25,7 +25,7 @@ export function revocationProblem({ crl, bucket, days }: RevocationChoice): stri
   return isValid ? undefined : `The CRL validity must be 1 to ${daysMax} days.`
 }
 
-/** Returns the configuration for the API. Members that the form does not show are unchanged. */
+/** Returns the revocation configuration in the API's form. Members that the form does not show are left unchanged. */
 export function revocationOf(
   { ocsp, crl, bucket, days }: RevocationChoice,
   before: RevocationConfiguration = {},

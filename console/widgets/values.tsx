@@ -1,4 +1,4 @@
-/** Small components that display values: times, states, and text to copy. */
+/** Small components that display values, such as times, states, and text to copy. */
 import Box from '@cloudscape-design/components/box'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Link from '@cloudscape-design/components/link'
@@ -10,7 +10,7 @@ import type { AuthorityStatus, CertificateStatus } from '../api/types.ts'
 import { followLink } from '../app/router.ts'
 import { enumText, localTime, relativeTime, utcTime, visibleText } from './format.ts'
 
-/** A time in the browser's time zone; UTC is shown on hover. */
+/** A time in the browser's time zone, with the UTC time shown on hover. */
 export function Time({
   seconds,
   relative = false,
@@ -51,7 +51,10 @@ export function CertificateState({ status }: { readonly status: CertificateStatu
   return <StatusIndicator type={certificateStates[status]}>{enumText(status)}</StatusIndicator>
 }
 
-/** Untrusted text. Invisible characters are escaped, and the text direction does not affect the surrounding text. */
+/**
+ * Component that displays untrusted text. Invisible characters in untrusted text are escaped, and its text direction
+ * does not affect the surrounding text.
+ */
 export function ForeignText({ text }: { readonly text: string }): ReactNode {
   return (
     <bdi className="foreign-text" dir="ltr">
@@ -79,7 +82,7 @@ export function Copyable({
   )
 }
 
-/** A command that users run on the server. */
+/** A command for users to run on the server. */
 export function Command({ text }: { readonly text: string }): ReactNode {
   return (
     <Box variant="code">
@@ -103,7 +106,7 @@ export function PageLink({
   )
 }
 
-/** Content that a table without rows shows. */
+/** Content shown by a table without rows. */
 export function Empty({
   title,
   children,

@@ -1,4 +1,7 @@
-/** Generates a key with Web Crypto, and a CSR for it. The private key never leaves the browser unless the user downloads it. */
+/**
+ * Generates a key with Web Crypto and creates a CSR for it. The private key never leaves the browser unless the user downloads
+ * it.
+ */
 import { nameProblemText, readName } from '../../client/names.ts'
 import { generalNameOf } from '../../src/authority/general-names.ts'
 import { encodeSubject, type Asn1Subject } from '../../src/authority/subject.ts'
@@ -46,7 +49,7 @@ function rsa(modulusLength: number) {
 
 export type BrowserKeyAlgorithm = keyof typeof kinds
 
-/** Key algorithms, with the names that are displayed. */
+/** Key algorithms with their display names. */
 export const browserKeyAlgorithms = Object.entries(kinds).map(([value, { text }]) => ({
   value: value as BrowserKeyAlgorithm,
   label: text,
@@ -54,18 +57,18 @@ export const browserKeyAlgorithms = Object.entries(kinds).map(([value, { text }]
 
 export interface KeyRequest {
   readonly algorithm: BrowserKeyAlgorithm
-  /** DNS names, IP addresses, email addresses and URIs. */
+  /** DNS names, IP addresses, email addresses and URIs for the CSR. */
   readonly names: readonly string[]
   readonly subject: Asn1Subject
 }
 
 export interface BrowserKey {
-  /** PKCS #8 in PEM. */
+  /** Private key as PKCS #8 in PEM. */
   readonly keyPem: string
   readonly csrPem: string
 }
 
-/** Returns why a name cannot be in a certificate; undefined if it can. */
+/** Returns why a certificate cannot contain a name, or undefined if the name is valid. */
 export function nameProblem(name: string): string | undefined {
   const read = readName(name)
   return 'problem' in read ? nameProblemText(name, read) : undefined
@@ -82,7 +85,7 @@ export async function generateKey({ algorithm, names, subject }: KeyRequest): Pr
   })
   const info = {
     subject: isEmpty ? encodeName([]) : encodeSubject(subject),
-    // A SAN is critical if the subject is empty (RFC 5280 §4.2.1.6).
+    // The SAN extension is critical if the subject is empty (RFC 5280 §4.2.1.6).
     extensions:
       general.length === 0
         ? []
@@ -106,7 +109,7 @@ export async function generateKey({ algorithm, names, subject }: KeyRequest): Pr
   }
 }
 
-/** Converts a Web Crypto signature, which is r and s of equal length, to the DER encoding in RFC 3279 §2.2.3. */
+/** Converts a Web Crypto signature, which consists of r and s with equal lengths, to the DER encoding in RFC 3279 §2.2.3. */
 function ecdsaSignature(raw: Uint8Array): Uint8Array {
   const half = raw.length / 2
   return encodeSequence(encodeUnsigned(raw.subarray(0, half)), encodeUnsigned(raw.subarray(half)))

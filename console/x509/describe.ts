@@ -1,6 +1,6 @@
 /**
- * Descriptions of certificates and CSRs for display, created with the parsers in src/x509. Values are untrusted and not
- * escaped.
+ * Describes certificates and CSRs for display, using the parsers in src/x509. The described values are untrusted and
+ * not escaped.
  */
 import {
   describeExtension,
@@ -26,7 +26,7 @@ export interface CertificateDescription {
   readonly subject: string
   readonly issuer: string
   readonly serialNumber: string
-  /** Seconds since 1970. */
+  /** Time in seconds since 1970. */
   readonly notBefore: number
   readonly notAfter: number
   readonly names: readonly string[]
@@ -36,7 +36,7 @@ export interface CertificateDescription {
   readonly parsed: Certificate
 }
 
-/** Describes every certificate in PEM text. Throws DerError if one is malformed. */
+/** Describes every certificate in PEM text. Throws DerError if a certificate is malformed. */
 export function describeCertificates(pem: string): CertificateDescription[] {
   return parsePem(pem).map(({ der }) => {
     const parsed = parseCertificate(der, issuerTolerance)
@@ -67,7 +67,7 @@ export interface RequestDescription {
   readonly extensions: readonly ExtensionDescription[]
 }
 
-/** Describes the CSR in PEM text. Throws an Error that states what is wrong. */
+/** Describes the CSR in PEM text. Throws an Error that states what is wrong with the CSR. */
 export function describeRequest(text: string): RequestDescription {
   const [block, ...more] = parsePem(text)
   if (block === undefined)
@@ -95,8 +95,8 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
 }
 
 /**
- * Returns whether the names and key identifiers of two certificates show that one issued the other. Signatures are not
- * verified.
+ * Returns whether the names and key identifiers of two certificates indicate that one issued the other. The signatures
+ * of the certificates are not verified.
  */
 export function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
   if (!sameName(certificate.issuer, issuer.subject)) return false

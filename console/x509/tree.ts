@@ -5,7 +5,7 @@ export interface TreeNode<Item> {
   readonly children: readonly TreeNode<Item>[]
 }
 
-/** Arranges items below their issuers. Items whose issuer is not among the items are at the top. */
+/** Arranges items in a tree, below their issuers. Items whose issuer is not in the list are at the top level. */
 export function treeOf<Item>(
   items: readonly Item[],
   issuerOf: (item: Item) => Item | undefined,
@@ -30,9 +30,7 @@ function isAbove<Item>(parents: ReadonlyMap<Item, Item>, item: Item, below: Item
   return false
 }
 
-/**
- * Returns a page of a tree: `count` nodes from number `first` on, counted from the top to the bottom, and the nodes above them.
- */
+/** Returns a page of a tree: `count` nodes starting at index `first`, in top-to-bottom order, and their ancestors. */
 export function pageOfTree<Item>(
   nodes: readonly TreeNode<Item>[],
   { first, count }: { readonly first: number; readonly count: number },

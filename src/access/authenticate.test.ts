@@ -63,7 +63,7 @@ interface Signing {
   readonly more?: Record<string, string>
 }
 
-/** Returns a request signed with Signature V4. */
+/** Returns a request with a Signature V4. */
 function signed(signing: Signing = {}): SignedRequest {
   const { accessKeyId = 'AKIDEXAMPLE', secretAccessKey = alice.secretAccessKey } = signing
   const { region = 'us-east-1', service = 'acm-pca', more = {} } = signing
@@ -261,7 +261,7 @@ interface BotocoreRequest {
 
 test('requests and presigned URLs of botocore are authenticated', async (context) => {
   const argv = ['-c', botocore, alice.accessKeyId, alice.secretAccessKey]
-  // The system Python, which CI installs, or else the first Python on PATH.
+  // Path of the system's Python, which CI installs, or else of the first Python on PATH.
   const runs = ['/usr/bin/python3', 'python3'].map((python) =>
     spawnSync(python, argv, { encoding: 'utf8' }),
   )

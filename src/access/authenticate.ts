@@ -1,4 +1,4 @@
-/** Authenticates requests by verifying their Signature V4 with stored access keys or session credentials. */
+/** Authenticates requests by verifying their Signature V4 with the secrets of stored access keys or sessions. */
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
@@ -25,13 +25,13 @@ export interface AuthenticationServices {
   readonly clock: Clock
 }
 
-/** Service name in the scope of a signature. */
+/** Service name in a signature's scope. */
 export type SigningName = 'acm-pca' | 'sts'
 
 export interface AuthenticationOptions {
-  /** Service that the request must be signed for; AWS Private CA by default. */
+  /** Service for which the request must be signed; AWS Private CA by default. */
   readonly service?: SigningName
-  /** Whether requests with this access key are accepted for authentication. */
+  /** Returns whether authentication is attempted for requests with this access key. */
   readonly isAllowed?: (accessKeyId: string) => boolean
 }
 
@@ -84,7 +84,7 @@ export async function authenticate(
 /** The secret for verifying a signature, and the caller that a valid signature authenticates. */
 interface Credentials {
   readonly secretAccessKey: string
-  /** Expiry of session credentials; undefined for an access key that does not expire. */
+  /** Expiry of session credentials; undefined for a long-term access key. */
   readonly expiresAt: Date | undefined
   callerIn(region: string): Caller
 }

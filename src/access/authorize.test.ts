@@ -29,20 +29,20 @@ function policyOf(...statements: object[]): string {
 interface Setting {
   /** Statements in alice's only policy. */
   readonly identity?: readonly object[]
-  /** Alice's policies, which replace `identity`. */
+  /** Alice's policies, used instead of `identity`. */
   readonly policies?: readonly string[]
-  /** Statements in the CA's policy. If undefined, the CA has no policy. */
+  /** Statements in the CA's policy; undefined if the CA has no policy. */
   readonly resource?: readonly object[]
   readonly tags?: Readonly<Record<string, string>>
   readonly asked?: Partial<AccessRequest>
-  /** The caller; alice by default. */
+  /** The caller of the request; alice by default. */
   readonly caller?: Caller
   /** Operations that a permission allows the service to call. */
   readonly permitted?: readonly string[]
 }
 
 interface Outcome {
-  /** Error code and message; undefined if the request is allowed. */
+  /** Expected error code and message; undefined if the request is allowed. */
   readonly refusal: readonly [code: string, message: string] | undefined
   /** Tables that the authorization has read. */
   readonly reads: readonly string[]
@@ -257,7 +257,7 @@ test('NotPrincipal denies everyone except the named principals', async () => {
   ]
   await allowed({ resource: resource(alice, '123456789012'), asked })
   await denied({ resource: resource('999999999999'), asked }, foreign, resourceDeny)
-  // IAM requires both Bob and his account to be named. This exempts only Bob.
+  // In IAM, exempting Bob requires both Bob and his account to be listed. This statement exempts only Bob.
   const bob = 'arn:aws:iam::123456789012:user/bob'
   await denied({ resource: resource(bob, '123456789012'), asked }, foreign, resourceDeny)
 })
@@ -338,7 +338,7 @@ test('an ARN of another Region, partition or resource type is invalid', async ()
 const sessionArn = 'arn:aws:sts::123456789012:assumed-role/issuer/job-1'
 const roleArn = 'arn:aws:iam::123456789012:role/issuer'
 
-/** A session whose role allows everything and whose session policy has the given statements. */
+/** A session whose role allows everything, and whose session policy has the given statements. */
 function heldTo(...statements: object[]): Caller {
   return sessionCaller({
     policies: [policyOf(allowAll)],

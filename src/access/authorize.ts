@@ -1,4 +1,4 @@
-/** Authorization (IAM User Guide, Policy evaluation logic). Services need a permission (CreatePermission). */
+/** Authorizes requests (IAM User Guide, Policy evaluation logic). AWS services need a permission on the CA (CreatePermission). */
 import type { Caller } from '../identity/caller.ts'
 import {
   decideAccess,
@@ -15,10 +15,10 @@ import { refusedContentText } from '../policy/refused-content.ts'
 import { refusedTemplate } from './refused-template.ts'
 
 /**
- * Refuses a request that the caller is not allowed to make. Throws InvalidArnException unless the ARN identifies a CA in the
+ * Denies a request that the caller is not permitted to make. Throws InvalidArnException unless the ARN identifies a CA in the
  * caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the request or
- * a required Allow is missing. The error does not reveal whether another account's CA exists. Returns whether the decision depends on
- * the content of the certificate, which is pending; the request must then be authorized again with the content.
+ * a required Allow is missing. The error does not reveal whether another account's CA exists. Returns whether the decision
+ * depends on the content of the certificate, which is not known yet; the request must then be authorized again with the content.
  */
 export async function authorize(
   services: AuthorizationServices,
@@ -54,8 +54,8 @@ export async function authorize(
 }
 
 /**
- * Authorizes a service: the CA must have a permission that grants the action to the service on behalf of the account it acts
- * for.
+ * Authorizes a service, which needs a permission on the CA that grants the action on behalf of the account for which the
+ * service acts.
  */
 async function authorizeService(
   services: AuthorizationServices,

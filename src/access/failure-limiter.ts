@@ -1,25 +1,25 @@
 /**
- * Limits failed authentication attempts per source address. After too many failures, requests from an address are accepted only
- * with access keys that were used successfully from it before, so that other clients behind the same address can continue. All
- * other requests from the address are refused before anything is looked up or computed.
+ * Limits failed authentication attempts from each source address. After too many failures, requests from a source address are
+ * accepted only with access keys that were previously used successfully from that address, so that other clients behind the
+ * same address can continue. All other requests from a limited address are rejected before any lookup or computation.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import { networkOf } from '../text/ip-address.ts'
 
 export interface FailureLimiter {
-  /** Whether a request with this access key is accepted for authentication. */
+  /** Returns whether authentication is attempted for a request with this access key. */
   isAllowed(source: string | undefined, accessKeyId: string): boolean
-  /** Counts a failure. Returns false if the source has exceeded its limit. */
+  /** Counts a failed authentication attempt. Returns false if the source address has exceeded its limit. */
   recordFailure(source: string | undefined): boolean
-  /** Remembers that the access key was used successfully from the source. */
+  /** Records that the access key was used successfully from the source address. */
   recordSuccess(source: string | undefined, accessKeyId: string): void
 }
 
 interface Source {
   tokens: number
   at: number
-  /** Access keys that were used successfully, the most recent one last. */
+  /** Access keys that were used successfully, most recent last. */
   readonly known: Set<string>
 }
 
@@ -27,7 +27,10 @@ const sourcesMax = 100_000
 const knownMax = 64
 const minuteMilliseconds = 60_000
 
-/** Creates a limiter with token buckets: each source can fail `perMinute` times a minute. 0 disables the limit. */
+/**
+ * Creates a failure limiter with token buckets, which allow each source address `perMinute` failures per minute. A
+ * value of 0 disables the limit.
+ */
 export function createFailureLimiter(perMinute: number, clock: Clock): FailureLimiter {
   const sources = createBoundedCache<Source>(sourcesMax)
   const sourceAt = (address: string): Source => {

@@ -2,8 +2,8 @@
 import { SignatureError, signatureProblems, type SignatureProblem } from '../errors.ts'
 
 /**
- * Reasons by error code. An unknown and an inactive access key have the same reason. Otherwise anyone who can read the metrics
- * could find out which access keys exist.
+ * Reasons for failed authentication, keyed by error code. Unknown and inactive access keys have the same reason. Otherwise,
+ * anyone who can read the metrics could find out which access keys exist.
  */
 const reasons = {
   MissingAuthenticationTokenException: 'no-signature',
@@ -22,7 +22,7 @@ export const failureReasons: ReadonlySet<FailureReason> = new Set([
   ...signatureProblems,
 ])
 
-/** Returns why authentication failed with `error`; undefined for an error that is unrelated to the caller. */
+/** Returns why authentication failed with `error`, or undefined if the caller did not cause the error. */
 export function failureReason(error: unknown): FailureReason | undefined {
   if (error instanceof SignatureError) return error.problem
   const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -1,6 +1,6 @@
 /**
- * Determines which CAs must be omitted when all CAs of the account are listed: those to which a Deny statement applies, or which
- * no Allow statement covers (because of NotResource or a condition on tags).
+ * Determines which CAs must be omitted from a list of all the account's CAs: those to which a Deny statement applies, or which
+ * no Allow statement covers (because of NotResource or a tag condition).
  */
 import {
   policiesOn,
@@ -20,7 +20,7 @@ import { listTaggedAuthorities } from '../store/tags.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Policy } from '../policy/policy-document.ts'
 
-/** Returns the row numbers of the CAs in the caller's account and Region for which the caller has no permission. */
+/** Returns the row numbers of the CAs in the caller's account and Region that the caller may not list. */
 export async function hiddenAuthorities(
   { db, clock }: AuthorizationServices,
   caller: Caller,
@@ -54,7 +54,9 @@ export async function hiddenAuthorities(
   return hidden
 }
 
-/** Returns whether the decision can differ between CAs. With the usual `"Resource": "*"` it cannot. */
+/**
+ * Returns whether the decision can differ between CAs. With the common `"Resource": "*"`, the decision is the same for all CAs.
+ */
 function distinguishesAuthorities({ identity, session = [] }: CallerPolicies): boolean {
   return [...identity, ...session].some(
     ({ statements, asksForResourceTags }) =>

@@ -1,14 +1,15 @@
 import type { KeyUse } from '../store/access-keys.ts'
 
-/** Records when access keys were last used. These times are kept in memory and stored periodically. */
+/** Records when access keys were last used. The times of use are kept in memory and stored periodically. */
 export interface KeyUses {
   note(accessKeyId: string, use: KeyUse): void
-  /** Returns the uses recorded since the previous call. */
+  /** Returns the uses of access keys recorded since the previous call. */
   take(): ReadonlyMap<string, KeyUse>
 }
 
 /**
- * Creates an empty collection. Its size is bounded by the number of existing access keys, because no others are recorded.
+ * Creates an empty collection of access key uses. The collection's size is bounded by the number of existing access keys,
+ * because unknown keys are not recorded.
  */
 export function createKeyUses(): KeyUses {
   let latest = new Map<string, KeyUse>()

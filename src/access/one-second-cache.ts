@@ -4,12 +4,12 @@ import type { Clock } from '../clock.ts'
 const lifeMilliseconds = 1000
 const entriesMaxDefault = 10_000
 
-/** Looks up a value by name; undefined if it does not exist. */
+/** Looks up a value by name, and returns undefined if it does not exist. */
 export type Find<Value> = (name: string) => Promise<Value | undefined>
 
 /**
- * Caches results of `find` for one second, including negative results. For up to one second this node still accepts a
- * deactivated access key and applies the former version of a policy.
+ * Caches the results of `find` for one second, including negative results. For up to one second, a node still accepts
+ * a deactivated access key and applies the previous version of a policy.
  */
 export function createFreshCache<Value>(
   find: Find<Value>,

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 /** Limits the request rate per account, Region and operation. */
 export interface RateLimiter {
   allows(call: RatedCall): boolean | Promise<boolean>
-  /** Replaces the rates. Tokens in existing buckets are kept. */
+  /** Replaces the request rates. Existing buckets keep their tokens. */
   use(rates: Rates): void
 }
 
@@ -15,7 +15,7 @@ export interface RatedCall {
   readonly operation: string
 }
 
-/** Number of remaining tokens at a point in time. */
+/** Number of tokens remaining at a point in time. */
 interface Bucket {
   tokens: number
   at: number
@@ -24,8 +24,9 @@ interface Bucket {
 const bucketsMax = 100_000
 
 /**
- * Creates a limiter with one token bucket for each account, Region and operation. A bucket holds tokens for one second's calls
- * (at least one) and refills at that rate. The least recently used buckets are dropped; a dropped bucket starts full again.
+ * Creates a rate limiter with a token bucket for each account, Region and operation. A bucket holds the number of calls
+ * allowed in one second (at least one) and refills at the same rate. The least recently used buckets are dropped; a dropped
+ * bucket starts full again.
  */
 export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
   const buckets = createBoundedCache<Bucket>(bucketsMax)

@@ -1,10 +1,10 @@
 /** Request rates per account, Region and operation (AWS General Reference, AWS Private CA quotas). */
 import type { OperationName } from '../operations/shared/operation.ts'
 
-/** Requests per second by operation. An operation without an entry has no limit. */
+/** Maximum number of requests per second, by operation. An operation without an entry has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's default rates. Operations that AWS does not have use the rates of similar operations. */
+/** AWS's default request rates. Operations that AWS does not have use the rates of similar operations. */
 export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificate: 75,
   IssueCertificate: 25,

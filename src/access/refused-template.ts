@@ -1,5 +1,5 @@
 /**
- * Explains a denied IssueCertificate request if the template is the reason, because a shared CA may allow only some templates.
+ * Explains a denied IssueCertificate request if the template is the reason, because a shared CA may allow only certain templates.
  */
 import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { ContextKeys } from '../policy/pattern.ts'
@@ -9,8 +9,8 @@ const templateKey = 'acm-pca:templatearn'
 const namedMax = 10
 
 /**
- * Returns an error message suffix that states the denied request's template and the allowed templates. The suffix is empty if no
- * other template is allowed. `isAllowedWith` evaluates the request with another template.
+ * Returns an error message suffix with the denied request's template and the allowed templates. The suffix is empty if no other
+ * template is allowed. `isAllowedWith` evaluates the same request with another template.
  */
 export function refusedTemplate(
   request: PolicyRequest,
@@ -29,8 +29,8 @@ export function refusedTemplate(
 }
 
 /**
- * Returns the template patterns in policies. A pattern with wildcards can be evaluated like a template, because it matches
- * itself.
+ * Returns the template patterns that policies contain. A pattern with wildcards can be evaluated like a template, because
+ * the pattern matches itself.
  */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies

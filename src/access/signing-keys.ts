@@ -12,13 +12,13 @@ export type SigningKeys = (
 const entriesMaxDefault = 1000
 
 /**
- * Derives signing keys and caches the most recent ones. The secret is part of the cache key, so a changed secret never yields
+ * Derives signing keys and caches the most recent keys. The secret is part of the cache key, so a changed secret never yields
  * the previous secret's signing key.
  */
 export function createSigningKeys(entriesMax: number = entriesMaxDefault): SigningKeys {
   const keys = createBoundedCache<HmacKey>(entriesMax)
   return (secretAccessKey, scope) => {
-    // Date, Region and service contain no slash, so this cache key is unambiguous.
+    // Neither a date, a Region nor a service name contains a slash, so the cache key is unambiguous.
     const name = `${scope.date}/${scope.region}/${scope.service}/${secretAccessKey}`
     const known = keys.get(name)
     if (known !== undefined) return known

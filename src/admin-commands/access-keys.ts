@@ -1,4 +1,4 @@
-/** `signet access-key`. The server may be running on the same data. */
+/** Commands of `signet access-key`. The commands also work while a server uses the same data. */
 import { recorded, type ChangeContext } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
@@ -29,11 +29,14 @@ import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser, requireUser } from './users.ts'
 
-/** The owner of an access key, and its policy. */
+/** The owner and the policy of an access key. */
 export interface KeyOptions {
-  /** Account of the owner; the oldest account by default. For a service, the account that the service acts for. */
+  /**
+   * The owner's account; the oldest account by default. If the owner is a service, this is the account on whose
+   * behalf the service acts.
+   */
   readonly accountId?: string | undefined
-  /** The user is created if it does not exist. */
+  /** Name of the user, which is created if it does not exist. */
   readonly userName?: string | undefined
   readonly servicePrincipal?: string | undefined
   readonly sourceArn?: string | undefined
@@ -97,7 +100,7 @@ function requireOptions({
   if (policy !== undefined) checkPolicy('--policy', policy, 'identity')
 }
 
-/** Returns the owner, and the statements that create the user if it does not exist. */
+/** Returns the owner of the access key, and the SQL statements that create the user if necessary. */
 async function ownerOf(
   db: Database,
   accountId: string,
@@ -131,8 +134,8 @@ export async function listAccessKeysOf(
 }
 
 /**
- * Enables or disables an access key. Only enabling can require a second person's approval, because one person must be able to
- * disable a stolen key. Throws ConfigurationError if the key does not exist.
+ * Enables or disables an access key. Only enabling an access key can require a second person's approval, because one person
+ * must be able to disable a stolen key. Throws ConfigurationError if the key does not exist.
  */
 export async function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
   await withData(config, async ({ db }) => {

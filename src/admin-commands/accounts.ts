@@ -1,4 +1,4 @@
-/** `signet account`. The server may be running on the same data. */
+/** Commands of `signet account`. The commands also work while a server uses the same data. */
 import { operatorContext } from './operator.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -13,7 +13,7 @@ import { requireSecondPersonForPrincipals } from './second-person.ts'
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
-/** Creates an account. Throws ConfigurationError if it exists. */
+/** Creates an account. Throws ConfigurationError if the account already exists. */
 export async function addAccount(config: Config, accountId: string, organizationId?: string) {
   requireOrganization(organizationId)
   const account = { accountId, organizationId, createdAt: systemClock.now() }
@@ -51,9 +51,9 @@ export async function moveAccount(
 }
 
 /**
- * Requires approval from every account that a change of organization affects and whose policy requires it: the account itself,
- * and the accounts in the organization that it joins, because it can then use what they share with the organization. Returns the
- * statements for the transaction. Throws ConfigurationError with the ID of each missing approval.
+ * Requires approval from every account that a change of organization affects and whose policy demands it: the account itself,
+ * and the accounts in the new organization, whose shared resources the account could then use. Returns the SQL statements for
+ * the transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(
   { db, config }: { readonly db: Database; readonly config: Config },

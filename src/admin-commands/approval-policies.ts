@@ -1,6 +1,6 @@
 /**
- * `signet approval policy`: the actions in an account that need a second person's approval. The server may be running on the
- * same data.
+ * Commands of `signet approval policy`, which sets the actions in an account that need a second person's approval. The
+ * commands also work while a server uses the same data.
  */
 import { approvalActions, isApprovalAction, policyChange } from '../approval/actions.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -27,12 +27,12 @@ export interface PolicyOptions {
 
 const windowMin = 60
 const windowMax = 30 * 86_400
-/** A requester must not approve their own request, so a single approver could never get an approval. */
+/** Two approvers are required, because a requester must not approve their own request. */
 const approversMin = 2
 
 /**
- * Stores an account's approval policy. Replacing an existing policy needs a second person's approval. Throws ConfigurationError
- * for an unknown action, and if fewer than two principals could approve.
+ * Stores an account's approval policy. Replacing an existing approval policy requires a second person's approval. Throws
+ * ConfigurationError for an unknown action, and if fewer than two principals could approve requests.
  */
 export async function setApprovalPolicy(
   config: Config,
@@ -73,7 +73,7 @@ export async function setApprovalPolicy(
   })
 }
 
-/** Returns the policy and the principals that may approve requests. */
+/** Returns the approval policy and the principals that may approve requests. */
 export async function showApprovalPolicy(config: Config, account: string | undefined) {
   return withData(config, async ({ db }) => {
     const accountId = await resolveAccount(db, account)
@@ -84,8 +84,8 @@ export async function showApprovalPolicy(config: Config, account: string | undef
 }
 
 /**
- * Deletes an account's approval policy, which needs a second person's approval. Throws ConfigurationError if the account has no
- * policy.
+ * Deletes an account's approval policy, which requires a second person's approval. Throws ConfigurationError if the account has
+ * no policy.
  */
 export async function removeApprovalPolicy(
   config: Config,
@@ -112,7 +112,7 @@ export async function removeApprovalPolicy(
 
 /**
  * Returns the ARNs of users and roles whose policies allow signet:ApproveRequest. Conditions are evaluated without a request, so
- * a principal whose permission depends on a condition is omitted.
+ * principals whose permission depends on a condition are omitted.
  */
 async function approversOf(db: Database, accountId: string): Promise<readonly string[]> {
   const home = { partition: 'aws', accountId }

@@ -1,4 +1,4 @@
-/** `signet backup`. The server may be running on the same data. */
+/** The command `signet backup`. The command also works while a server uses the same data. */
 import { appendEvent } from '../store/leaves.ts'
 import type { ChangeContext } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
@@ -29,17 +29,20 @@ import { version } from '../version.ts'
 export interface BackupOptions {
   readonly file: string
   readonly withMasterKey: boolean
-  /** Returns the key. The function may prompt for it, so it is called only if the file does not exist. */
+  /**
+   * Returns the encryption key for the backup. The function may prompt for the key, so it is called only
+   * if the backup file does not exist yet.
+   */
   readonly key: () => Promise<EncryptionKey>
   /** Reports a failure that does not affect the backup. */
   readonly warn: (problem: string) => void
 }
 
-/** zlib compression level. Higher levels hardly reduce the size of certificates. */
+/** zlib compression level. Higher zlib levels hardly reduce the size of certificates. */
 const compressionLevel = 3
 
 /**
- * Writes a consistent snapshot of all rows to a new file with mode 0600. Throws ConfigurationError if the file exists.
+ * Writes a consistent snapshot of all database rows to a new file with mode 0600. Throws ConfigurationError if the file exists.
  */
 export async function backUp(config: Config, options: BackupOptions) {
   const path = resolve(options.file)
@@ -70,8 +73,8 @@ export async function backUp(config: Config, options: BackupOptions) {
 type WrittenBackup = Awaited<ReturnType<typeof writeBackup>>
 
 /**
- * Stores the properties of the backup for metrics and ListBackups, and adds a leaf for the backup to the record. A failure to write to the database is
- * only reported, because the backup itself is complete.
+ * Stores the backup's properties for metrics and ListBackups, and adds a leaf for the backup to the record. A failed database
+ * write is only reported, because the backup itself is complete.
  */
 async function recordBackup(
   { db }: DataFolder,
@@ -177,8 +180,8 @@ async function writeBackup(file: FileHandle, { config, data, key, options }: Bac
 }
 
 /**
- * Returns the master key that decrypts the rows of a snapshot. A rotation may have finished between reading the key and opening
- * the snapshot.
+ * Returns the master key that decrypts the rows in a snapshot. A key rotation may have finished between reading the key and
+ * opening the snapshot.
  */
 async function masterKeyOf({ masterKeys }: DataFolder, snapshot: Snapshot): Promise<MasterKey> {
   const settings = masterKeySettingsOf(await snapshot.read(selectMasterKeySettings()))

@@ -1,4 +1,4 @@
-/** `signet bucket`. The server may be running on the same data. */
+/** Commands of `signet bucket`. The commands also work while a server uses the same data. */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
@@ -21,7 +21,7 @@ import { appendEvent } from '../store/leaves.ts'
 import { operatorContext } from './operator.ts'
 import { resolveAccount } from './require-rows.ts'
 
-/** Creates a bucket. The default account is the oldest. Throws ConfigurationError if the bucket exists. */
+/** Creates a bucket, by default in the oldest account. Throws ConfigurationError if the bucket exists. */
 export async function addBucket(
   config: Config,
   name: string,
@@ -41,13 +41,13 @@ export async function addBucket(
 interface BucketChange {
   readonly config: Config
   readonly db: Database
-  /** Name of the command. */
+  /** Name of the command that changes the bucket. */
   readonly command: string
 }
 
 /**
- * Changes buckets as the owner of the data folder. The change's leaf is written to the record immediately before the change
- * itself, so that no change goes unrecorded.
+ * Changes buckets on behalf of the owner of the data folder. The change's leaf is written to the record immediately before
+ * the change itself, so that no change goes unrecorded.
  */
 async function changeBuckets(
   { config, db, command }: BucketChange,
@@ -70,7 +70,7 @@ export async function listAllBuckets(config: Config): Promise<unknown> {
   }))
 }
 
-/** Deletes a bucket. Throws ConfigurationError if it does not exist or is not empty. */
+/** Deletes a bucket. Throws ConfigurationError if the bucket does not exist or is not empty. */
 export async function removeBucket(config: Config, name: string): Promise<void> {
   const event = { event: 'bucket-deletion', bucket: name }
   await withData(config, ({ db }) =>
@@ -106,7 +106,7 @@ export async function removeObject(config: Config, location: ObjectLocation): Pr
   )
 }
 
-/** Returns the SHA-256 of an object's content; undefined if the object is damaged or does not exist. */
+/** Returns the SHA-256 of an object's content, or undefined if the object is damaged or does not exist. */
 async function digestOf(config: Config, location: ObjectLocation): Promise<Uint8Array | undefined> {
   const object = await openObject(bucketsFolder(config), location)
   if (object === undefined) return undefined

@@ -1,4 +1,4 @@
-/** `signet oidc-provider`. The server may be running on the same data. */
+/** Commands of `signet oidc-provider`. The commands also work while a server uses the same data. */
 import { operatorContext } from './operator.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -19,23 +19,23 @@ import { isTrustworthy } from '../sts/issuer-keys.ts'
 import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 
-/** A provider and its account, by default the oldest. */
+/** An identity provider and its account; the oldest account by default. */
 interface ProviderName {
   readonly accountId: string | undefined
   readonly issuer: string
 }
 
-/** Members that both `create` and `update` can set. */
+/** Options that both `create` and `update` accept. */
 export interface ProviderOptions {
   readonly audiences?: readonly string[]
-  /** JSON Web Key Set as JSON text. If empty, the server fetches the key set from the issuer. */
+  /** JSON Web Key Set of the provider, as JSON text. If the key set is empty, the server fetches it from the issuer. */
   readonly keySet?: string
 }
 
 const issuerLengthMax = 255
 const audiencesMax = 100
 
-/** Creates a provider. Throws ConfigurationError if the issuer already has one, or for invalid options. */
+/** Creates an identity provider. Throws ConfigurationError if the issuer already has a provider, or for invalid options. */
 export async function addIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -74,7 +74,10 @@ export const listAllIdentityProviders = pagedListingOf(listIdentityProviders, (p
   viewProvider(provider, commandPartition),
 )
 
-/** Changes the given settings. Throws ConfigurationError if the provider does not exist, or for invalid options. */
+/**
+ * Changes the specified settings of an identity provider. Throws ConfigurationError if the provider does not exist,
+ * or for invalid options.
+ */
 export async function changeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -105,7 +108,7 @@ export async function changeIdentityProvider(
   })
 }
 
-/** Removes a provider. Existing sessions stay valid. Throws ConfigurationError if the provider does not exist. */
+/** Removes an identity provider. Existing sessions stay valid. Throws ConfigurationError if the provider does not exist. */
 export async function removeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,

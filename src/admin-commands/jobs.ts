@@ -1,11 +1,11 @@
-/** `signet jobs list`. The server may be running on the same data. */
+/** The command `signet jobs list`. The command also works while a server uses the same data. */
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { jobNames } from '../jobs/scheduler/job-names.ts'
 import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
 
-/** Lists every job with its queue and the outcome of the last run that found work. */
+/** Lists every job with its queue and the result of the last run that found work. */
 export async function listJobs(config: Config): Promise<unknown> {
   const [queues, outcomes] = await withData(config, ({ db }) =>
     Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),

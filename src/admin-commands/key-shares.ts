@@ -1,4 +1,4 @@
-/** `signet master-key split` and `combine`, and `signet unlock`. */
+/** Commands `signet master-key split`, `signet master-key combine` and `signet unlock`. */
 import { readFile, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Recipient } from 'age-encryption'
@@ -29,21 +29,21 @@ import { systemErrorText } from '../text/system-error.ts'
 type Recipients = readonly (string | Recipient)[]
 
 export interface SplitOptions {
-  /** Number of shares. */
+  /** Number of shares to create. */
   readonly total: number
-  /** Number of shares required to restore the key. */
+  /** Number of shares required to restore the master key. */
   readonly threshold: number
   /** Folder for the share files. */
   readonly out: string
-  /** Recipients of each share, as text. If empty, the shares are not encrypted. */
+  /** Recipients of each share, in text form. If the list of recipients is empty, the shares are not encrypted. */
   readonly recipients: readonly string[]
-  /** Whether to remove the master key file after the shares have been verified. */
+  /** Whether to delete the master key file after the shares have been verified. */
   readonly remove: boolean
 }
 
 /**
- * Splits the master key into shares, each in its own file. Throws ConfigurationError if a file exists, if the key is being
- * rotated, or if the numbers of recipients and shares differ.
+ * Splits the master key into shares, each in a separate file. Throws ConfigurationError if a share file exists, if the key
+ * is being rotated, or if the numbers of recipients and shares differ.
  */
 export async function splitKey(config: Config, options: SplitOptions) {
   const { total, threshold, out, remove } = options
@@ -110,8 +110,8 @@ async function encrypted(text: Uint8Array, recipients: Recipients): Promise<Buff
 }
 
 /**
- * Checks the shares by restoring the key from the first `threshold` shares, and again from the last `threshold`. Reads the
- * shares from `files` if given, otherwise uses those in memory.
+ * Verifies the shares by restoring the key from the first `threshold` shares, and again from the last `threshold` shares.
+ * The shares are read from `files` if given, otherwise from memory.
  */
 async function verifyShares(
   key: MasterKey,
@@ -137,8 +137,8 @@ async function restore(texts: readonly string[], path: string): Promise<MasterKe
 }
 
 /**
- * Removes the file only if both the file and the database still use the key, because a rotation may have replaced it in the
- * meantime.
+ * Deletes the master key file only if both the file and the database still use the same key, because a rotation may have
+ * replaced it in the meantime.
  */
 async function removeKeyFile(
   config: Config,
@@ -169,8 +169,8 @@ async function removeKeyFile(
 }
 
 /**
- * Restores the master key from shares in text form. For `-`, returns the content of the master key file; otherwise writes a new
- * file. Throws ConfigurationError if there are too few shares, or if the file exists.
+ * Restores the master key from shares in text form. If the file is `-`, the function returns the content of the master key
+ * file; otherwise it writes a new file. Throws ConfigurationError if there are too few shares, or if the file exists.
  */
 export async function combineShares(
   texts: readonly string[],
@@ -189,12 +189,12 @@ export async function combineShares(
   return { MasterKeyId: masterKeyId(key), File: path }
 }
 
-/** Returns how many shares have been entered into the server that is running on the data folder. */
+/** Returns how many shares have been entered on the server that uses the data folder. */
 export function showUnlockProgress({ dataDirectory }: Config): Promise<unknown> {
   return requestLocally(dataDirectory, { command: 'unlock-progress' })
 }
 
-/** Sends a share to the locked server that is running on the data folder. */
+/** Sends a share to the locked server that uses the data folder. */
 export async function enterShare(config: Config, text: string): Promise<unknown> {
   // A mistyped share is rejected before it is sent.
   parseShare(text)

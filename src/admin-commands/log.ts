@@ -1,6 +1,6 @@
 /**
- * `signet log`: shows and verifies leaves of the record, and proves that they are in it. The server may be running on the same
- * data.
+ * Commands of `signet log`, which show and verify leaves of the record, and create inclusion proofs. The commands also work
+ * while a server uses the same data.
  */
 import { withReadOnlyDatabase } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -24,11 +24,11 @@ import type { Snapshot } from '../store/snapshot.ts'
 import { findCheckpoint } from '../store/tiles.ts'
 import { dateOf } from '../store/columns.ts'
 
-/** Filters of `signet log show`; a leaf must match all of them. */
+/** Filters for `signet log show`; a leaf must match all filters. */
 export interface LogFilters {
   /** Part of the name of the principal, the operating-system user, or the user who ran sudo. */
   readonly principal?: string | undefined
-  /** ID or ARN. */
+  /** ID or ARN of a CA. */
   readonly ca?: string | undefined
   /** Hexadecimal serial number of a certificate, with or without colons. */
   readonly serial?: string | undefined
@@ -38,7 +38,7 @@ export interface LogFilters {
   readonly limit: number
 }
 
-/** Returns the newest leaves that match the filters, oldest first. Throws ConfigurationError for an invalid filter. */
+/** Returns the newest leaves that match the filters, in chronological order. Throws ConfigurationError for an invalid filter. */
 export async function showLog(config: Config, filters: LogFilters) {
   const { principal, serial, kind } = filters
   const since = timeOf('--since', filters.since)
@@ -61,7 +61,7 @@ export async function showLog(config: Config, filters: LogFilters) {
   })
 }
 
-/** Verifies leaves, tiles and the checkpoint, but not the tables. */
+/** Verifies the record's leaves, tiles and checkpoint, but not the tables. */
 export async function verifyLogOf(config: Config, progress: (leaves: number) => void) {
   return withReadOnlyDatabase(config, async ({ engine }) => {
     const snapshot = await engine.openSnapshot()
@@ -95,21 +95,21 @@ export async function verifyLogOf(config: Config, progress: (leaves: number) => 
   })
 }
 
-/** Returns the key with which witnesses verify checkpoints: NAME+ID+BASE64. */
+/** Returns the public key with which witnesses verify checkpoints, in the form NAME+ID+BASE64. */
 export async function showLogKey(config: Config) {
   return withReadOnlyDatabase(config, async ({ db }) => ({
     Key: verifierText(await requireVerifier(db)),
   }))
 }
 
-/** The leaf to prove, given by its position or by a certificate's serial number and CA. */
+/** The leaf to prove, identified by its position, or by a certificate's serial number and CA. */
 export interface ProofTarget {
   readonly leaf: string | undefined
   readonly serial: string | undefined
   readonly ca: string | undefined
 }
 
-/** Returns the proof that a leaf is in the tree of the latest checkpoint. Throws ConfigurationError for an unknown leaf. */
+/** Returns the proof that the tree of the latest checkpoint includes a leaf. Throws ConfigurationError for an unknown leaf. */
 export async function proveLeaf(config: Config, target: ProofTarget) {
   return withReadOnlyDatabase(config, async ({ db }) => {
     const verifier = await requireVerifier(db)

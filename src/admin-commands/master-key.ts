@@ -1,4 +1,4 @@
-/** `signet master-key rotate`, `show` and `export`. The server may be running on the same data. */
+/** Commands `signet master-key rotate`, `show` and `export`. The commands also work while a server uses the same data. */
 import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { resolve } from 'node:path'
@@ -28,21 +28,25 @@ import { lockFolder } from '../store/sqlite/folder-lock.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
 export interface RotationOptions {
-  /** File for the new key, if the master key file must not be replaced. In this case the rotation is not finished. */
+  /**
+   * File for the new master key, if the master key file must not be replaced. If a separate file is written, the
+   * rotation remains unfinished.
+   */
   readonly out?: string | undefined
-  /** Finishes a rotation after the new key has been installed on every machine. */
+  /** Whether to finish a rotation after the new key has been installed on every machine. */
   readonly finish?: boolean | undefined
-  /** Ends the sessions that began before the rotation. */
+  /** Whether to end sessions that began before the rotation. */
   readonly endSessions?: boolean | undefined
   readonly progress: RotationContext['progress']
 }
 
-/** Time within which every running process has read the new key. Processes check for one every second. */
+/** Time within which every running process reads the new key. Processes check for a new key once per second. */
 const readMilliseconds = 3000
 
 /**
- * Rotates the master key, or continues an interrupted rotation. If several nodes may use the database, or with `out`, a second
- * call with `finish` completes the rotation. Throws ConfigurationError if the master key file cannot be replaced.
+ * Rotates the master key, or continues an interrupted rotation. If several nodes may use the database, or if `out` is given, a
+ * second call with `finish` is needed to complete the rotation. Throws ConfigurationError if the master key file cannot be
+ * replaced.
  */
 export async function rotateMasterKey(config: Config, options: RotationOptions) {
   const { out, finish = false, endSessions = false, progress } = options
@@ -83,7 +87,7 @@ function describe(
   }
 }
 
-/** Returns whether a server may be running on the data. */
+/** Returns whether a server may be using the data. */
 async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<boolean> {
   if (db.shared !== undefined) return true
   try {
@@ -96,7 +100,7 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
   }
 }
 
-/** Describes the master key that the database requires and the one in the file. Either may be missing. */
+/** Describes the master key that the database requires and the master key in the file. Either master key may be missing. */
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const settings = await peekMasterKeySettings(engine)
@@ -113,8 +117,8 @@ export async function describeMasterKey(config: Config) {
 }
 
 /**
- * Writes the master key of the running server to a new file with mode 0600, encrypted for recipients. Throws ConfigurationError if
- * no server is running, or if the file exists.
+ * Writes the running server's master key, encrypted for recipients, to a new file with mode 0600. Throws ConfigurationError if no
+ * server is running, or if the file exists.
  */
 export async function exportMasterKey(config: Config, file: string, recipients: string) {
   const path = resolve(file)

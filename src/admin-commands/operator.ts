@@ -1,4 +1,4 @@
-/** Identifies who runs a command, for leaves of the record. */
+/** Identifies the person who runs a command, for leaves in the record. */
 import { hostname, userInfo } from 'node:os'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'

@@ -1,4 +1,4 @@
-/** `signet policy`. The server may be running on the same data. */
+/** Commands of `signet policy`. The commands also work while a server uses the same data. */
 import { operatorContext } from './operator.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -15,7 +15,7 @@ import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'
 
-/** A user or a role and its account, by default the oldest. */
+/** A user or role with its account; the oldest account by default. */
 export interface PolicyOwner {
   readonly accountId: string | undefined
   readonly userName: string | undefined
@@ -23,8 +23,8 @@ export interface PolicyOwner {
 }
 
 /**
- * Stores a policy for a principal, replacing an existing policy of the same name. Throws ConfigurationError for an invalid
- * policy.
+ * Stores a policy for a principal, replacing any existing policy with the same name. Throws ConfigurationError for an
+ * invalid policy.
  */
 export async function putPolicy(
   config: Config,
@@ -61,7 +61,7 @@ export async function listPolicies(config: Config, owner: PolicyOwner) {
   })
 }
 
-/** Deletes a policy. Throws ConfigurationError if the principal has no policy with that name. */
+/** Deletes a policy of a principal. Throws ConfigurationError if the principal has no policy with that name. */
 export async function removePolicy(
   config: Config,
   owner: PolicyOwner,

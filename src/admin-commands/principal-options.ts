@@ -19,7 +19,7 @@ export function requirePolicyName(name: string): void {
     throw new ConfigurationError(`--name must match ${policyNameForm.source}`)
 }
 
-/** Parses strings of the form `key=value`. Throws ConfigurationError for any other string and for a repeated key. */
+/** Parses strings in the form `key=value`. Throws ConfigurationError for a string in any other form, and for a repeated key. */
 export function tagsOf(texts: readonly string[]): Tags {
   const pairs = texts.map((text): [string, string] => {
     const equals = text.indexOf('=')
@@ -38,8 +38,8 @@ export function tagsOf(texts: readonly string[]): Tags {
 }
 
 /**
- * Returns a sentence for each unsupported part of a policy. Throws ConfigurationError, which names the flag, if the text is not
- * a policy.
+ * Returns a sentence for each unsupported part of a policy. If the text is not a policy, the function throws a
+ * ConfigurationError that names the flag.
  */
 export function checkPolicy(flag: string, policy: string, kind: PolicyKind): readonly string[] {
   const { statements, problems } = parsePolicy(policy, kind)

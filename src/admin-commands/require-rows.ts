@@ -1,4 +1,4 @@
-/** Reads and changes rows for commands, which report a missing row with a ConfigurationError. */
+/** Reads and changes rows for commands, and reports a missing row with a ConfigurationError. */
 import { recorded, type ChangeContext } from '../store/recorded-states.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
@@ -9,8 +9,8 @@ import { readAllRows, type RowPage } from '../store/row-pages.ts'
 import type { Sql } from '../store/sql.ts'
 
 /**
- * Runs a transaction and adds leaves for the changed rows to the record. Throws ConfigurationError with the given text if a
- * guard fails.
+ * Runs a transaction that also adds leaves for the changed rows to the record. Throws ConfigurationError with the given
+ * text if a guard in the transaction fails.
  */
 export async function changeOr(
   problem: string,
@@ -29,7 +29,10 @@ export async function changeOr(
 const approvalUsed =
   'the approval was used by another identical command, or has expired, or the approval policy was changed at the same time; run the command again'
 
-/** Returns the ID of an existing account, by default the oldest. Throws ConfigurationError if it does not exist. */
+/**
+ * Returns the given account's ID after checking that the account exists; by default, the ID of the oldest account.
+ * Throws ConfigurationError if the account does not exist.
+ */
 export async function resolveAccount(db: Database, accountId: string | undefined): Promise<string> {
   if (accountId === undefined) {
     const accounts = await listAccounts(db)
@@ -41,7 +44,7 @@ export async function resolveAccount(db: Database, accountId: string | undefined
   )
 }
 
-/** A function that looks up a row that belongs to an account. */
+/** A function that looks up a row belonging to an account. */
 interface RowOfAccount<Row> {
   readonly noun: string
   readonly find: (accountId: string) => Promise<Row | undefined>
@@ -78,7 +81,7 @@ export function listingOf<Row, Printed>(
     })
 }
 
-/** Creates a function like `listingOf` for rows that are read in pages, one account at a time. */
+/** Creates a listing function like `listingOf`, but for rows that are read in pages, one account at a time. */
 export function pagedListingOf<Row, Printed>(
   list: (db: Database, accountId: string, page: RowPage<Row>) => Promise<readonly Row[]>,
   toPrinted: (row: Row, db: Database) => Printed | Promise<Printed>,

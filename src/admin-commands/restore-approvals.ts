@@ -1,4 +1,4 @@
-/** Approvals for a restore: one for each account whose approval policy in the backup includes `restore`. */
+/** Approvals for a restore, one for each account whose approval policy in the backup includes `restore`. */
 import { restoreAction } from '../approval/actions.ts'
 import { approvalRequest, type ActionRequest } from '../approval/require-approval.ts'
 import type { BackupHeader } from '../backup/records.ts'
@@ -13,17 +13,17 @@ import { dayMilliseconds } from '../text/duration.ts'
 import { operatorContext } from './operator.ts'
 import { operatingSystemUser } from './second-person.ts'
 
-/** A policy in a backup. */
+/** An approval policy in a backup. */
 export interface RestoredPolicy {
   readonly accountId: string
   readonly actions: readonly string[]
   readonly windowSeconds: number
 }
 
-/** Requests to approve a restore stay open much longer than the policy's window, because a restore cannot be requested again. */
+/** Requests to approve a restore expire much later than the policy specifies, because a restore cannot be requested again. */
 const waitingDays = 3650
 
-/** Returns the pending requests for the policies in a backup. */
+/** Returns the approval requests for the policies in a backup. */
 export function restoreRequests(
   policies: readonly RestoredPolicy[],
   { createdAt, signetVersion }: BackupHeader,
@@ -47,7 +47,7 @@ export function restoreRequests(
     })
 }
 
-/** Returns the statements that make the restored server wait for the requests. */
+/** Returns the SQL statements that make the restored server wait for the approvals. */
 export function insertRestoreRequests(
   requests: readonly ApprovalRequest[],
   config: Config,

@@ -1,4 +1,4 @@
-/** `signet restore`. */
+/** The command `signet restore`. */
 import { appendEvent } from '../store/leaves.ts'
 import { recordRow } from '../store/recorded-states.ts'
 import type { Sql } from '../store/sql.ts'
@@ -32,7 +32,10 @@ import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
   readonly file: string
-  /** Returns the key. The function may prompt for it, so it is called only after the file and the target have been checked. */
+  /**
+   * Returns the decryption key for the backup. The function may prompt for the key, so it is called only after the file and
+   * the target have been checked.
+   */
   readonly key: (backup: EncryptedBackup) => Promise<BackupKey>
 }
 
@@ -42,7 +45,7 @@ export interface RestoreOptions {
  */
 export async function restore(config: Config, { file, key }: RestoreOptions) {
   await using openedFile = await openFile(file)
-  // The file is not read through a stream of the file handle, because such a stream can be closed only after it has been read
+  // The file is not read through a stream of its file handle, because such a stream can be closed only after it has been read
   // completely.
   const backup = await openBackup(
     async (buffer, position) => (await openedFile.read(buffer, { position })).bytesRead,
@@ -73,7 +76,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     lock.release()
     return restored
   } finally {
-    // After a failure, the folder is empty again.
+    // After a failed restore, the folder is empty again.
     lock.discard()
   }
 }
@@ -84,7 +87,7 @@ async function digestOf(file: string): Promise<Uint8Array> {
   return digest.digest()
 }
 
-/** Runs `work` as the owner of the data folder if `path` is in that folder. */
+/** Runs `work` as the owner of the data folder if `path` is inside that folder. */
 function placeAsOwner<T>({ dataDirectory }: Config, path: string, work: () => Promise<T>) {
   const isInFolder = dirname(resolve(path)) === resolve(dataDirectory)
   return isInFolder ? asFolderOwner(dataDirectory, work) : work()
@@ -111,11 +114,13 @@ function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: nu
 interface RestoredBackup {
   readonly content: RestoredContent
   readonly header: BackupHeader
-  /** SHA-256 of the file. */
+  /** SHA-256 of the backup file. */
   readonly sha256: Uint8Array
 }
 
-/** Writes the files first and the database last. If the restore is interrupted before the database exists, it can be repeated. */
+/**
+ * The files are written first and the database last. A restore that is interrupted before the database exists can be repeated.
+ */
 async function complete(
   config: Config,
   target: RestoreTarget,
@@ -134,7 +139,7 @@ async function complete(
   await asFolderOwner(config.dataDirectory, () =>
     target.finish([
       ...resetAfterRestore(systemClock.now(), place),
-      // The settings in the backup still contain the time of the previous backup.
+      // The settings in the backup still contain the time of the backup before it.
       putLastBackup({ createdAt: new Date(header.createdAt), details: undefined }),
       restoreLeaf(config, header, sha256),
       ...content.openApprovals.map((id) =>
@@ -150,7 +155,7 @@ async function complete(
   }
 }
 
-/** The leaf for the restore comes right after the leaves in the backup. */
+/** The leaf for the restore directly follows the leaves in the backup. */
 function restoreLeaf(
   config: Config,
   { createdAt, signetVersion }: BackupHeader,
@@ -160,7 +165,7 @@ function restoreLeaf(
   return appendEvent(operatorContext(config, 'restore'), { event: 'restore', ...detail })
 }
 
-/** An existing file with the same access key is kept, because its other lines describe the server on this machine. */
+/** An existing credentials file with the same access key is kept, because its other lines describe the server on this machine. */
 async function placeCredentials(path: string, credentials: Uint8Array): Promise<void> {
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
   else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
@@ -174,7 +179,7 @@ function accessKeyIn(file: Uint8Array): string | undefined {
   return key && `${key.accessKeyId} ${key.secretAccessKey}`
 }
 
-/** Writes the master key and returns a description of its location. Never replaces an existing file. */
+/** Writes the master key and returns a description of its location. Existing files are never replaced. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
   const wrapping = wrappingOf(config)

@@ -18,7 +18,7 @@ export class RestoredContent {
   #table: TableShape | undefined
   #rows: (readonly BackupValue[])[] = []
   readonly #settings = new Map<unknown, Uint8Array>()
-  /** IDs of approvals that are still open. The restore expires them. */
+  /** IDs of approvals that are still open, which the restore expires. */
   readonly openApprovals: string[] = []
   readonly approvalPolicies: RestoredPolicy[] = []
   masterKey: Uint8Array | undefined
@@ -45,7 +45,7 @@ export class RestoredContent {
       else this.credentials = record.bytes
   }
 
-  /** Checks that the backup contained every table in the schema. */
+  /** Throws unless the backup contained every table in the schema. */
   async end(): Promise<void> {
     await this.#insert()
     const missing = this.#target.tables.find(({ name }) => this.#counts[name] === undefined)
@@ -58,7 +58,7 @@ export class RestoredContent {
     requireMasterKey(this.#masterKeySettings(), masterKey, systemRandom)
   }
 
-  /** IDs of the master keys, one of which decrypts the database. */
+  /** IDs of the master keys, one of which can decrypt the database. */
   get neededKeyIds(): readonly string[] {
     return neededKeyIds(this.#masterKeySettings())
   }

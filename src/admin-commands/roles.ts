@@ -1,4 +1,4 @@
-/** `signet role`. The server may be running on the same data. */
+/** Commands of `signet role`. The commands also work while a server uses the same data. */
 import { operatorContext } from './operator.ts'
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
@@ -23,15 +23,15 @@ import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 
-/** A role and its account, by default the oldest. */
+/** A role and its account; the oldest account by default. */
 interface RoleName {
   readonly accountId: string | undefined
   readonly roleName: string
 }
 
-/** Settings that both `create` and `update` accept. */
+/** Options that both `create` and `update` accept. */
 export interface RoleOptions {
-  /** Trust policy as JSON. */
+  /** The role's trust policy as JSON. */
   readonly trustPolicy?: string
   readonly sessionSecondsMax?: number
   readonly tags?: Tags
@@ -39,7 +39,7 @@ export interface RoleOptions {
 
 const sessionSecondsDefault = 3600
 
-/** Creates a role. Throws ConfigurationError if the name is taken, or for an invalid policy. */
+/** Creates a role. Throws ConfigurationError if the role name is already in use, or for an invalid policy. */
 export async function addRole(
   config: Config,
   { accountId, roleName }: RoleName,
@@ -81,7 +81,7 @@ export async function showRole(config: Config, name: RoleName) {
   )
 }
 
-/** Changes the given settings. Throws ConfigurationError if the role does not exist, or for an invalid policy. */
+/** Changes the specified settings of a role. Throws ConfigurationError if the role does not exist, or for an invalid policy. */
 export async function changeRole(
   config: Config,
   name: RoleName,
@@ -124,7 +124,7 @@ export async function removeRole(config: Config, name: RoleName): Promise<void> 
   })
 }
 
-/** Finds a role by name. Throws ConfigurationError if it does not exist. */
+/** Finds a role by name. Throws ConfigurationError if the role does not exist. */
 export function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
   return requireRow(db, accountId, {
     noun: `role ${roleName}`,

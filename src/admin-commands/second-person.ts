@@ -1,4 +1,4 @@
-/** Requires a second person's approval for the data folder commands that the account's approval policy lists. */
+/** Requires a second person's approval for commands on the data folder that the account's approval policy lists. */
 import { hostname, userInfo } from 'node:os'
 import type { ApprovalAction, policyChange } from '../approval/actions.ts'
 import { ApprovalRequiredError, requireApproval } from '../approval/require-approval.ts'
@@ -11,13 +11,13 @@ import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { operatorContext } from './operator.ts'
 
-/** A command. An approval allows it to be repeated exactly. */
+/** A command on the data folder. An approval allows an exact repetition of the command. */
 export interface CriticalCommand {
   readonly accountId: string
   readonly action: ApprovalAction | typeof policyChange
   /** Name of the command, such as `user create`. */
   readonly command: string
-  /** The parameters that determine the command's effect. */
+  /** The parameters that determine what the command does. */
   readonly input: object
 }
 
@@ -27,8 +27,8 @@ interface CommandData {
 }
 
 /**
- * Returns the statements that a command's transaction must include to check the policy and use the approval. Throws
- * ConfigurationError with the approval ID if the command has not been approved.
+ * Returns the SQL statements that a command's transaction must include to check the policy and use up the approval.
+ * Throws ConfigurationError with the approval ID if the command has not been approved.
  */
 export async function requireSecondPerson(
   { db, config }: CommandData,
@@ -54,7 +54,10 @@ export async function requireSecondPerson(
   }
 }
 
-/** `change-principals` for commands that change users, roles, policies, access keys, identity providers and accounts. */
+/**
+ * The action `change-principals` applies to commands that change users, roles, policies, access keys, identity providers
+ * and accounts.
+ */
 export function requireSecondPersonForPrincipals(
   data: CommandData,
   command: Omit<CriticalCommand, 'action'>,
@@ -68,7 +71,7 @@ export function operatingSystemUser(): Requester {
   return { arn: `operating system user ${name}`, person: `os:${name}` }
 }
 
-/** A user who is not in the user database, as in a container, has only a numeric ID. */
+/** A user who is missing from the user database, as in a container, has only a numeric ID. */
 function userName(): string {
   try {
     return userInfo().username

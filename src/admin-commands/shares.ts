@@ -1,4 +1,4 @@
-/** `signet share`. The server may be running on the same data. */
+/** Commands of `signet share`. The commands also work while a server uses the same data. */
 import { operatorContext } from './operator.ts'
 import {
   letsRead,
@@ -25,12 +25,12 @@ import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/a
 import { changeOr, listingOf } from './require-rows.ts'
 import { requireSecondPerson } from './second-person.ts'
 
-/** The CAs to share and the principals to share them with. */
+/** The CAs to share, and the principals that receive access. */
 export interface ShareOptions {
   readonly name: string
-  /** ARNs of CAs, all in one account. */
+  /** ARNs of the CAs, all in one account. */
   readonly authorities: readonly string[]
-  /** IDs of the accounts and organizations that the CAs are shared with. */
+  /** IDs of the accounts and organizations that receive access to the CAs. */
   readonly principals: readonly string[]
   readonly permission: string
 }
@@ -38,7 +38,10 @@ export interface ShareOptions {
 const nameForm = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]{1,255}$/u
 const principalForm = /^(?:\d{12}|o-[a-z0-9]{10,32})$/
 
-/** Shares CAs. Throws ConfigurationError for a CA that does not exist, and for other invalid options. */
+/**
+ * Shares CAs with accounts and organizations. Throws ConfigurationError for a CA that does not exist,
+ * and for other invalid options.
+ */
 export async function addShare(config: Config, options: ShareOptions) {
   const permission = requirePermission(options.permission)
   const principals = requireDistinct('--principal', options.principals)
@@ -87,7 +90,7 @@ function requireDistinct(flag: string, values: readonly string[]): readonly stri
   return distinct
 }
 
-/** Returns a share of the CAs, and the account that owns them. */
+/** Returns a share of the given CAs, and the account that owns them. */
 function requireOneAccount(arns: readonly string[]): string {
   const accounts = new Set(
     arns.map((arn) => {
@@ -121,7 +124,7 @@ async function sharedAuthority(
 
 export const listAllShares = listingOf(listShares, toPrintedShare)
 
-/** Deletes a share. Throws ConfigurationError if it does not exist. */
+/** Deletes a share. Throws ConfigurationError if the share does not exist. */
 export async function removeShare(config: Config, id: string): Promise<void> {
   await withData(config, async ({ db }) => {
     const share = (await listShares(db, undefined)).find((row) => row.id === id)

@@ -1,4 +1,4 @@
-/** `signet user`. The server may be running on the same data. */
+/** Commands of `signet user`. The commands also work while a server uses the same data. */
 import { operatorContext } from './operator.ts'
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
@@ -22,7 +22,7 @@ import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { requireName } from './principal-options.ts'
 
-/** A user and its account, by default the oldest. */
+/** A user and its account; the oldest account by default. */
 interface UserName {
   readonly accountId: string | undefined
   readonly userName: string
@@ -34,7 +34,7 @@ export function newUser(accountId: string, userName: string, tags: Tags = {}): U
   return { userId, accountId, userName, tags, createdAt: systemClock.now() }
 }
 
-/** Creates a user. Throws ConfigurationError if the name is taken. */
+/** Creates a user. Throws ConfigurationError if the user name is already in use. */
 export async function addUser(config: Config, { accountId, userName }: UserName, tags: Tags) {
   return withData(config, async ({ db }) => {
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
@@ -97,7 +97,7 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
   })
 }
 
-/** Finds a user by name. Throws ConfigurationError if it does not exist. */
+/** Finds a user by name. Throws ConfigurationError if the user does not exist. */
 export function requireUser(db: Database, { accountId, userName }: UserName): Promise<User> {
   return requireRow(db, accountId, {
     noun: `user ${userName}`,

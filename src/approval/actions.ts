@@ -1,4 +1,4 @@
-/** The actions that an approval policy can list, with the operations and commands that each one covers. */
+/** The actions that an approval policy can list, with the API operations and commands that each action covers. */
 
 export const approvalActions = {
   'issue-ca-certificate': 'IssueCertificate with a CA certificate template',
@@ -13,10 +13,10 @@ export const approvalActions = {
 
 export type ApprovalAction = keyof typeof approvalActions
 
-/** Restoring a backup whose approval policy lists this action. */
+/** The action of restoring a backup whose approval policy lists it. */
 export const restoreAction = 'restore' satisfies ApprovalAction
 
-/** Changing an approval policy. This needs a second person's approval whenever a policy exists. */
+/** The action of changing an approval policy. Every change to an existing approval policy requires a second person's approval. */
 export const policyChange = 'change-approval-policy'
 
 export function isApprovalAction(text: string): text is ApprovalAction {

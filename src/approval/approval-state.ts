@@ -5,7 +5,8 @@ export const approvalStates = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'US
 export type ApprovalState = StoredApprovalState | 'EXPIRED'
 
 /**
- * Returns the state of a request at `now`. Pending and approved requests expire; rejected and used requests keep their state.
+ * Returns the state of an approval request at the time `now`. Pending and approved requests can expire, whereas rejected and
+ * used requests keep their state.
  */
 export function approvalState(
   { state, expiresAt }: Pick<Approval, 'state' | 'expiresAt'>,

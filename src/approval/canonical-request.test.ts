@@ -54,7 +54,7 @@ test('different values have different forms', () => {
   )
 })
 
-/** Returns a copy whose objects have the usual prototype. */
+/** Returns a copy of a value in which all objects have the standard prototype. */
 function plain(of: unknown): unknown {
   return structuredClone(of)
 }

@@ -1,10 +1,10 @@
 /**
- * The canonical form of a request. Two requests are identical if and only if their canonical forms are. The order of members and
- * absent members do not matter; every other difference does.
+ * The canonical form of a request, for comparison. Two requests are identical if and only if their canonical forms are equal.
+ * Neither the order of members nor absent members affect the canonical form, but every other difference does.
  */
 import { createHash } from 'node:crypto'
 
-/** A request. An approval allows it to be repeated exactly. */
+/** A request that needs approval. An approval allows the request to be repeated exactly. */
 export interface CanonicalRequest {
   /** Account that owns the resource. */
   readonly accountId: string
@@ -12,13 +12,13 @@ export interface CanonicalRequest {
   readonly region: string | undefined
   readonly operation: string
   readonly resourceArn: string | undefined
-  /** ARN of the user or role, and the person who uses it. */
+  /** ARN of the user or role, and the person behind it. */
   readonly requester: string
   readonly person: string
   readonly input: object
 }
 
-/** Domain separator for the hash, so that no other hash in Signet can be equal to it. */
+/** Domain separator for the hash, so that no other hash in Signet can have the same input. */
 const domain = 'signet approval request v1'
 
 /** Returns the SHA-256 hash of a request. */
@@ -29,9 +29,9 @@ export function requestHash(request: CanonicalRequest): Buffer {
 }
 
 /**
- * Returns JSON with sorted members and without undefined members. A value that JSON cannot represent becomes an array with a
- * type name and a string. Every other array begins with an empty string. Values of different types therefore never have the same
- * form.
+ * Returns JSON with sorted members and without undefined members. A value that JSON cannot represent is encoded as an array of
+ * its type name and a string. Every other array is encoded with an empty string as its first element. This encoding ensures that
+ * values of different types never have the same form.
  */
 export function canonicalJson(value: unknown): string {
   if (value instanceof Uint8Array)
@@ -47,10 +47,10 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** Maximum length, in characters, of a value that an approver is shown. */
+/** Maximum length, in characters, of a value that is shown to an approver. */
 const shownMax = 48 * 1024
 
-/** Returns the parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
+/** Returns the request's parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
 export function shownInput(input: object): string {
   return JSON.stringify(shown(input))
 }

@@ -1,4 +1,4 @@
-/** Checks whether an action needs a second person's approval and has it. */
+/** Checks whether an action requires a second person's approval, and whether it has been approved. */
 import type { Clock } from '../clock.ts'
 import type { Actor } from '../record/leaf.ts'
 import { uuid, type Random } from '../random.ts'
@@ -27,7 +27,7 @@ export interface ApprovalServices {
 }
 
 export interface ActionRequest {
-  /** Account that owns the resource. Its policy decides whether the action needs approval. */
+  /** Account that owns the resource and whose policy decides whether the action requires approval. */
   readonly accountId: string
   readonly action: ApprovalAction | typeof policyChange
   readonly operation: string
@@ -36,14 +36,14 @@ export interface ActionRequest {
   readonly input: object
   /** Called only if the account has a policy for the action. */
   readonly requester: () => Requester
-  /** Who runs the command, for the leaf in the record. */
+  /** The person who runs the command, for the leaf in the record. */
   readonly actor?: Actor
 }
 
-/** Thrown if an action needs a second person's approval and does not have it. */
+/** Thrown if an action requires a second person's approval and has not been approved. */
 export class ApprovalRequiredError extends Error {
   override name = 'ApprovalRequiredError'
-  /** Undefined if there are too many pending requests to add another. */
+  /** The approval ID is undefined if too many requests are pending to add another one. */
   readonly approval: Approval | undefined
 
   constructor(approval: Approval | undefined) {
@@ -52,13 +52,13 @@ export class ApprovalRequiredError extends Error {
   }
 }
 
-/** Limits on the number of requests that wait for a decision. */
+/** Limits on the number of pending approval requests. */
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the statements that the action's transaction must contain: one that requires the policy to be unchanged and, if the
- * policy lists the action, one that uses up the approval. If the action is not approved, records a request for approval and
- * throws ApprovalRequiredError.
+ * Returns the SQL statements that the action's transaction must contain: a check that the policy is unchanged and, if the
+ * policy lists the action, a statement that uses up the approval. If the action has not been approved, the function records
+ * an approval request and throws ApprovalRequiredError.
  */
 export async function requireApproval(
   services: ApprovalServices,
@@ -84,7 +84,7 @@ export async function requireApproval(
     )
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    // Another node may have recorded the same request.
+    // Another node may have recorded the same request concurrently.
     throw new ApprovalRequiredError(await findOpenApproval(db, pending.requestHash, now))
   }
   throw new ApprovalRequiredError({
@@ -95,7 +95,7 @@ export async function requireApproval(
   })
 }
 
-/** Returns the approval request that is pending for an action. */
+/** Returns the pending approval request for an action. */
 export function approvalRequest(
   request: ActionRequest,
   windowSeconds: number,

@@ -1,16 +1,16 @@
-/** Refuses operations on a restored server until another person has approved the restore. */
+/** Rejects operations on a restored server until another person has approved the restore. */
 import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
 import { findWaitingRestore, type WaitingRestore } from '../store/restore-approvals.ts'
 
 export interface RestoreGate {
-  /** Whether no restore waits for an approval. Once the gate is open, it stays open. */
+  /** Whether no restore is waiting for approval. Once the gate is open, it stays open. */
   readonly isOpen: boolean
-  /** Throws ServiceError if a restore waits for approval, unless the action is needed to approve it. */
+  /** Throws ServiceError if a restore is waiting for approval, unless the action is needed for the approval itself. */
   require(action: string): Promise<void>
 }
 
-/** The actions that a person needs to approve a restore. */
+/** The actions that an approver needs to approve a restore. */
 const permittedActions: ReadonlySet<string> = new Set([
   'signet:ListApprovals',
   'signet:GetApproval',
@@ -34,7 +34,7 @@ export function createRestoreGate(db: Database): RestoreGate {
   }
 }
 
-/** Describes what a restored server is waiting for. */
+/** Describes which approvals a restored server is waiting for. */
 export function describeWaiting({ approval }: WaitingRestore): string {
   const start = 'The server was restored from a backup, and serves no operations'
   if (approval === undefined)

@@ -1,7 +1,7 @@
 /** Key and signing algorithms of CAs, and their valid combinations (AWS Private CA User Guide, Supported algorithms). */
 import { invalidArgs } from '../errors.ts'
 
-/** AWS's KeyAlgorithm values, in the order of the model. */
+/** AWS's KeyAlgorithm values, in the order of AWS's API model. */
 export const keyAlgorithms = [
   'RSA_2048',
   'RSA_3072',
@@ -15,7 +15,7 @@ export const keyAlgorithms = [
   'SM2',
 ] as const
 
-/** AWS's SigningAlgorithm values, in the order of the model. */
+/** AWS's SigningAlgorithm values, in the order of AWS's API model. */
 export const signingAlgorithms = [
   'SHA256WITHECDSA',
   'SHA384WITHECDSA',
@@ -49,7 +49,7 @@ const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorit
   SM2: ['SM3WITHSM2'],
 }
 
-/** Key algorithms that Signet supports for CAs: all except SM2 (docs/reference/compatibility/README.md). */
+/** Key algorithms that Signet supports for CAs, which are all except SM2 (docs/reference/compatibility/README.md). */
 export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = keyAlgorithms.filter(
   (algorithm) => algorithm !== 'SM2',
 )

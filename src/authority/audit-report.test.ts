@@ -1,4 +1,4 @@
-/** Audit reports: parsing the JSON and CSV yields the certificates' values. */
+/** Tests of audit reports, which parse the JSON and CSV and compare them with the certificates. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -74,7 +74,7 @@ function audited(options: Options): AuditedCertificate {
   }
 }
 
-/** Assembles a report from its pages. */
+/** Assembles an audit report from its pages. */
 function reportOf(format: AuditReportFormat, certificates: readonly AuditedCertificate[]): string {
   const form = reportForms[format]
   const rows = certificates.map((one) => form.row(one, authority))
@@ -137,7 +137,7 @@ test('templates have the partition of the CA', () => {
   )
 })
 
-/** Parses RFC 4180 with records that end in LF. Quotes within an unquoted cell are refused. */
+/** Parses RFC 4180 with records that end in LF. Quotes within an unquoted cell are rejected. */
 function readCsv(text: string): string[][] {
   const records: string[][] = []
   const cell = /(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/gy
@@ -203,7 +203,10 @@ test('control characters and bidirectional overrides in a subject do not appear 
   assert.ok(csv.includes(String.raw`"CN=a\u{1b}[2J\u{9b}\u{202e}b"`))
 })
 
-/** Returns the value of every column, computed independently of the report. An absent value is an empty string. */
+/**
+ * Returns the value of every column, computed independently of the audit report. An absent value is represented by
+ * an empty string.
+ */
 function expectedRow(options: Options): string[] {
   const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } =
     options

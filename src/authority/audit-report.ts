@@ -7,17 +7,17 @@ export type AuditReportFormat = 'JSON' | 'CSV'
 
 export type { CertificateSummary }
 
-/** A stored certificate, or the summary that remains of a certificate deleted after its expiry. */
+/** A stored certificate, or the summary that remains of a certificate after its deletion. */
 export type AuditedCertificate = AuditedRecord &
   ({ readonly certificateDer: Uint8Array } | { readonly summary: CertificateSummary })
 
 interface AuditedRecord {
-  /** 16 bytes, as in the ARN. */
+  /** Serial number of the certificate: the 16 bytes that its ARN contains. */
   readonly serialNumber: Uint8Array
   readonly templateName: string
   /** Account that requested the certificate; undefined if the CA's owner requested it. */
   readonly requesterAccountId: string | undefined
-  /** Service that requested the certificate for that account; undefined if no service was involved. */
+  /** Service that requested the certificate on behalf of that account; undefined if no service was involved. */
   readonly requesterService: string | undefined
   readonly issuedAt: Date
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
@@ -41,7 +41,7 @@ export function auditReportType(format: AuditReportFormat): string {
   return format === 'JSON' ? 'application/json' : 'text/csv'
 }
 
-/** Columns in the order of both formats. */
+/** Columns of the audit report, in the order of both formats. */
 const columns = [
   'awsAccountId',
   'requestedByServicePrincipal',
@@ -58,10 +58,7 @@ const columns = [
 
 type ReportRow = Readonly<Record<(typeof columns)[number], string>>
 
-/**
- * A report format: the text at the start of the report, before the first row, between rows and at the end, and the encoding of a
- * row.
- */
+/** A format of audit reports: the text before the first row, between rows and after the last row, and the encoding of rows. */
 export interface ReportForm {
   readonly head: string
   readonly first: string
@@ -71,7 +68,7 @@ export interface ReportForm {
 }
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
-  // The layout that JSON.stringify produces for the whole array with an indent of two.
+  // The layout that JSON.stringify produces for the entire array with an indentation of two.
   JSON: {
     head: '[',
     first: '\n',
@@ -82,7 +79,10 @@ export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
   CSV: { head: columns.join(','), first: '\n', separator: '\n', tail: () => '\n', row: csvRow },
 }
 
-/** Encodes a row as JSON. Members without a value are omitted. Only a subject can contain characters that need escapes. */
+/**
+ * Encodes an audit report row as JSON. Members without a value are omitted from the JSON. Only a subject can contain
+ * characters that require escaping.
+ */
 function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)
   let text = '  {'
@@ -96,8 +96,9 @@ function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): 
 }
 
 /**
- * Encodes a row as CSV. The subject is always quoted (RFC 4180 §2), with its control and format characters escaped. Other values
- * need neither. No cell can be mistaken for a spreadsheet formula, because a subject starts with a keyword or an OID.
+ * Encodes an audit report row as CSV. The subject is always quoted (RFC 4180 §2), with its control and format characters
+ * escaped. No value except the subject needs quoting or escaping. No cell can be mistaken for a spreadsheet formula, because a
+ * subject starts with a keyword or an OID.
  */
 function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)
@@ -110,7 +111,7 @@ function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): s
   return text
 }
 
-/** Formats an optional value. A missing value is an empty cell. */
+/** Formats an optional value, using an empty cell for a missing value. */
 function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): ReportRow {
   const { notBefore, notAfter, subjectDer } =
     'summary' in certificate
@@ -148,7 +149,7 @@ function serialTexts(bytes: Uint8Array): { readonly hex: string; readonly colons
   return { hex, colons }
 }
 
-/** Formats a time with its time zone, as in AWS's reports. */
+/** Formats a time with its time zone, as in AWS's audit reports. */
 function timeText(instant: Date): string {
   return `${instant.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}+0000`
 }

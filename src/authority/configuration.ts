@@ -1,6 +1,6 @@
 /**
- * The configuration of a CA. It is stored in the JSON form of the AWS API, because DescribeCertificateAuthority returns it
- * unchanged.
+ * The configuration of a CA. The configuration is stored in the JSON form of the AWS API, because
+ * DescribeCertificateAuthority returns it unchanged.
  */
 import { enumeration, required, structure } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -27,8 +27,8 @@ export const certificateAuthorityConfiguration = structure({
 export type AuthorityConfiguration = Encodable<typeof certificateAuthorityConfiguration>
 
 /**
- * Validates a configuration. Throws InvalidArgsException for an unsupported algorithm, a signing algorithm that does not match
- * the key algorithm, or a subject or extension that cannot be encoded.
+ * Validates a CA's configuration. Throws InvalidArgsException for an unsupported algorithm, a signing algorithm that does not
+ * match the key algorithm, or a subject or extension that cannot be encoded.
  */
 export function requireConfiguration({
   KeyAlgorithm,

@@ -33,10 +33,12 @@ export const csrExtensionsShape = structure({
 
 export type CsrExtensions = Encodable<typeof csrExtensionsShape>
 
-/** Maximum number of access descriptions, far more than any CA needs. */
+/** Maximum number of access descriptions, which is far more than any CA needs. */
 const accessDescriptionsMax = 100
 
-/** Encodes the extensions in the order of AWS's model. Throws InvalidArgsException unless each choice has exactly one member. */
+/**
+ * Encodes the CSR extensions in the order of AWS's model. Throws InvalidArgsException unless every choice has exactly one member.
+ */
 export function csrExtensions({ KeyUsage, SubjectInformationAccess }: CsrExtensions): Extension[] {
   const extensions: Extension[] = []
   if (KeyUsage !== undefined) extensions.push(keyUsageExtension(KeyUsage, 'CsrExtensions.KeyUsage'))

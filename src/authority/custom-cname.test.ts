@@ -1,4 +1,4 @@
-/** Valid values of CustomCname, and recognition of requests for URLs below a CustomCname. */
+/** Tests of valid CustomCname values, and of recognizing requests for URLs below a CustomCname. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

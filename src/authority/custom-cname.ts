@@ -1,12 +1,12 @@
 /**
- * CustomCname and OcspCustomCname: the part after `http://` in the URLs in certificates (AWS Private CA API, CrlConfiguration,
- * OcspConfiguration). AWS accepts a host name. Signet also accepts a port and a path.
+ * CustomCname and OcspCustomCname, which follow `http://` in the URLs in certificates (AWS Private CA API, CrlConfiguration,
+ * OcspConfiguration). AWS accepts only a host name, whereas Signet also accepts a port and a path.
  */
 
 export interface CustomCname {
-  /** Host name in lower case, without port. */
+  /** Host name in lower case, without a port. */
   readonly host: string
-  /** Path without leading and trailing slashes; empty if the value has no path. */
+  /** Path without leading and trailing slashes; empty if the CustomCname has no path. */
   readonly path: string
 }
 
@@ -19,27 +19,27 @@ const cnameForm = new RegExp(
   'i',
 )
 
-/** Parses a value, ignoring trailing slashes. Returns undefined if the value cannot follow `http://` in a URL. */
+/** Parses a CustomCname, ignoring trailing slashes. Returns undefined if the value cannot follow `http://` in a URL. */
 export function parseCname(value: string): CustomCname | undefined {
   const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
   const url = `http://${withoutSlashes(value)}`
   if (host === '' || host.length > hostMax || !URL.canParse(url)) return undefined
-  // Clients interpret a numeric host as an IP address, and resolve relative path segments.
+  // Clients interpret a numeric host name as an IP address, and resolve relative path segments.
   const { hostname, pathname } = new URL(url)
   const name = host.toLowerCase()
   const isPlain = hostname.replace(/\.$/, '') === name && pathname === (path || '/')
   return isPlain ? { host: name, path: path.slice(1) } : undefined
 }
 
-/** Returns the URL for a value, without a trailing slash; undefined if the value is absent or empty. */
+/** Returns the URL for a CustomCname without a trailing slash, or undefined if the value is absent or empty. */
 export function cnameUrl(value: string | undefined): string | undefined {
   const name = value === undefined ? '' : withoutSlashes(value)
   return name === '' ? undefined : `http://${name}`
 }
 
 /**
- * Returns the part of a request's path below a CustomCname; undefined if the request is for another host or path. `host` is a Host
- * header, with any port. `path` starts with one slash.
+ * Returns the part of a request's path below a CustomCname, or undefined if the request has another host or path. `host` is a
+ * Host header, with or without a port. `path` starts with exactly one slash.
  */
 export function pathBelow(
   { host, path }: CustomCname,
@@ -50,7 +50,7 @@ export function pathBelow(
   return request.path.startsWith(prefix) ? request.path.slice(prefix.length) : undefined
 }
 
-/** Normalizes a Host header for comparison: lower case, without the port and a trailing dot. */
+/** Normalizes a Host header for comparison: lower case, without a port or a trailing dot. */
 function hostName(header: string): string {
   if (header.length > hostMax + 7) return ''
   return header.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
@@ -62,10 +62,13 @@ function withoutSlashes(value: string): string {
   return value.slice(0, end)
 }
 
-/** Maximum number of former values that are kept for a CA. */
+/** Maximum number of former CustomCname values kept for a CA. */
 const pastMax = 32
 
-/** Returns the former values of CustomCname after a change to `next`. Certificates refer to them until they expire. */
+/**
+ * Returns the former CustomCname values after a change to `next`. Certificates refer to former CustomCname values
+ * until the certificates expire.
+ */
 export function pastCnames(
   past: readonly string[],
   previous: string | undefined,

@@ -1,4 +1,4 @@
-/** Events in EventBridge format. */
+/** Tests of events in EventBridge format. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crlFailures, eventOf, type EventDetails } from './event.ts'

@@ -1,7 +1,7 @@
 /** Events about CAs in EventBridge format (AWS Private CA User Guide, CloudWatch Events). */
 import { isoSeconds } from '../text/iso-time.ts'
 
-/** AWS's five detail types, and a sixth one that Signet adds for CA expiry, which AWS reports through another service. */
+/** AWS's five detail types, and a sixth that Signet adds for CA expiry, which AWS reports through another service. */
 type EventType =
   | 'ACM Private CA Creation'
   | 'ACM Private CA Certificate Issuance'
@@ -10,7 +10,7 @@ type EventType =
   | 'ACM Private CA Audit Report Generation'
   | 'Signet CA Certificate Expiry'
 
-/** AWS's messages for failed CRL publication. */
+/** AWS's messages for failed CRL publications. */
 export const crlFailures = {
   refused: 'Failed to write CRL to S3. Check your S3 bucket permissions.',
   unwritten: 'Failed to write CRL to S3. Internal failure.',
@@ -35,14 +35,14 @@ export interface EventBridgeEvent {
   readonly 'detail-type': EventType
   readonly source: 'aws.acm-pca'
   readonly account: string
-  /** UTC, in whole seconds. */
+  /** Time of the event in UTC, in whole seconds. */
   readonly time: string
   readonly region: string
   readonly resources: readonly string[]
   readonly detail: EventDetails['detail']
 }
 
-/** Creates the event to be logged and delivered. `id` is its UUID. */
+/** Creates an event for the log and for delivery. `id` is the event's UUID. */
 export function eventOf(occurrence: EventDetails, id: string): EventBridgeEvent {
   const { type, authority, time, resources, detail } = occurrence
   return {

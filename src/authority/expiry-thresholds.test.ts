@@ -1,4 +1,4 @@
-/** Thresholds at which a CA's upcoming expiry is announced. */
+/** Tests of the thresholds at which a CA's upcoming expiry is announced. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -15,7 +15,7 @@ test('each threshold is reached exactly at its time', () => {
   for (const [at, days] of expiryThresholds.entries()) {
     assert.equal(thresholdBefore(days * day), days)
     assert.equal(thresholdBefore(days * day - 1), days)
-    // One millisecond earlier, the previous threshold applies, or none before the longest threshold.
+    // One millisecond before a threshold, the previous threshold applies; before the longest threshold, none applies.
     assert.equal(thresholdBefore(days * day + 1), expiryThresholds[at - 1] ?? 90)
   }
 })

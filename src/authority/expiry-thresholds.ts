@@ -1,8 +1,8 @@
 import { dayMilliseconds } from '../text/duration.ts'
 
 /**
- * Numbers of days before the expiry of a CA certificate at which the expiry is announced, largest first. 0 stands for the expiry
- * itself.
+ * Numbers of days before a CA certificate's expiry at which the expiry is announced, in descending order. A threshold of 0
+ * stands for the expiry itself.
  */
 export const expiryThresholds: readonly number[] = [90, 30, 7, 1, 0]
 

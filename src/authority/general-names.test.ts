@@ -83,7 +83,7 @@ test('the first two arcs of every object identifier are validated', () => {
 
 const groups = fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
 
-/** Text forms from RFC 4291 §2.2: all groups, one run of zeros omitted, and IPv4 at the end. */
+/** Text forms in RFC 4291 §2.2: all groups, one run of zeros omitted, and IPv4 at the end. */
 function formsOf(address: readonly number[]): string[] {
   const full = address.map((group) => group.toString(16))
   const [high = 0, low = 0] = address.slice(6)
@@ -125,7 +125,7 @@ test('any text is parsed to an address of four or sixteen bytes, or refused', ()
       try {
         const { content } = generalNameOf({ IpAddress }, 'Name')
         assert.ok(content.length === 4 || content.length === 16)
-        // The Node.js parser also accepts this string.
+        // The Node.js parser accepts this string as an IP address, too.
         new BlockList().addAddress(IpAddress, content.length === 4 ? 'ipv4' : 'ipv6')
       } catch (error) {
         assert.ok(error instanceof ServiceError, String(error))

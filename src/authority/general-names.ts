@@ -34,14 +34,14 @@ export const generalName = structure({
   RegisteredId: customObjectIdentifier,
 })
 
-/** A name in the form of the AWS API, with exactly one member. */
+/** A name in the AWS API's form, with exactly one member. */
 export type RequestedGeneralName = Encodable<typeof generalName>
 
 const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)[]
 
 /**
- * Converts a name. `path` is its name in messages. Throws InvalidArgsException unless the name has exactly one member with a
- * valid value for its kind.
+ * Converts a name to a GeneralName. `path` identifies the name in error messages. Throws InvalidArgsException unless the
+ * name has exactly one member with a valid value for its type.
  */
 export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
   const choices = members.filter((member) => requested[member] !== undefined)
@@ -70,8 +70,8 @@ function textName(requested: RequestedGeneralName, at: string): GeneralName {
 }
 
 /**
- * Encodes visible ASCII characters, the only ones allowed in these kinds of names (RFC 5280 §4.2.1.6). International names need
- * A-labels.
+ * Encodes visible ASCII characters, the only characters allowed in these types of names (RFC 5280 §4.2.1.6). Internationalized
+ * names must be given as A-labels.
  */
 function ascii(text: string, at: string): Uint8Array {
   if (!/^[\x20-\x7e]+$/.test(text)) {
@@ -84,13 +84,13 @@ function ascii(text: string, at: string): Uint8Array {
   return Buffer.from(text, 'latin1')
 }
 
-/** Encodes AnotherName: type-id, and the value as UTF8String in [0]. */
+/** Encodes AnotherName: the type-id, and the value as a UTF8String in [0]. */
 function encodeOtherName({ TypeId, Value }: Encodable<typeof otherName>, at: string): Uint8Array {
   const typeId = encodeOidElement(requireOid(TypeId, `${at}.TypeId`))
   return Buffer.concat([typeId, encodeElement(contextTag(0, true), utf8(Value))])
 }
 
-/** Encodes EDIPartyName. Both parts are non-empty DirectoryStrings with explicit tags. */
+/** Encodes EDIPartyName. Both parts of an EDIPartyName are non-empty DirectoryStrings with explicit tags. */
 function encodeEdiPartyName(
   { PartyName, NameAssigner }: Encodable<typeof ediPartyName>,
   at: string,
@@ -106,14 +106,14 @@ function utf8(text: string): Uint8Array {
   return encodeElement(tags.utf8String, Buffer.from(text, 'utf8'))
 }
 
-/** Parses an IP address to four or sixteen bytes. */
+/** Parses an IP address into four or sixteen bytes. */
 function ipAddress(text: string, at: string): Uint8Array {
   const bytes = parseIpAddress(text)
   if (bytes === undefined) throw invalidArgs(`${at} '${text}' is not an IPv4 or IPv6 address`)
   return bytes
 }
 
-/** Encodes an object identifier. Throws InvalidArgsException if it is invalid. */
+/** Encodes an object identifier. Throws InvalidArgsException if the object identifier is invalid. */
 export function requireOid(text: string, at: string): string {
   if (!isOid(text)) throw invalidArgs(`${at} '${text}' is not an object identifier`)
   return text

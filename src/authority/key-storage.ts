@@ -1,6 +1,6 @@
 import { invalidArgs } from '../errors.ts'
 
-/** AWS's KeyStorageSecurityStandard values, in the order of the model. */
+/** AWS's KeyStorageSecurityStandard values, in the order of AWS's API model. */
 export const keyStorageSecurityStandards = [
   'FIPS_140_2_LEVEL_2_OR_HIGHER',
   'FIPS_140_2_LEVEL_3_OR_HIGHER',
@@ -12,15 +12,15 @@ export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[nu
 export interface KeyStorageOffer {
   readonly partition: string
   /**
-   * Standards that the server has a key store for (--key-storage-standards). If undefined, those that AWS offers in the
-   * partition.
+   * Security standards for which the server has a key store (--key-storage-standards); by default, the standards that
+   * AWS offers in the partition.
    */
   readonly offered: readonly KeyStorageSecurityStandard[] | undefined
 }
 
 /**
- * Returns the standard for a new CA. The default is AWS's, which depends on the partition: the China partition has a different
- * one. Throws InvalidArgsException with AWS's message for a standard that is not offered, even if it is the default.
+ * Returns the key storage standard for a new CA. The default standard is AWS's, which differs in the China partition. Throws
+ * InvalidArgsException with AWS's message for a standard that is not offered, even if it is the default.
  */
 export function requireKeyStorage(
   requested: KeyStorageSecurityStandard | undefined,

@@ -6,7 +6,7 @@ import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage, keyUsageBits } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Usages in the order of their bits. */
+/** Key usages in the order of their bits. */
 export const keyUsage = structure({
   DigitalSignature: boolean(),
   NonRepudiation: boolean(),
@@ -19,12 +19,12 @@ export const keyUsage = structure({
   DecipherOnly: boolean(),
 })
 
-/** Requested usages. An absent usage is false. */
+/** Requested key usages, in which an absent usage is false. */
 export type RequestedKeyUsage = Encodable<typeof keyUsage>
 
 const usages = Object.keys(keyUsage.members) as (keyof RequestedKeyUsage)[]
 
-/** Encodes the critical extension. Throws InvalidArgsException if no bit is set (RFC 5280 §4.2.1.3). */
+/** Encodes the critical KeyUsage extension. Throws InvalidArgsException if no key usage is set (RFC 5280 §4.2.1.3). */
 export function keyUsageExtension(requested: RequestedKeyUsage, at: string): Extension {
   const bits = keyUsageBits.filter((_bit, index) => requested[usages[index] ?? 'CRLSign'] === true)
   if (bits.length === 0) throw invalidArgs(`${at} must set at least one usage to true`)

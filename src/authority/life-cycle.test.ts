@@ -6,7 +6,7 @@ import type { AuthorityStatus } from './status.ts'
 
 const arn = 'arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/x'
 
-/** Each operation, with the states in which it is allowed (AWS Private CA User Guide). */
+/** Table of operations with the CA states that allow them (AWS Private CA User Guide). */
 const works: Record<LifeCycleEvent, readonly AuthorityStatus[]> = {
   describe: [
     'CREATING',

@@ -1,9 +1,12 @@
-/** A table of operations and the CA states that allow them (AWS Private CA User Guide, CA status and life cycle). */
+/** The table of operations and the CA states that allow them (AWS Private CA User Guide, CA status and life cycle). */
 import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { AuthorityType } from './authority.ts'
 import type { AuthorityStatus } from './status.ts'
 
-/** `ok`: allowed. `root`: allowed only for a root CA and its own certificate. Any other value is an error code. */
+/**
+ * The cell `ok` allows the operation. The cell `root` allows the operation only for a root CA and its own
+ * certificate. Any other cell is an error code.
+ */
 type Cell =
   | 'ok'
   | 'root'
@@ -11,7 +14,7 @@ type Cell =
   | 'RequestInProgressException'
   | 'RequestFailedException'
 
-/** A row of the table. Similar operations share a row. */
+/** A row of the life-cycle table, shared by similar operations. */
 export type LifeCycleEvent =
   | 'describe'
   | 'get-csr'
@@ -44,7 +47,7 @@ const no = 'InvalidStateException'
 const wait = 'RequestInProgressException'
 const dead = 'RequestFailedException'
 
-/** Cells in the order of `statuses`. */
+/** Cells of the row, in the order of `statuses`. */
 const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   //                          CREATING PENDING ACTIVE DISABLED EXPIRED FAILED DELETED
   describe: /*                 */ [ok, ok, ok, ok, ok, ok, ok],
@@ -63,7 +66,7 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   'publish-crl': /*            */ [no, no, ok, ok, no, no, no],
 }
 
-/** Error messages. Messages that clients are known to match are AWS's messages. */
+/** Error messages of the life-cycle table. Messages that clients are known to match are identical to AWS's messages. */
 const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => string>> = {
   describe: inState,
   'get-csr': inState,
@@ -99,14 +102,14 @@ function inState(_arn: string, status: string): string {
   return `The certificate authority is in the ${status} state`
 }
 
-/** Returns a cell of the table: `ok`, `root`, or an error code. */
+/** Returns a cell of the life-cycle table: `ok`, `root`, or an error code. */
 export function permission(event: LifeCycleEvent, status: AuthorityStatus): Cell {
   return table[event][statuses.indexOf(status)] ?? no
 }
 
 /**
- * Throws the error from the table, if any. A `root` cell allows a root CA; the caller must check that the operation concerns the
- * root's own certificate.
+ * Throws the error that the life-cycle table specifies, if any. A `root` cell allows a root CA; the caller must check that the
+ * operation applies to the root's own certificate.
  */
 export function requireState(
   event: LifeCycleEvent,

@@ -1,12 +1,12 @@
-/** Quotas for one account (AWS Private CA quotas, AWS General Reference). */
+/** Quotas for an account (AWS Private CA quotas, AWS General Reference). */
 export interface Quotas {
-  /** CAs in one account and Region. A deleted CA counts until its restoration period has ended. */
+  /** Maximum number of CAs in one account and Region. A deleted CA is counted until its restoration period has ended. */
   readonly authoritiesPerRegion: number
-  /** Certificates issued by one CA that has no complete CRL, including expired certificates. */
+  /** Maximum number of certificates issued by a CA without a complete CRL, including expired certificates. */
   readonly certificatesPerAuthority: number
-  /** Tags on one CA. */
+  /** Maximum number of tags on a CA. */
   readonly tagsPerAuthority: number
-  /** Revoked, unexpired certificates of one CA with a complete CRL. */
+  /** Maximum number of revoked, unexpired certificates of a CA with a complete CRL. */
   readonly revocationsPerAuthority: number
 }
 

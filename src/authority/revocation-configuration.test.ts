@@ -1,4 +1,4 @@
-/** Validation and storage of RevocationConfiguration. */
+/** Tests of the validation and storage of RevocationConfiguration. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -58,7 +58,7 @@ test('a block that is absent from the request keeps its stored value', () => {
     ...present,
     OcspConfiguration: { Enabled: true },
   })
-  // A block in the request replaces the whole stored block.
+  // A block in the request replaces the entire stored block.
   assert.deepEqual(
     requireRevocation({ CrlConfiguration: { ...crl, ExpirationInDays: 30 } }, present)
       .CrlConfiguration,

@@ -1,6 +1,6 @@
 /**
- * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). It is stored in the JSON form of the AWS
- * API, because DescribeCertificateAuthority returns it.
+ * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). The configuration is stored in the JSON
+ * form of the AWS API, because DescribeCertificateAuthority returns it.
  */
 import { enumeration, integer, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -35,7 +35,7 @@ export const revocationConfiguration = structure({
   OcspConfiguration: ocspConfiguration,
 })
 
-/** A RevocationConfiguration in a request. */
+/** A RevocationConfiguration as received in a request. */
 export type RequestedRevocation = Encodable<typeof revocationConfiguration>
 
 /** An enabled CrlConfiguration: the bucket and the validity are present, and defaults are filled in. */
@@ -58,14 +58,14 @@ export interface RevocationConfiguration {
   readonly OcspConfiguration: Encodable<typeof ocspConfiguration>
 }
 
-/** The configuration of a CA that was created without one. */
+/** The revocation configuration of a CA that was created without one. */
 export const noRevocation: RevocationConfiguration = {
   CrlConfiguration: { Enabled: false },
   OcspConfiguration: { Enabled: false },
 }
 
 /**
- * Returns the configuration to store. If a block is absent from the request, its stored value is kept. Throws
+ * Returns the revocation configuration to store. If the request lacks a block, the stored block is kept. Throws
  * InvalidArgsException for parameters of a disabled block, for missing parameters of an enabled CRL, and for values that
  * cannot be combined.
  */
@@ -136,7 +136,7 @@ export function requireBucketName(name: string): void {
     throw invalidArgs(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
 }
 
-/** Throws InvalidArgsException for a value that cannot follow http:// in a certificate. An empty value is valid. */
+/** Throws InvalidArgsException for a value that cannot follow http:// in a certificate. An empty value is accepted. */
 function requireHost(name: string, value: string | undefined): void {
   if (value === undefined || value === '') return
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
@@ -147,7 +147,7 @@ function requireHost(name: string, value: string | undefined): void {
     )
 }
 
-/** Matches dot segments. Clients resolve them and then request another path (RFC 3986 §5.2.4). */
+/** Matches dot segments in a path. Clients resolve dot segments and then request a different path (RFC 3986 §5.2.4). */
 function requirePath(path: string | undefined): void {
   if (path?.split('/').some((part) => part === '.' || part === '..'))
     throw invalidArgs(
@@ -157,14 +157,14 @@ function requirePath(path: string | undefined): void {
 
 /** The operator's settings for the revocation services of all CAs. */
 export interface RevocationPolicy {
-  /** Delay from a revocation to the CRL that lists it. Revocations within the delay share one CRL. */
+  /** Delay between a revocation and the CRL that lists it. Revocations within the delay are published in a common CRL. */
   readonly crlDelaySeconds: number
   /** Validity of an OCSP response, from thisUpdate to nextUpdate. */
   readonly ocspValiditySeconds: number
-  /** Signer of OCSP responses: the CA, or a local key with a certificate from the CA. */
+  /** Signer of OCSP responses: the CA itself, or a local key with a certificate from the CA. */
   readonly ocspSigner: 'ca' | 'delegated'
   /** Whether certificates with an OCSP URL also contain the URL of their CA certificate (caIssuers). */
   readonly caIssuers: boolean
-  /** Minimum interval between two audit reports of one CA. */
+  /** Minimum time between two audit reports of the same CA. */
   readonly auditReportIntervalSeconds: number
 }

@@ -1,9 +1,9 @@
-/** The API's eight revocation reasons and their codes in RFC 5280 §5.3.1. */
+/** The API's eight revocation reasons, with their codes in RFC 5280 §5.3.1. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reasonCodeOf, reasonOfCode, revocationReasons } from './revocation-reason.ts'
 
-/** Names from RFC 5280, in the order of their codes. Code 7 is not used. */
+/** Names of revocation reasons in RFC 5280, in the order of their codes. Code 7 is not used. */
 const rfcNames = [
   'unspecified',
   'keyCompromise',

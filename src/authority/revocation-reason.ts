@@ -1,6 +1,6 @@
 /** Revocation reasons: AWS's RevocationReason, and CRLReason (RFC 5280 §5.3.1). */
 
-/** CRLReason codes by name. The API has neither certificateHold nor removeFromCRL. */
+/** CRLReason codes, keyed by name. The API has neither certificateHold nor removeFromCRL. */
 const codes = {
   UNSPECIFIED: 0,
   KEY_COMPROMISE: 1,
@@ -20,14 +20,14 @@ export function reasonCodeOf(reason: RevocationReason): number {
   return codes[reason]
 }
 
-/** Returns the reason for a CRLReason code. Throws RangeError for any other code. */
+/** Returns the revocation reason for a CRLReason code. Throws RangeError for a code that the API does not support. */
 export function reasonOfCode(code: number): RevocationReason {
   const found = revocationReasons.find((reason) => codes[reason] === code)
   if (found === undefined) throw new RangeError(`${code} is not a revocation reason`)
   return found
 }
 
-/** Returns whether the API has a reason for a CRLReason code. */
+/** Returns whether the API has a revocation reason for a CRLReason code. */
 export function isReasonCode(code: number): boolean {
   return revocationReasons.some((reason) => codes[reason] === code)
 }

@@ -36,10 +36,10 @@ export const asn1Subject = structure({
   CustomAttributes: list(customAttribute, { min: 1, max: 150 }),
 })
 
-/** A name in AWS's form. */
+/** A subject name in AWS's form. */
 export type Asn1Subject = Encodable<typeof asn1Subject>
 
-/** Attributes in the order of AWS's model, which is also the order of the RDNs. */
+/** Subject attributes in the order of AWS's model, which is also the order of the RDNs. */
 const standardAttributes = [
   ['Country', oids.countryName],
   ['Organization', oids.organizationName],
@@ -58,8 +58,9 @@ const standardAttributes = [
 ] as const
 
 /**
- * Encodes the Name in DER, with one attribute in each RDN. `path` is its name in messages. Throws InvalidArgsException if standard
- * and custom attributes are mixed, if there is no attribute, or if a custom attribute has an invalid object identifier.
+ * Encodes the Name in DER, with one attribute per RDN. `path` identifies the subject in error messages. Throws
+ * InvalidArgsException if standard and custom attributes are mixed, if the subject has no attributes, or if a custom attribute
+ * has an invalid object identifier.
  */
 export function encodeSubject(subject: Asn1Subject, path = 'Subject'): Uint8Array {
   const standard = standardAttributes.flatMap(([member, type]): NameAttribute[] => {

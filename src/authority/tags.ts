@@ -1,4 +1,4 @@
-/** Tags on a CA, and the rules for them (AWS Private CA API, TagCertificateAuthority). */
+/** Tags on a CA, and the rules for their keys and values (AWS Private CA API, TagCertificateAuthority). */
 import type { StorableText } from '../text/storable-text.ts'
 import { ServiceError } from '../errors.ts'
 
@@ -8,10 +8,10 @@ export interface Tag {
   readonly value: StorableText | undefined
 }
 
-/** Prefixes that are reserved for AWS, regardless of case. */
+/** Tag key prefixes that are reserved for AWS, regardless of case. */
 const reservedPrefixes = ['aws:', 'rds:']
 
-/** Throws InvalidTagException for a reserved key, which callers can neither set nor remove. */
+/** Throws InvalidTagException for a reserved tag key, which callers can neither set nor remove. */
 export function requireOwnTags(tags: readonly Tag[]): void {
   for (const { key } of tags) {
     const prefix = reservedPrefixes.find((reserved) => key.toLowerCase().startsWith(reserved))
@@ -23,7 +23,7 @@ export function requireOwnTags(tags: readonly Tag[]): void {
   }
 }
 
-/** Throws InvalidTagException for a reserved or duplicate key. */
+/** Throws InvalidTagException for a reserved or duplicate tag key. */
 export function requireTags(tags: readonly Tag[]): void {
   requireOwnTags(tags)
   const seen = new Set<string>()

@@ -1,7 +1,7 @@
 /**
- * Decides which actions of a request are allowed, with the policies and tags that it reads from the database as needed. Identity
- * policies are always evaluated. The CA's resource policies are read if the CA belongs to another account, or if they could
- * allow a request that the caller's own policies do not.
+ * Decides which actions in a request are allowed, reading policies and tags from the database as needed. Identity policies are
+ * always evaluated. The CA's resource policies are read only if the CA belongs to another account, or if they could allow a
+ * request that the caller's own policies do not allow.
  */
 import type { Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
@@ -30,55 +30,55 @@ export interface AuthorizationServices {
 }
 
 export interface AccessRequest {
-  /** `acm-pca:OPERATION`, and the additional actions that the operation requires. */
+  /** The action `acm-pca:OPERATION`, and the additional actions that the operation requires. */
   readonly actions: readonly string[]
-  /** ARN of the CA; undefined for operations on the whole account. */
+  /** ARN of the CA; undefined for operations on the entire account. */
   readonly resourceArn: string | undefined
-  /** Condition keys of the operation, by lower-case name. */
+  /** The operation's condition keys, by lower-case name. */
   readonly keys: ReadonlyMap<string, readonly string[]>
-  /** Whether `keys` does not contain the content of the certificate yet. */
+  /** Whether `keys` still lacks the condition keys for the certificate's content. */
   readonly isContentPending?: boolean
   readonly sourceIp: string | undefined
   /** Whether the request arrived over TLS. */
   readonly isSecure: boolean
 }
 
-/** The CA that a request refers to, or all CAs in the account. */
+/** The CA that a request refers to, or all of the account's CAs. */
 export interface Target {
   readonly accountId: string
-  /** ARN of the CA, or the wildcard ARN for the account. */
+  /** ARN of the CA, or a wildcard ARN for the account. */
   readonly resource: string
-  /** ID of the CA; undefined for the whole account. */
+  /** ID of the CA; undefined for the entire account. */
   readonly authorityId: string | undefined
 }
 
-/** The decision on one action. */
+/** The decision about one action. */
 export interface ActionDecision {
   readonly request: PolicyRequest
   readonly verdict: Verdict
   readonly own: CallerPolicies
-  /** The parsed resource policies; undefined if they were not needed. */
+  /** The parsed resource policies; undefined if the decision did not need them. */
   readonly resourcePolicies: readonly Policy[] | undefined
-  /** Decides a similar request, such as one with another template. */
+  /** Decides a similar request, such as a request with another template. */
   readonly decideAgain: (request: PolicyRequest) => Verdict
 }
 
-/** Returns the policies that were evaluated for a decision. */
+/** Returns the policies that were evaluated for the decision. */
 export function evaluatedPolicies({ own, resourcePolicies = [] }: ActionDecision): Policy[] {
   return [...own.identity, ...(own.session ?? []), ...resourcePolicies]
 }
 
 export interface DecisionOptions {
   readonly visit: (decision: ActionDecision) => void
-  /** Replaces the stored resource policies in a simulation. */
+  /** Resource policies to use in a simulation instead of the stored policies. */
   readonly readPolicies?: typeof policiesOn
-  /** Replaces the condition keys in a simulation. */
+  /** Condition keys to use in a simulation. */
   readonly replaceKeys?: (keys: ContextKeys) => ContextKeys
 }
 
 /**
- * Decides each action of a request, and passes the decision to `visit`, which may throw to stop. Throws InvalidArnException unless
- * the ARN identifies a CA in the caller's partition and Region. The caller must be a user or a role session.
+ * Decides each action in a request, and passes the decision to `visit`, which may throw to stop. Throws InvalidArnException
+ * unless the ARN identifies a CA in the caller's partition and Region. The caller must be a user or a role session.
  */
 export async function decideAccess(
   { db, clock }: AuthorizationServices,
@@ -132,7 +132,7 @@ export function targetOf(caller: Caller, resourceArn: string | undefined): Targe
   return { accountId: arn.accountId, resource: resourceArn, authorityId: arn.id }
 }
 
-/** Returns the resource policies of a CA. The whole account has no resource policies. */
+/** Returns the resource policies of a CA. Operations on the entire account have no resource policies. */
 export async function policiesOn(
   db: Database,
   { authorityId: id, accountId }: Target,
@@ -144,8 +144,8 @@ export async function policiesOn(
 }
 
 /**
- * Returns whether a policy refers to the CA's tags. The tags of another account's CA are read only if that CA has a resource
- * policy, because a denial must not reveal anything about other CAs.
+ * Returns whether any policy refers to the CA's tags. The tags of another account's CA are read only if the CA has a
+ * resource policy, because a denial must not reveal anything about other CAs.
  */
 function asksForTags(
   { identity, session }: CallerPolicies,
@@ -167,7 +167,7 @@ async function tagsOf(
   return new Map(tags.map(({ key, value = '' }) => [key, value]))
 }
 
-/** Returns the actions that permissions grant a service on a CA, on behalf of the account that the service acts for. */
+/** Returns the actions that permissions grant a service on a CA, on behalf of the account for which the service acts. */
 export async function permittedActions(
   { db, clock }: AuthorizationServices,
   { arn: principal, accountId: sourceAccount }: Caller,

@@ -1,4 +1,4 @@
-/** Reading resource policies and tags lazily leads to the same decision as reading everything first. */
+/** Tests that reading resource policies and tags lazily leads to the same decision as reading everything first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -86,7 +86,7 @@ function arnIn(accountId: string): string {
   return `${ca.replace('123456789012', accountId)}${id}`
 }
 
-/** Returns the first denial, given the CA's tags and the resource policies that were read. */
+/** Returns the first denial, given the CA's tags and the resource policies that have been read. */
 function firstDenial(
   { caller, accountId, texts }: Setting,
   { isRequired = false, read = texts }: { isRequired?: boolean; read?: readonly string[] | 'none' },

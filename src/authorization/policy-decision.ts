@@ -6,14 +6,14 @@ import { decidingStatement, type PolicyRequest } from '../policy/evaluation.ts'
 import { namesDirectly, type PrincipalIdentity } from '../policy/principal.ts'
 import type { Policy, Statement } from '../policy/policy-document.ts'
 
-/** The parsed identity and session policies of a caller. */
+/** The parsed identity policies and session policies of a caller. */
 export interface CallerPolicies {
   readonly identity: readonly Policy[]
-  /** Session policies; undefined for a caller without session policies. */
+  /** Parsed session policies; undefined for a caller without session policies. */
   readonly session: readonly Policy[] | undefined
 }
 
-/** Parses the policies of a caller. */
+/** Parses a caller's policies. */
 export function callerPolicies({
   policies,
   sessionPolicies,
@@ -25,8 +25,8 @@ export function callerPolicies({
 }
 
 /**
- * Returns the caller's identifiers that a Principal element can contain: for a session, its own ARN and its role's ARN; for a
- * service, its name.
+ * Returns the identifiers by which a Principal element can refer to the caller: a session's own ARN and its role's ARN, or a
+ * service's name.
  */
 export function identityOf(caller: Caller): PrincipalIdentity {
   const { accountId, arn, principal } = caller
@@ -45,15 +45,13 @@ export function identityOf(caller: Caller): PrincipalIdentity {
 export interface ResourcePolicies {
   /** Whether the resource belongs to the caller's account. */
   readonly isOwn: boolean
-  /**
-   * Whether the resource policies must allow the request even in the caller's own account, as a role's trust policy must.
-   */
+  /** Whether the resource policies must allow the request even within the caller's own account, as a role's trust policy must. */
   readonly isRequired: boolean
   /** The parsed resource policies; undefined if they have not been read yet. */
   readonly policies: readonly Policy[] | undefined
 }
 
-/** The statements that decide a request, by the kind of their policy. */
+/** The policy statements that decide a request, by type of policy. */
 interface DecidingStatements {
   readonly identity: Statement | undefined
   readonly session: Statement | undefined
@@ -66,13 +64,13 @@ export interface Verdict {
   readonly reason: string
   /** False if resource policies that have not been read yet could still allow the request. */
   readonly isFinal: boolean
-  /** The Deny statement, or the Allow statements that are required; none for an implicit Deny. */
+  /** The Deny statement, or the Allow statements that are required; empty for an implicit denial. */
   readonly by: DecidingStatements
 }
 
 /**
- * Decides a request. Within one account, either an identity policy or a resource policy that names the caller directly must allow
- * the request. Across accounts, both must.
+ * Decides whether a request is allowed. Within an account, either an identity policy or a resource policy that names the caller
+ * directly must allow the request. Across accounts, both an identity policy and a resource policy must allow the request.
  */
 export function judge(
   caller: CallerPolicies,
@@ -98,16 +96,16 @@ export function judge(
   return direct === undefined ? notAllowed(decisive, request) : allowed({ resource: direct })
 }
 
-/** Returns whether a request is denied, and why; undefined if it is allowed. */
+/** Returns whether and why a request is denied, or undefined if the request is allowed. */
 export function denialOf(...request: Parameters<typeof judge>): Verdict | undefined {
   const verdict = judge(...request)
   return verdict.outcome === 'allowed' ? undefined : verdict
 }
 
 /**
- * Returns the statement of a resource policy in the caller's account that allows the caller by name. Session policies do not
- * restrict an Allow in a statement that names the session itself. They do restrict an Allow in a statement that names its role
- * or everyone.
+ * Returns the resource policy statement in the caller's own account that allows the caller by name. Session policies do not
+ * restrict an Allow statement that names the session itself. Session policies do restrict an Allow statement that names the
+ * session's role or everyone.
  */
 function directStatement(
   policies: readonly Policy[],

@@ -94,7 +94,7 @@ test('the condition keys of a session contain its account and role', () => {
   }
   for (const [key, value] of Object.entries(expected))
     assert.deepEqual(get(key, { caller })?.[0], value, key)
-  // A condition key of the operation cannot replace a global condition key.
+  // An operation's condition key cannot replace a global condition key.
   assert.deepEqual(get('aws:username', { caller, operation: new Map() }), undefined)
 })
 

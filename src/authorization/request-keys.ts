@@ -1,6 +1,6 @@
 /**
  * Condition keys of a request (IAM User Guide, AWS global condition context keys; Service Authorization Reference, AWS
- * Private CA). The value of each key is computed only when a policy refers to the key.
+ * Private CA). The value of each condition key is computed only when a policy refers to the key.
  */
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -8,7 +8,7 @@ import type { ContextKeys } from '../policy/pattern.ts'
 import { resourceTagPrefix } from '../policy/policy-document.ts'
 
 export interface RequestFacts {
-  /** Undefined for AssumeRoleWithWebIdentity, whose caller does not have an identity yet. */
+  /** The caller is undefined for AssumeRoleWithWebIdentity, whose caller does not have an identity yet. */
   readonly caller: Caller | undefined
   readonly now: Date
   /** IP address of the client; undefined if unknown. */
@@ -17,9 +17,9 @@ export interface RequestFacts {
   readonly isSecure: boolean
   /** Account ID of the resource's owner. */
   readonly resourceAccount: string
-  /** Tags of the resource by key; empty if no policy refers to them. */
+  /** The resource's tags by key; empty if no policy refers to them. */
   readonly resourceTags: ReadonlyMap<string, string>
-  /** Condition keys of the operation by lower-case name: `acm-pca:templatearn`, `aws:requesttag/…`, `aws:tagkeys`. */
+  /** The operation's condition keys by lower-case name: `acm-pca:templatearn`, `aws:requesttag/…`, `aws:tagkeys`. */
   readonly operation: ReadonlyMap<string, readonly string[]>
 }
 
@@ -52,7 +52,7 @@ function requestKey(key: string, facts: RequestFacts): readonly string[] | undef
     case 'aws:resourceaccount':
       return [facts.resourceAccount]
     case 'aws:securetransport':
-      // Headers of a reverse proxy, such as X-Forwarded-Proto, are not trusted.
+      // Headers from a reverse proxy, such as X-Forwarded-Proto, are not trusted.
       return [String(facts.isSecure)]
     default:
       return undefined
@@ -93,7 +93,7 @@ function principalKey(key: string, caller: Caller | undefined): readonly string[
   }
 }
 
-/** Values of `aws:PrincipalType`. AWS has no endpoints. */
+/** Values of `aws:PrincipalType`. AWS has no principals of the type endpoint. */
 const principalTypes = {
   user: 'User',
   'role-session': 'AssumedRole',
@@ -132,7 +132,9 @@ function listed(value: string | undefined): readonly string[] | undefined {
   return value === undefined ? undefined : [value]
 }
 
-/** Returns the values of tags with this key. Keys are compared without case, so there may be several values. */
+/**
+ * Returns the values of all tags with the given key. Tag keys are compared case-insensitively, so several values are possible.
+ */
 function tagValues(
   tags: Iterable<readonly [key: string, value: string]>,
   lowerCaseKey: string,

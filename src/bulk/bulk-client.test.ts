@@ -1,4 +1,4 @@
-/** The bulk worker thread with a database file: CRLs and audit reports of any length. */
+/** Tests of the bulk worker thread on a database file, with CRLs and audit reports of any length. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -58,7 +58,7 @@ const report = (format: AuditReportFormat, authorityNumber = 1): AuditReportRequ
   format,
 })
 
-/** Opens a database with two CAs and starts the bulk worker thread on it. */
+/** Opens a database with two CAs and starts the bulk worker thread for it. */
 async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork }> {
   const database = await TestDatabase.open()
   await database.db.transaction([
@@ -72,7 +72,7 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
     ),
   ])
   const bulk = createBulkWork(database.location)
-  // The worker thread does not keep the process alive, so the test must keep it alive.
+  // The worker thread does not keep the process alive, so the test must do so.
   const alive = setInterval(() => {}, 1000)
   t.after(async () => {
     clearInterval(alive)
@@ -82,11 +82,12 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
   return Object.assign(database, { bulk })
 }
 
-/** Returns a serial number of 16 bytes in hex that ends with the certificate number. */
+/** Returns a 16-byte serial number in hexadecimal that ends with the certificate number. */
 const serialOf = (number: number): string => number.toString(16).padStart(32, '0')
 
 /**
- * Returns an INSERT that adds one row for each number from `from` to `to`; `serial` is the SQL expression for its serial number.
+ * Returns an INSERT statement that adds a row for each number from `from` to `to`; `serial` is the SQL expression for the row's
+ * serial number.
  */
 function insertNumbered(
   { location }: TestDatabase,
@@ -105,7 +106,7 @@ function insertNumbered(
   }
 }
 
-/** Revokes certificates `from` to `to` with various reasons, and assigns the revocations to CRL `crlId`. */
+/** Revokes certificates `from` to `to` for various reasons, and assigns the revocations to CRL `crlId`. */
 async function revoke(
   database: TestDatabase,
   range: readonly [number, number],
@@ -141,7 +142,7 @@ async function issue(
   await database.db.transaction([insert])
 }
 
-/** Returns the serial numbers, dates and reasons in the entries of a TBSCertList. */
+/** Returns the serial numbers, dates and reasons in a TBSCertList's entries. */
 function entriesOf(tbsCertListDer: Uint8Array): readonly unknown[] {
   const list = encodeCertificateList(tbsCertListDer, algorithm, Uint8Array.of(1))
   return Array.from(

@@ -5,7 +5,7 @@ import { PendingReplies } from '../channel/pending-replies.ts'
 import type { DatabaseLocation } from '../store/engines/index.ts'
 import type { BulkReply, BulkRequest, ReportPage } from './bulk-thread.ts'
 
-/** Creates the bulk work service for a database. The worker thread starts with the first request, and again after a failure. */
+/** Creates the bulk work service for a database. The worker thread starts at the first request, and again after a failure. */
 export function createBulkWork(location: DatabaseLocation): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
@@ -39,9 +39,9 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
         if (!('page' in answer))
           throw new TypeError('the bulk worker thread sent a reply of the wrong kind')
         const { text, last }: ReportPage = answer.page
-        // The worker thread builds the next page while the caller writes this page.
+        // The worker thread builds the next page while the caller writes the current page.
         next = last === undefined ? undefined : ask({ kind: 'report', request, after: last })
-        // A caller that stops reading does not await the next page, so its failure is handled here.
+        // If the caller stops reading, nothing awaits the next page, so its failure is handled here.
         next?.catch(() => {})
         yield text
       }
@@ -71,13 +71,13 @@ interface BulkThread {
 }
 
 function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => void): BulkThread {
-  // The extension is .ts in the sources and .js in the built package.
+  // The file's extension is .ts in the sources and .js in the built package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const worker = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
     workerData: { location },
-    // The process's flags are meant for its main program. A worker thread does not start with --input-type.
+    // The process's flags are intended for its main program. A worker thread fails to start if --input-type is set.
     execArgv: [],
-    // Most objects in this thread are short-lived, so a large young generation would only waste memory.
+    // Most objects in the worker thread are short-lived, so a large young generation would only waste memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   const thread = { worker, replies: new PendingReplies<BulkReply>() }

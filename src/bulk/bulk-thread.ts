@@ -1,6 +1,6 @@
 /**
- * The entry point of the bulk worker thread, which has its own read-only connection. The bulk worker answers requests one after
- * another. The thread builds an audit report page by page, so that other requests run between the pages.
+ * Entry point of the bulk worker thread, which has its own read-only database connection. The bulk worker thread handles
+ * requests sequentially. The worker thread builds an audit report page by page, so that other requests can run between pages.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reportForms } from '../authority/audit-report.ts'
@@ -40,7 +40,7 @@ export type BulkRequest =
 
 export interface ReportPage {
   readonly text: Uint8Array<ArrayBuffer>
-  /** Number of the last certificate on the page. Undefined on the last page of the report. */
+  /** Number of the last certificate on the page; undefined on the last page of the report. */
   readonly last: number | undefined
 }
 
@@ -54,7 +54,7 @@ export type BulkReply =
 const pageRows = 500
 const page = new TextBuffer()
 
-/** Opens the database. The thread ends if that fails. */
+/** Opens the database; if that fails, the thread ends. */
 async function openRows(location: DatabaseLocation): Promise<RowReader> {
   const engine = await loadEngine(location)
   return engine.openRows()
@@ -116,7 +116,7 @@ async function readTbsCertList(
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
 }
 
-/** Adds a page of rows. Returns the number of the last certificate, or undefined on the last page. */
+/** Adds a page of rows to the audit report. Returns the number of the page's last certificate, or undefined on the last page. */
 async function addPage(
   reader: RowReader,
   writer: RevokedCertificatesWriter,

@@ -1,6 +1,6 @@
 /**
- * The interface for work on many rows: CRL entries, audit reports, counts. The work runs off the main thread, on its own
- * connection.
+ * The interface for work on large numbers of rows: CRL entries, audit reports and counts. The bulk work runs outside the
+ * main thread, on its own database connection.
  */
 import type { AuditedAuthority, AuditReportFormat } from '../authority/audit-report.ts'
 import type { SearchRange } from '../store/certificate-search.ts'
@@ -8,17 +8,19 @@ import type { CrlScope } from '../store/revocations.ts'
 import type { TbsCertListFields } from '../x509/certificate-list.ts'
 
 export interface BulkWork {
-  /** Builds a TBSCertList with the revocations in `scope` from one snapshot of the database. */
+  /** Builds a TBSCertList of the revocations in `scope`, from a single database snapshot. */
   tbsCertList(fields: TbsCertListFields, scope: CrlScope): Promise<BuiltCrl>
-  /** Returns an audit report in pieces of a few hundred kilobytes. Each piece is built when the caller requests it. */
+  /**
+   * Returns an audit report in pieces of a few hundred kilobytes. Each piece of the report is built when the caller requests it.
+   */
   auditReport(request: AuditReportRequest): AsyncIterable<Uint8Array>
-  /** Counts the certificates in each range of positions, up to `max` in a range. */
+  /** Counts the certificates in each range of positions, up to `max` per range. */
   countByPosition(ranges: readonly SearchRange<number>[], max: number): Promise<number[]>
   /**
-   * Looks up a serial number in a CRL in DER, whose memory is transferred to the thread. Rejects if the CRL is malformed.
+   * Looks up a serial number in a DER-encoded CRL, whose memory is transferred to the thread. Rejects if the CRL is malformed.
    */
   findInCrl(crlDer: Uint8Array<ArrayBuffer>, serialNumber: Uint8Array): Promise<CrlLookup>
-  /** Ends the thread. Pending requests are rejected. */
+  /** Stops the worker thread and rejects pending requests. */
   close(): Promise<void>
 }
 
@@ -27,7 +29,7 @@ export interface BuiltCrl {
   readonly entries: number
 }
 
-/** The header of a CRL, and its entry for a serial number. */
+/** The header of a CRL, and the CRL entry for a serial number. */
 export interface CrlLookup {
   readonly crlNumber: bigint | undefined
   readonly thisUpdate: Date

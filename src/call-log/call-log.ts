@@ -1,41 +1,41 @@
-/** The queue of call records to be written to a file or standard output. Failed writes never stop the server. */
+/** A queue of call records, which are written to a file or standard output. Failed writes never stop the server. */
 import type { CallLogSink } from './log-file.ts'
 import type { Log } from '../telemetry/log.ts'
 import { visibleJson } from '../text/visible-text.ts'
 
 export interface CallLog {
-  /** Writes a record. Never blocks or throws. A record that cannot be written is dropped, and this is logged. */
+  /** Writes a call record without blocking or throwing. If a record cannot be written, it is dropped, and the loss is logged. */
   write(record: object): void
   /**
-   * Writes a record. Resolves to true when the operating system has accepted the record, and to false if it cannot be written
-   * now. Such a record is kept, up to a limit, and written before the next record, because the call may already have taken
-   * effect.
+   * Writes a call record. Resolves to true when the operating system has accepted the record, and to false if it cannot be
+   * written at present. A record that cannot be written is kept, up to a limit, and written before the next record, because
+   * the call may already have taken effect.
    */
   record(record: object): Promise<boolean>
-  /** Returns false after a failed write, until a write succeeds again. */
+  /** Returns false after a failed write, until a later write succeeds. */
   isWritable(): boolean
   /** Calls `listener` whenever isWritable changes. */
   onChange(listener: (isWritable: boolean) => void): void
-  /** Reopens the file at the path, because another program may have moved the previous file. */
+  /** Reopens the file at its path, because another program may have moved the previous file. */
   reopen(): void
-  /** Writes the waiting records, then closes the sink. */
+  /** Writes all queued records, then closes the sink. */
   close(): Promise<void>
 }
 
-/** Limit on the waiting text, in UTF-16 code units. */
+/** Limit on the length of queued text, in UTF-16 code units. */
 const waitingMax = 64 * 1024 * 1024
-/** Maximum number of records that are kept after a failed write. */
+/** Maximum number of records kept after a failed write. */
 const owedMax = 10_000
-/** Pause before the next attempt after a failed write. */
+/** Delay before the next attempt after a failed write. */
 const pauseMilliseconds = 1000
 
 interface Waiting {
   readonly line: string
-  /** Passes the outcome to the caller; undefined if no caller awaits it. */
+  /** Reports the outcome to the caller; undefined if no caller awaits it. */
   readonly settle: ((isWritten: boolean) => void) | undefined
 }
 
-/** Writes waiting lines together, one batch after another. */
+/** Writes queued lines together, one batch after another. */
 export class QueuedCallLog implements CallLog {
   readonly #sink: CallLogSink
   readonly #log: Log
@@ -120,7 +120,7 @@ export class QueuedCallLog implements CallLog {
         const owed = this.#owed.length
         const lines = [...this.#owed, ...batch.map(({ line }) => line)]
         await this.#sink.append(lines.join(''))
-        // More records may have been added to #owed during the write.
+        // Records may have been added to #owed during the write.
         this.#owed.splice(0, owed)
         this.#succeed(batch)
       } catch (error) {
@@ -129,7 +129,7 @@ export class QueuedCallLog implements CallLog {
         this.#waitingLength = 0
       }
     }
-    // This happens in the same turn as the check on #waiting, so that a record added later starts a new run.
+    // #isWorking is cleared in the same turn as the check on #waiting, so that a record added later starts a new run.
     this.#isWorking = false
   }
 
@@ -143,7 +143,7 @@ export class QueuedCallLog implements CallLog {
     for (const { settle } of batch) settle?.(true)
   }
 
-  /** Logs the first dropped record. #succeed logs the recovery. */
+  /** Logs only the first dropped record; #succeed logs the recovery. */
   #drop(batch: readonly Waiting[], problem: string, err?: unknown): void {
     const isNew = !this.#isFailing
     this.#isFailing = true

@@ -1,19 +1,19 @@
-/** The CloudTrail record of one API call (AWS CloudTrail User Guide, CloudTrail record contents). */
+/** The CloudTrail record of a single API call (AWS CloudTrail User Guide, CloudTrail record contents). */
 import { isoSeconds } from '../text/iso-time.ts'
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
 import { truncateText } from '../text/visible-text.ts'
 
-/** A completed call. */
+/** A completed API call. */
 export interface EndedCall {
   readonly requestId: string
-  /** UUID of the record. */
+  /** UUID of the call record. */
   readonly eventId: string
-  /** The service: `acm-pca.amazonaws.com`. */
+  /** The service name: `acm-pca.amazonaws.com`. */
   readonly eventSource: string
   readonly time: Date
   readonly operation: string | undefined
-  /** The authenticated caller; undefined for a call that was not authenticated. */
+  /** The authenticated caller; undefined for an unauthenticated call. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
   readonly userAgent: string | undefined
@@ -23,14 +23,14 @@ export interface EndedCall {
   readonly error: { readonly code: string; readonly message: string } | undefined
 }
 
-/** Calls that are aggregated into one record. */
+/** API calls that are aggregated into one record. */
 export interface RepeatedCalls {
   readonly count: number
   readonly firstAt: Date
   readonly lastAt: Date
 }
 
-/** Creates the record, with CloudTrail's member names and order, within the limits below. */
+/** Creates the call record, with CloudTrail's member names and order, subject to the limits below. */
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
   const budget = { charactersLeft: parametersMax }
@@ -59,7 +59,7 @@ export function callRecord(call: EndedCall): object {
   }
 }
 
-/** Creates the aggregate record: the record of the first call, but without parameters, request ID and user agent. */
+/** Creates the aggregate record, which is the record of the first call without parameters, request ID and user agent. */
 export function repeatedRecord(
   first: EndedCall,
   { count, firstAt, lastAt }: RepeatedCalls,
@@ -75,7 +75,10 @@ export function repeatedRecord(
   }
 }
 
-/** Returns whether CloudTrail considers the operation read-only. The result is derived from the verb in its name. */
+/**
+ * Returns whether CloudTrail considers the operation read-only. Whether an operation is read-only is derived from
+ * the verb in its name.
+ */
 export function isRead(operation: string): boolean {
   return /^(?:Check|Describe|Get|List|Simulate)/.test(operation)
 }
@@ -111,7 +114,7 @@ function identityOf(caller: Caller): object {
   }
 }
 
-/** Limits on nesting depth, string length and list length. */
+/** Limits on the nesting depth, string length and list length in a call record. */
 const depthMax = 16
 const textMax = 1024
 const itemsMax = 100
@@ -120,10 +123,10 @@ const userAgentMax = 256
 const parametersMax = 32_768
 const ellipsis = '…'
 
-/** Names of long members whose content can be retrieved by serial number or ARN. */
+/** Names of members with long values, which can be retrieved by serial number or ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
 
-/** Names of members with secrets, which are redacted as in CloudTrail. */
+/** Names of members that contain secrets, which are redacted as in CloudTrail. */
 const secrets: ReadonlySet<string> = new Set([
   'SecretAccessKey',
   'SessionToken',
@@ -134,13 +137,13 @@ const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
 interface Shown {
   readonly depth: number
-  /** Number of characters that remain of `parametersMax`. */
+  /** Remaining number of characters out of `parametersMax`. */
   readonly budget: { charactersLeft: number }
 }
 
 /**
- * Converts a value for the record: names are in lower camel case, long strings are truncated, and bodies are replaced by
- * their length.
+ * Converts a value for the call record: names become lower camel case, long strings are truncated, and bodies are
+ * replaced by their length.
  */
 function shown(value: unknown, { depth, budget }: Shown): unknown {
   if (budget.charactersLeft <= 0) return ellipsis

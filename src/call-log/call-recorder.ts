@@ -1,6 +1,6 @@
 /**
- * Decides how calls are recorded: authenticated calls individually, failed unauthenticated calls in aggregate. Without
- * aggregation, anyone could fill the disk or rotate all other records out of the call log.
+ * Decides how API calls are recorded: authenticated calls individually, and failed unauthenticated calls in aggregate.
+ * Without aggregation, anyone could fill the disk or cause all other records to be rotated out of the call log.
  */
 import { networkOf } from '../text/ip-address.ts'
 import { ServiceError } from '../errors.ts'
@@ -8,26 +8,29 @@ import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
 
 export interface CallLogPort {
   write(record: object): void
-  /** Resolves to whether the operating system has accepted the record. */
+  /** Resolves to whether the operating system has accepted the call record. */
   record(record: object): Promise<boolean>
   isWritable(): boolean
 }
 
 export interface CallRecorder {
-  /** Whether the server refuses calls that cannot be recorded. */
+  /** Whether the server rejects calls that cannot be recorded. */
   readonly isRequired: boolean
-  /** Records a call. Returns whether its response may be sent. */
+  /** Records an API call, and returns whether its response may be sent. */
   record(call: EndedCall): boolean | Promise<boolean>
-  /** Throws ServiceUnavailable if records are required and cannot be written. Call it before a call has an effect. */
+  /**
+   * Throws ServiceUnavailable if records are required and cannot be written at present. The caller must check this
+   * before the call has any effect.
+   */
   requireWritable(): void
-  /** Writes the aggregated records. */
+  /** Writes the aggregated call records. */
   flush(): void
 }
 
 export interface CallRecorderOptions {
-  /** Whether to refuse calls that cannot be recorded. */
+  /** Whether to reject calls that cannot be recorded. */
   readonly required: boolean
-  /** Runs `work` after a delay in milliseconds; a timer by default. */
+  /** Runs `work` after a delay in milliseconds; uses a timer by default. */
   readonly later?: (work: () => void, milliseconds: number) => void
 }
 
@@ -39,7 +42,7 @@ interface Counted {
 }
 
 const windowMilliseconds = 60_000
-/** Maximum number of combinations of source and error code that are distinguished within a minute. */
+/** Maximum number of combinations of source and error code that are recorded separately within a minute. */
 const sourcesMax = 1000
 
 export function createCallRecorder(
@@ -48,7 +51,10 @@ export function createCallRecorder(
 ): CallRecorder {
   let counted = new Map<string, Counted>()
 
-  /** Records the first call of a kind immediately, and all further calls of that kind within a minute as one record. */
+  /**
+   * Records the first call with the same source and error code immediately, and all further such calls within a minute
+   * as one record.
+   */
   function count(call: EndedCall): void {
     if (counted.size === 0) later(flush, windowMilliseconds)
     const own = kindOf(call, call.sourceIp)
@@ -91,7 +97,7 @@ export function createCallRecorder(
   }
 }
 
-/** Creates the error response to a call that cannot be recorded. */
+/** Creates the error response for a call that cannot be recorded. */
 export function notRecorded(): ServiceError {
   return new ServiceError(
     'ServiceUnavailable',

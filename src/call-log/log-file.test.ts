@@ -113,7 +113,7 @@ test('a full file is rotated, and only the configured number of rotated files is
 
 test('if rotation fails, lines are still written to the file, and the failure is logged', async (t) => {
   const { path, sink, lines, text } = await opened(t, { fileBytesMax: 10, filesMax: 0 })
-  // With filesMax 0, rotation removes every rotated file. It cannot remove a folder that has the name of a rotated file.
+  // With filesMax 0, rotation removes every rotated file. Rotation cannot remove a folder that has the name of a rotated file.
   await mkdir(`${path}.20200101T000000000Z`)
   await sink.append('line-1\n')
   await sink.append('line-2\n')

@@ -1,6 +1,6 @@
 /**
- * The call log file. The file is rotated by size, and reopened after another program, such as logrotate, has moved, replaced or
- * removed it.
+ * The file for the call log. The file is rotated by size, and reopened after another program, such as logrotate, has moved,
+ * replaced or removed it.
  */
 import { constants, type Stats } from 'node:fs'
 import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
@@ -11,17 +11,17 @@ import type { Log } from '../telemetry/log.ts'
 
 export interface CallLogSink {
   /**
-   * Appends lines, each of which ends with a line feed. Resolves when the operating system has accepted them; otherwise
+   * Appends lines, each terminated by a line feed. Resolves when the operating system has accepted the lines; otherwise
    * rejects.
    */
   append(lines: string): Promise<void>
-  /** Closes the file, and opens whichever file is now at the path. */
+  /** Closes the file and reopens the file that is now at the path. */
   reopen(): Promise<void>
   close(): Promise<void>
 }
 
 export interface RotationLimits {
-  /** Size in bytes above which the file is rotated. */
+  /** File size in bytes above which the file is rotated. */
   readonly fileBytesMax: number
   /** Number of rotated files to keep. */
   readonly filesMax: number
@@ -29,7 +29,7 @@ export interface RotationLimits {
 
 const rotationDefault: RotationLimits = { fileBytesMax: 100 * 1024 * 1024, filesMax: 20 }
 
-/** Opens a file for appending. A new file has mode 0600. Rejects if the file cannot be opened. */
+/** Opens a file for appending, with mode 0600 if it is new. Rejects if the file cannot be opened. */
 export async function openCallLogFile(
   path: string,
   {
@@ -49,7 +49,7 @@ export async function openCallLogFile(
     return file
   }
 
-  /** Returns the open log file, after rotating or reopening it if necessary. */
+  /** Returns the open log file, rotating or reopening it first if necessary. */
   async function current(bytes: number): Promise<FileHandle> {
     if (file === undefined) return reopen()
     const [there, here] = await Promise.all([statOf(path), file.stat()])
@@ -91,7 +91,9 @@ export async function openCallLogFile(
   }
 }
 
-/** Opens a file for appending. If its last line is incomplete, because the disk was full, a line feed is appended first. */
+/**
+ * Opens a file for appending. If the file's last line is incomplete, because the disk was full, a line feed is appended first.
+ */
 async function openForAppend(path: string): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY, O_NONBLOCK } = constants
   const isRegular = (await statOf(path))?.isFile() ?? true
@@ -114,7 +116,7 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
   return buffer.toString('latin1') !== '\n'
 }
 
-/** Writes all bytes in as many writes as necessary: a nearly full disk may accept only some of the bytes at a time. */
+/** Writes all bytes in as many writes as necessary, because a nearly full disk may accept only part of the bytes. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at)
@@ -122,7 +124,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Renames the file to, for example, `calls.jsonl.20260301T081531123Z`, and removes the oldest rotated files. */
+/** Renames the file to a name such as `calls.jsonl.20260301T081531123Z`, and removes the oldest rotated files. */
 async function setAside(path: string, now: Date, filesMax: number): Promise<void> {
   const stamp = now.toISOString().replaceAll(/[-:.]/g, '')
   let target = `${path}.${stamp}`

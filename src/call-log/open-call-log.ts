@@ -12,12 +12,12 @@ import { ConfigurationError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface Destinations {
-  /** A path, or `-` for standard output. At least one of the file and the syslog server is defined. */
+  /** Path of the file, or `-` for standard output. At least one of the file and the syslog server is defined. */
   readonly file: string | undefined
   readonly syslog: SyslogServer | undefined
 }
 
-/** Throws ConfigurationError if the file cannot be written. A syslog server may be unreachable; this is logged. */
+/** Throws ConfigurationError if the file cannot be written. An unreachable syslog server is only logged. */
 export async function openCallLog(
   { file, syslog }: Destinations,
   log: Log,
@@ -73,7 +73,7 @@ function both(local: CallLog, remote: CallLog): CallLog {
   }
 }
 
-/** Creates a sink for a stream that the sink does not close. The stream's errors are reported by failed writes. */
+/** Creates a sink for a stream, which the sink does not close. Errors on the stream are reported by failed writes. */
 function streamSink(stream: Writable): CallLogSink {
   stream.on('error', () => {})
   return {

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { SyslogCallLog, type SyslogLimits } from './syslog-call-log.ts'
 import { createLog } from '../telemetry/log.ts'
 
-/** An in-memory server. `fault` prevents connections, `isBroken` prevents writes. */
+/** An in-memory syslog server. `fault` prevents connections, and `isBroken` prevents writes. */
 function standIn(limits: Partial<SyslogLimits> = {}) {
   const said: string[] = []
   const log = createLog('error', { write: (line) => void said.push(JSON.parse(line).msg) })

@@ -1,6 +1,6 @@
 /**
- * The call log on a syslog server. Records wait in memory while the server cannot be reached. Syslog has no acknowledgement: a
- * record that was written to the connection can still be lost.
+ * The call log on a syslog server. Records wait in memory while the syslog server is unreachable. Syslog has no
+ * acknowledgements, so a record that was written to the connection can still be lost.
  */
 import type { CallLog } from './call-log.ts'
 import type { Connect, SyslogConnection } from './syslog-connection.ts'
@@ -8,17 +8,17 @@ import { syslogFrame, type SyslogSource } from './syslog-message.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface SyslogLimits {
-  /** Maximum total size of waiting frames in bytes. Further records are dropped. */
+  /** Maximum total size of queued frames in bytes, beyond which records are dropped. */
   readonly waitingBytesMax: number
-  /** Pause after the first failure. The pause doubles with each further failure, up to the maximum. */
+  /** Delay before reconnecting after the first failure. The delay doubles with each further failure, up to a maximum. */
   readonly pauseMilliseconds: number
   readonly pauseMillisecondsMax: number
   /**
-   * Duration of a connection's trial. A connection that ends during its trial has failed, and its frames are sent again, because
-   * a server that rejects the client certificate may accept data before it ends the connection.
+   * Duration of a new connection's trial period. A connection that ends during its trial period has failed, and its frames are
+   * sent again, because a server that rejects the client certificate may accept data before it closes the connection.
    */
   readonly trialMilliseconds: number
-  /** Time limit for sending waiting frames when the log is closed. */
+  /** Maximum time for sending queued frames when the log is closed. */
   readonly closeMilliseconds: number
 }
 
@@ -30,7 +30,7 @@ const defaultLimits: SyslogLimits = {
   closeMilliseconds: 2000,
 }
 
-/** Size in bytes at which a batch of frames is complete. */
+/** Size in bytes at which a batch of frames is sent. */
 const batchBytes = 64 * 1024
 
 export interface SyslogOptions {
@@ -48,7 +48,7 @@ export class SyslogCallLog implements CallLog {
   readonly #drained = Promise.withResolvers<void>()
   #frames: Buffer[] = []
   #bytes = 0
-  /** Number of frames at the start of #frames that were sent on the current connection during its trial. */
+  /** Number of frames at the start of #frames that were sent on the current connection during its trial period. */
   #sent = 0
   #connection: SyslogConnection | undefined
   #connectedAt = 0
@@ -58,7 +58,7 @@ export class SyslogCallLog implements CallLog {
   #dropped = 0
   #pause: NodeJS.Timeout | undefined
 
-  /** Connects immediately, so that a server that cannot be reached is logged at the start. */
+  /** Connects immediately, so that an unreachable server is logged at startup. */
   constructor(options: SyslogOptions) {
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
@@ -69,7 +69,7 @@ export class SyslogCallLog implements CallLog {
     this.#add(record)
   }
 
-  /** Resolves to whether the record was queued. The syslog server has not received it at that point. */
+  /** Resolves to whether the record was queued, before the syslog server has received it. */
   record(record: object): Promise<boolean> {
     return Promise.resolve(this.#add(record))
   }
@@ -82,7 +82,7 @@ export class SyslogCallLog implements CallLog {
     this.#listeners.push(listener)
   }
 
-  /** Reconnects with the current content of the files. */
+  /** Reconnects using the current content of the files. */
   reopen(): void {
     const old = this.#connection
     this.#disconnect()
@@ -176,7 +176,7 @@ export class SyslogCallLog implements CallLog {
     try {
       await connection.write(Buffer.concat(batch, bytes))
       this.#sent += batch.length
-      // A replaced connection sent its last batch before it ended.
+      // A replaced connection sent its last batch before it was closed.
       if (connection !== this.#connection || this.#isProven()) this.#succeed()
     } catch (error) {
       if (connection !== this.#connection) return
@@ -186,12 +186,12 @@ export class SyslogCallLog implements CallLog {
     }
   }
 
-  /** If no further record is written, this is the only report of a recovery. */
+  /** If no further record is written, this message is the only report of a recovery. */
   #endTrial(connection: SyslogConnection): void {
     if (connection === this.#connection && !this.#isWorking) this.#succeed()
   }
 
-  /** Whether the current connection has passed its trial. */
+  /** Whether the current connection has passed its trial period. */
   #isProven(): boolean {
     return performance.now() - this.#connectedAt >= this.#limits.trialMilliseconds
   }
@@ -219,7 +219,7 @@ export class SyslogCallLog implements CallLog {
     else if (this.#frames.length > 0) this.#work()
   }
 
-  /** Frames sent on a connection that has not passed its trial are sent again. */
+  /** Frames sent on a connection that did not pass its trial period are sent again. */
   #disconnect(): void {
     if (this.#connection !== undefined && this.#isProven()) this.#removeSent()
     this.#sent = 0

@@ -6,7 +6,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 export interface SyslogServer {
   readonly host: string
   readonly port: number
-  /** PEM files. Without a CA file, the CAs that Node.js trusts by default are trusted. */
+  /** Paths of PEM files. Without a CA file, the CAs that Node.js trusts by default are trusted. */
   readonly caFile: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
@@ -15,9 +15,9 @@ export interface SyslogServer {
 export interface SyslogConnection {
   /** Resolves when the operating system has accepted the bytes. Rejects if the connection ends, or after 30 seconds. */
   write(bytes: Uint8Array): Promise<void>
-  /** Resolves when the connection has ended, with the error if there was one. */
+  /** Resolves when the connection has ended, with the error if one occurred. */
   readonly ended: Promise<Error | undefined>
-  /** Sends waiting bytes, and ends the connection within a second. */
+  /** Sends queued bytes and closes the connection within a second. */
   end(): void
   destroy(): void
 }
@@ -29,7 +29,7 @@ const writeMilliseconds = 30_000
 const endMilliseconds = 1000
 const keepAliveMilliseconds = 60_000
 
-/** Connects, and verifies the server's certificate. Rejects if a file cannot be read, or after 10 seconds. */
+/** Connects to the syslog server and verifies its certificate. Rejects if a file cannot be read, or after 10 seconds. */
 export async function connectSyslog(
   server: SyslogServer,
   signal: AbortSignal,
@@ -53,7 +53,8 @@ export async function connectSyslog(
   let failure: Error | undefined
   socket.on('error', (error) => (failure = error))
   socket.on('close', () => resolve(failure))
-  // A syslog server sends nothing. Without a reader, the end of the connection would not be noticed.
+  // A syslog server sends no data. The socket must be read nevertheless, because otherwise the end
+  // of the connection would go unnoticed.
   socket.resume()
   await handshake(socket, { ended, signal })
   socket.setKeepAlive(true, keepAliveMilliseconds)

@@ -5,7 +5,7 @@ import { messageBytesMax, syslogFrame } from './syslog-message.ts'
 
 const source = { hostname: 'ca-1.example.com', processId: 42 }
 
-/** Reads one frame as a receiver does: the length, a space, and that many bytes. */
+/** Reads a frame as a syslog receiver does: the length, a space, and that many bytes. */
 function readFrame(frame: Buffer): { header: string; json: Record<string, unknown> } {
   const text = frame.toString('latin1')
   const [, length, rest = ''] = /^([1-9]\d*) ([^]*)$/.exec(text) ?? []

@@ -1,4 +1,4 @@
-/** Syslog messages (RFC 5424) for call records, in the frames of RFC 5425: the length in bytes, a space, and the message. */
+/** Syslog messages (RFC 5424) for call records, framed as in RFC 5425: the length in bytes, a space, and the message. */
 
 export interface SyslogSource {
   readonly hostname: string
@@ -6,24 +6,24 @@ export interface SyslogSource {
 }
 
 /**
- * Maximum length of a message in bytes. Receivers should accept messages of 8192 bytes (RFC 5425, 4.3.1), and rsyslog truncates
- * longer ones by default.
+ * Maximum length of a syslog message in bytes. Receivers should accept messages of 8192 bytes (RFC 5425, 4.3.1), and rsyslog
+ * truncates longer messages by default.
  */
 export const messageBytesMax = 8192
 
 /**
- * Priority values: facility 13 (log audit) with severity 5 (notice) for failed calls, and severity 6 (informational) for all
+ * Priority values: facility 13 (log audit), with severity 5 (notice) for failed calls and severity 6 (informational) for all
  * others.
  */
 const facility = 13
 const severity = { failed: 5, succeeded: 6 }
 
-/** Members that are omitted, one after another in this order, until the message is short enough. */
+/** Members to omit, in this order, until the message is short enough. */
 const omissible = ['responseElements', 'requestParameters', 'userAgent', 'errorMessage'] as const
 
 type CallRecord = Readonly<Record<string, unknown>>
 
-/** Returns the frame for a record. */
+/** Returns the syslog frame for a call record. */
 export function syslogFrame(record: object, source: SyslogSource): Buffer {
   let short = record as CallRecord
   let message = messageOf(short, source)
@@ -47,7 +47,7 @@ function messageOf(record: CallRecord, { hostname, processId }: SyslogSource): s
   return `<${priority}>1 ${time} ${host} signet ${processId} ApiCall - ${asciiJson(record)}`
 }
 
-/** Returns JSON in which every character outside printable ASCII is escaped. */
+/** Returns JSON in which all characters outside printable ASCII are escaped. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[^\x20-\x7E]/g,

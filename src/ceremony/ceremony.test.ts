@@ -103,7 +103,7 @@ async function csrAction(name: string, changes: object = {}): Promise<object> {
   }
 }
 
-/** The `useRoot` member of a script for a later ceremony. */
+/** The `useRoot` member in the script of a later ceremony. */
 const useRootOf = ({ transcript, transcriptSha256 }: CompletedCeremony): object => ({
   certificateSha256: transcript.root.certificateSha256,
   previousTranscriptSha256: transcriptSha256,
@@ -359,7 +359,7 @@ test('a process that is killed at any step of writing leaves no ceremony, and th
   const content = { createRoot, actions: [await csrAction('issuing'), crl] }
   const complete = await run(content, { folder: join(work, 'complete') })
   const names = [...complete.files.keys()]
-  // The files are written one after another, then the key. The rename is the last step.
+  // The ceremony's files are written in sequence, followed by the key. The rename is the last step of a ceremony.
   for (let written = 0; written <= names.length + 1; written += 1) {
     const folder = join(work, `killed-${written}`)
     const staging = join(folder, '.0001.new')

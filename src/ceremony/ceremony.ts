@@ -1,4 +1,4 @@
-/** Ceremonies for an offline root: checking a script, running it, and verifying a transcript. */
+/** Ceremonies for an offline root: checking and running a script, and verifying a transcript. */
 import type { KeyObject } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,7 +25,7 @@ import { rootFile, type Confirmation, type Participant } from './transcript.ts'
 import { derOf, verifyCeremony, type VerifiedCeremony } from './verify-transcript.ts'
 
 export interface CeremonyOptions {
-  /** Path of the script. The CSRs are in the same folder. */
+  /** Path of the ceremony script. The CSRs are in the same folder as the script. */
   readonly script: string
   /** Folder of the offline root. */
   readonly folder: string
@@ -36,9 +36,9 @@ export interface CeremonyOptions {
 export interface RunOptions extends CeremonyOptions {
   /** Name and version of the program. */
   readonly program: string
-  /** Shows the plan and asks for confirmations. Rejects if the plan is not confirmed. */
+  /** Displays the plan and asks for confirmations. Rejects if the plan is not confirmed. */
   readonly confirm: (plan: CeremonyPlan) => Promise<Confirmed>
-  /** Returns the passphrase for the key. */
+  /** Returns the passphrase for the root's key. */
   readonly passphrase: (purpose: 'new' | 'existing') => Promise<string>
   /** Base-2 logarithm of the scrypt work factor for a new key. */
   readonly workFactor?: number
@@ -50,11 +50,11 @@ export interface Confirmed {
 }
 
 export interface CompletedCeremony extends SignedCeremony {
-  /** Folder with the files of the ceremony. */
+  /** Folder that contains the ceremony's files. */
   readonly path: string
 }
 
-/** Computes the plan of a script without signing or writing anything. Throws a ConfigurationError that lists every problem. */
+/** Computes the plan of a script, without signing or writing anything. Throws a ConfigurationError that lists every problem. */
 export async function checkCeremony(options: CeremonyOptions): Promise<CeremonyPlan> {
   const scriptBytes = await readSmallFile(options.script)
   const script = parseScript(scriptBytes)
@@ -90,8 +90,8 @@ async function readCsrs(
 }
 
 /**
- * Runs a script: computes the plan, obtains the confirmations and the passphrase, signs, and writes the ceremony. Nothing is
- * written before the last step, so an interrupted run can be repeated. Throws ConfigurationError.
+ * Runs a ceremony script: computes the plan, obtains the confirmations and the passphrase, signs, and writes the ceremony's
+ * files. Nothing is written before the last step, so an interrupted run can be repeated. Throws ConfigurationError.
  */
 export async function runCeremony(options: RunOptions): Promise<CompletedCeremony> {
   const { folder, clock } = options
@@ -110,7 +110,7 @@ export async function runCeremony(options: RunOptions): Promise<CompletedCeremon
   }
 }
 
-/** Throws ConfigurationError unless two people permitted by the script have confirmed it. */
+/** Throws ConfigurationError unless two people permitted by the script have confirmed the plan. */
 function requireConfirmed({ script }: CeremonyPlan, confirmed: Confirmed): Confirmed {
   const names = confirmed.participants.map(({ name }) => nameKey(name))
   if (new Set(names).size < 2 || new Set(names).size < names.length)
@@ -142,7 +142,7 @@ async function openRootKey(
   return { key, sealedKey: undefined }
 }
 
-/** Verifies the result as `signet ceremony verify` does. Nothing has been written at this point. */
+/** Verifies the ceremony's result in the same way as `signet ceremony verify`, before anything is written. */
 async function requireVerified({ files }: SignedCeremony, { root }: CeremonyPlan): Promise<void> {
   const pem = files.get(rootFile) ?? new Uint8Array()
   const certificate = root.created === undefined ? root.certificate : parseCertificate(derOf(pem))
@@ -168,7 +168,8 @@ async function write(
 }
 
 /**
- * Verifies a transcript and the files next to it. `root` is the path of the root certificate in PEM. Throws ConfigurationError.
+ * Verifies a transcript and the files in the same folder. `root` is the path of the root certificate in PEM. Throws
+ * ConfigurationError.
  */
 export async function verifyCeremonyFile(
   transcript: string,

@@ -1,4 +1,4 @@
-/** The root of a ceremony: a new root and its key, or the root of earlier ceremonies. */
+/** The root of a ceremony, which is either a new root with a new key, or the root of earlier ceremonies. */
 import { encodeAuthorityCsrInfo } from '../authority/csr.ts'
 import { keyUsageExtension } from '../authority/key-usage.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
@@ -20,14 +20,14 @@ import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { importKey, rootKeyHandle, signingKeys } from './root-key.ts'
 import type { NewRoot } from './script/parse-script.ts'
 
-/** The policy is as strict as a server's with default settings. In addition, every signature is verified. */
+/** The key and lint policy is as strict as a server's with default settings. In addition, every signature is verified. */
 export const ceremonyPolicy: IssuancePolicy = {
   lint: 'error',
   verifySignatures: 'all',
   weakKeys: 'refuse',
 }
 
-/** Prepares the certificate of a new root from its CSR, as a server does. Throws ServiceError if it is refused. */
+/** Prepares a new root's certificate from its CSR, as a server does. Throws ServiceError if the certificate is rejected. */
 export async function prepareRoot(
   root: NewRoot,
   key: GeneratedKey,
@@ -83,7 +83,7 @@ function rootContent({ pathLength, nameConstraints }: NewRoot) {
 }
 
 /**
- * Returns the certificate with an empty signature. The result is used, before signing, to show the certificate and to prepare
+ * Returns the root certificate with an empty signature. The unsigned certificate is used to display the root and to prepare
  * the certificates below it, and never leaves the program.
  */
 export function unsignedCertificate(prepared: PreparedCertificate): Certificate {

@@ -1,6 +1,6 @@
 /**
- * The plan of a ceremony: everything that the ceremony will sign. The plan is computed and linted before anyone confirms it and
- * before a key is used. The code in this file does not read the clock or write anything.
+ * The plan of a ceremony, which contains everything that the ceremony will sign. The plan is computed and linted before anyone
+ * confirms it and before any key is used. The code in this file neither reads the clock nor writes anything.
  */
 import { reasonCodeOf } from '../authority/revocation-reason.ts'
 import { nextCrlNumber, nextUpdateOf } from '../crl/contents.ts'
@@ -66,24 +66,24 @@ export interface PlannedCrl {
   readonly crlNumber: number
   readonly expirationDays: number
   readonly nextUpdate: Date
-  /** All revoked certificates of the root. */
+  /** All certificates that the root has revoked. */
   readonly entries: readonly RevokedCertificate[]
 }
 
 export interface PlanInput {
   readonly script: CeremonyScript
   readonly scriptBytes: Uint8Array
-  /** State of the existing root; undefined if the folder has no ceremony. */
+  /** State of the existing root; undefined if the folder contains no ceremony. */
   readonly state: RootState | undefined
-  /** Contents of the CSR files by file name, without missing files. */
+  /** Contents of the CSR files by file name; missing files are omitted. */
   readonly csrs: ReadonlyMap<string, Uint8Array>
-  /** A key for a new root. */
+  /** The key for a new root. */
   readonly newKey: GeneratedKey | undefined
   readonly now: Date
   readonly random: Random
 }
 
-/** Throws ConfigurationError with every problem, one per line. */
+/** Throws ConfigurationError with every problem on a separate line. */
 export async function planCeremony(input: PlanInput): Promise<CeremonyPlan> {
   const { script, scriptBytes, state } = input
   const now = new Date(Math.floor(input.now.getTime() / 1000) * 1000)
@@ -136,8 +136,8 @@ function stateProblem(
 }
 
 /**
- * The errors do not contain the SHA-256 computed from the folder. If people copied that value into the script, it could not
- * reveal that the folder is outdated.
+ * The error messages omit the SHA-256 computed from the folder. If people copied the computed value into the script, it
+ * could not reveal that the folder is outdated.
  */
 function transcriptProblem(
   expected: string | undefined,
@@ -186,7 +186,7 @@ interface CertificateContext extends PlanInput {
   readonly problems: string[]
 }
 
-/** Plans one certificate. Returns undefined if the script has a problem. */
+/** Plans one certificate of the ceremony. Returns undefined if the script has a problem. */
 async function planCertificate(
   action: SignAction,
   { root, csrs, now, random, problems }: CertificateContext,

@@ -1,6 +1,7 @@
 /**
- * The folder of an offline root: its encrypted key, and a folder for each ceremony (`0001`, `0002`, …). A ceremony's folder is
- * created by one rename after all of its files are on disk, so an interrupted run leaves no partial ceremony.
+ * The folder of an offline root, which contains its encrypted key and a folder for each ceremony (`0001`, `0002`, …). A
+ * ceremony's folder is created by a single rename after all of its files are on disk, so an interrupted run leaves no partial
+ * ceremony.
  */
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -11,11 +12,13 @@ import { lockFolder, type FolderLock } from '../store/sqlite/folder-lock.ts'
 import { signatureFile, transcriptFile } from './transcript.ts'
 import type { CeremonyFiles } from './verify-transcript.ts'
 
-/** The encrypted key. */
+/** The encrypted key of the offline root. */
 const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4,9}$/
-/** Limits on the number and size of files that are read. A ceremony has far fewer and smaller files. */
+/**
+ * Limits on the number and size of the files that are read. A ceremony has far fewer and smaller files than these limits allow.
+ */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
 
@@ -23,13 +26,13 @@ export function keyPath(folder: string): string {
   return join(folder, keyFile)
 }
 
-/** The folder of a ceremony. */
+/** The folder of a single ceremony. */
 export function ceremonyPath(folder: string, number: number): string {
   return join(folder, String(number).padStart(4, '0'))
 }
 
 /**
- * Returns the files of all ceremonies, first to last. Empty if the folder does not exist. Throws ConfigurationError if a
+ * Returns the files of all ceremonies in order; empty if the folder does not exist. Throws ConfigurationError if a
  * ceremony is missing.
  */
 export async function readCeremonies(folder: string): Promise<CeremonyFiles[]> {
@@ -49,13 +52,11 @@ function isCeremony(name: string): boolean {
   return ceremonyForm.test(name) && name !== '0000'
 }
 
-/**
- * Returns the files in a transcript's folder, by file name. `path` is the transcript's path. Throws ConfigurationError.
- */
+/** Returns the files in a transcript's folder, by file name. `path` is the path of the transcript. Throws ConfigurationError. */
 export async function readFilesBeside(path: string, folder: string): Promise<CeremonyFiles> {
   const files = new Map(await readFiles(folder))
   const name = basename(path)
-  // If the transcript has another file name, its signature file has a matching name.
+  // If the transcript has another file name, the name of its signature file matches it.
   for (const [from, to] of [
     [name, transcriptFile],
     [`${name}.sig`, signatureFile],
@@ -75,7 +76,10 @@ async function readFiles(folder: string): Promise<CeremonyFiles> {
   return files
 }
 
-/** Reads a file. Throws ConfigurationError if the file cannot be read, or is larger than any file of a ceremony. */
+/**
+ * Reads one of the ceremony's files. Throws ConfigurationError if the file cannot be read, or exceeds the maximum
+ * size for ceremony files.
+ */
 export async function readSmallFile(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path)
@@ -96,9 +100,9 @@ export interface NewCeremony {
 }
 
 /**
- * Writes a ceremony. The key of a new root is written first. If the run is interrupted before the first ceremony exists, the
- * key belongs to no root, and the next run replaces it. A lock on the folder prevents two runs from writing keys or
- * ceremonies at the same time. Throws ConfigurationError if another run has written a ceremony with the same number.
+ * Writes the files of a ceremony. The key of a new root is written first. If the run is interrupted before the first ceremony
+ * exists, the key belongs to no root, and the next run replaces it. A lock on the folder prevents two runs from writing keys or
+ * ceremonies concurrently. Throws ConfigurationError if another run has written a ceremony with the same number.
  */
 export async function writeCeremony(folder: string, ceremony: NewCeremony): Promise<void> {
   await makeFolder(folder, 0o700)
@@ -146,8 +150,8 @@ async function writeFiles(
 }
 
 /**
- * Renames the key file of a folder without ceremonies. The key file is left over from an interrupted run, or the only copy of
- * the key of a root whose ceremonies were moved elsewhere.
+ * Renames the key file of a folder without ceremonies. The key file is either left over from an interrupted run, or the only
+ * copy of the key of a root whose ceremonies were moved elsewhere.
  */
 async function keepEarlierKey(path: string): Promise<void> {
   if (!existsSync(path)) return

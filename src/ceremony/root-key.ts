@@ -1,6 +1,6 @@
 /**
- * The private key of an offline root: PKCS #8 in PEM, encrypted with a passphrase as an age file. `age -d FILE` decrypts it without
- * Signet.
+ * The private key of an offline root: PKCS #8 in PEM, encrypted with a passphrase as an age file. `age -d FILE` decrypts the key
+ * without Signet.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { decrypt, encrypt, readAgeHeader } from '../backup/encryption.ts'
@@ -9,10 +9,10 @@ import type { KeyHandle, KeyStore } from '../keys/key-store.ts'
 import { signMessage } from '../keys/sign-message.ts'
 import { encodePem } from '../x509/pem.ts'
 
-/** The handle of the root's key while a ceremony runs. */
+/** The handle of the root's key while a ceremony is running. */
 export const rootKeyHandle: KeyHandle = 'ceremony:root'
 
-/** A key store that contains one key and cannot create others. */
+/** A key store that contains a single key and cannot create others. */
 export type SigningKeys = Pick<KeyStore, 'sign'>
 
 export function signingKeys(key: KeyObject): SigningKeys {
@@ -26,7 +26,7 @@ export function importKey(pkcs8: Buffer): KeyObject {
 
 export interface SealOptions {
   readonly passphrase: string
-  /** Base-2 logarithm of the scrypt work factor. Default: the value used for backups. */
+  /** Base-2 logarithm of the scrypt work factor. The default scrypt work factor is the same as for backups. */
   readonly workFactor?: number | undefined
 }
 
@@ -44,8 +44,8 @@ export async function sealKey(
 }
 
 /**
- * Decrypts a key file. Throws ConfigurationError for a wrong passphrase, a damaged file, and a key that does not belong to the public
- * key `subjectPublicKeyInfo` (DER). `path` is its name in messages.
+ * Decrypts a key file. Throws ConfigurationError for a wrong passphrase, a damaged file, and a key that does not belong to the
+ * public key `subjectPublicKeyInfo` (DER). `path` identifies the key file in error messages.
  */
 export async function openKey(
   file: Uint8Array,
@@ -65,7 +65,7 @@ export async function openKey(
     const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })
     if (publicKey.equals(subjectPublicKeyInfo)) return key
   } catch {
-    // The parser's error could quote the key.
+    // The parser's error is omitted, because it could quote the key.
     throw new ConfigurationError(`${path} does not contain a private key in PEM`)
   } finally {
     pem.fill(0)

@@ -18,16 +18,16 @@ export interface RootState {
   readonly number: number
   readonly transcriptSha256: string
   readonly signedAt: Date
-  /** Certificates below the root, by serial number (16 bytes in hex). */
+  /** Certificates below the root, keyed by serial number (16 bytes in hexadecimal). */
   readonly issued: ReadonlyMap<string, CertificateRecord>
   readonly revocations: readonly RevocationRecord[]
-  /** cRLNumber of the last CRL; 0 if there is none. */
+  /** cRLNumber of the last CRL; 0 if the root has not issued any. */
   readonly crlNumber: number
 }
 
 /**
- * Verifies all ceremonies of a root and their order, first to last. Throws a ConfigurationError that lists every problem.
- * Undefined if there are no ceremonies yet.
+ * Verifies all ceremonies of a root in order. Throws a ConfigurationError that lists every problem. Returns undefined if
+ * there are no ceremonies yet.
  */
 export async function readState(
   ceremonies: readonly CeremonyFiles[],
@@ -64,7 +64,7 @@ function rootOf(files: CeremonyFiles, path: string): Certificate {
   try {
     if (pem !== undefined) return parseCertificate(derOf(pem))
   } catch {
-    // The error below states what to do.
+    // The error thrown below states what to do.
   }
   throw new ConfigurationError(
     `${path}: ${rootFile} is missing or was changed; restore the root's folder from a copy`,

@@ -1,4 +1,4 @@
-/** Signs everything in a plan with the root's key, and returns the files of the ceremony. Nothing is written here. */
+/** Signs everything in a plan with the root's key, and returns the ceremony's files without writing them. */
 import type { KeyObject } from 'node:crypto'
 import { crlFields } from '../crl/contents.ts'
 import { issuerKeyIdentifier } from '../chain/issuer-identity.ts'
@@ -38,7 +38,7 @@ export interface Signatories {
   readonly participants: readonly Participant[]
   /** Name and version of the program. */
   readonly program: string
-  /** Time at which the last person confirmed. */
+  /** Time at which the second person confirmed the script. */
   readonly signedAt: Date
 }
 
@@ -134,7 +134,7 @@ function recordOf(
   }
 }
 
-/** Signs a complete CRL with the same fields as a server's CRLs, and verifies the signature. */
+/** Signs a complete CRL with the same fields as a server's CRL, and verifies the signature. */
 async function signCrl(
   { root, startedAt }: CeremonyPlan,
   { crlNumber, expirationDays, entries }: PlannedCrl,

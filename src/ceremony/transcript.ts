@@ -1,6 +1,7 @@
 /**
- * The transcript of a ceremony: JSON that the root's key signs. Its signature is in a separate file, so that OpenSSL can
- * verify it. A signed transcript can never be mistaken for a certificate or a CRL, because JSON begins with a different byte.
+ * The transcript of a ceremony: a JSON file signed with the root's key. The transcript's signature is in a separate file, so
+ * that OpenSSL can verify it. A signed transcript can never be mistaken for a certificate or a CRL, because JSON begins with
+ * a different byte.
  */
 import type { RevocationReason } from '../authority/revocation-reason.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
@@ -8,17 +9,17 @@ import { isObject } from '../text/json.ts'
 
 export const transcriptFormat = 'signet-ceremony-transcript-1'
 export const transcriptFile = 'transcript.json'
-/** Signature by the root's key over the bytes of the transcript: the content of a signature BIT STRING. */
+/** Signature over the bytes of the transcript with the root's key: the content of a signature BIT STRING. */
 export const signatureFile = 'transcript.json.sig'
 export const scriptFile = 'script.json'
 export const rootFile = 'root.pem'
-/** DER, the form in which CRLs are published (RFC 5280 §4.2.1.13). */
+/** CRLs are in DER, the form in which they are published (RFC 5280 §4.2.1.13). */
 export const crlFile = 'root.crl'
 
-/** Times are in ISO 8601, digests in lower-case hex. */
+/** Times in the transcript are in ISO 8601, and digests are in lower-case hexadecimal. */
 export interface Transcript {
   readonly format: typeof transcriptFormat
-  /** 1 for the ceremony that created the root. */
+  /** Number of the ceremony; 1 for the ceremony that created the root. */
   readonly number: number
   /** SHA-256 of the previous transcript; null for the first ceremony. */
   readonly previousTranscriptSha256: string | null
@@ -28,7 +29,7 @@ export interface Transcript {
   readonly startedAt: string
   readonly signedAt: string
   readonly scriptSha256: string
-  /** `flags` if the confirmations were given as flags and not at a terminal. */
+  /** How the script was confirmed: `flags` if the confirmations were given as flags rather than at a terminal. */
   readonly confirmation: Confirmation
   readonly participants: readonly Participant[]
   readonly root: {
@@ -36,20 +37,20 @@ export interface Transcript {
     readonly keyAlgorithm: KeyAlgorithm
     readonly signingAlgorithm: SigningAlgorithm
     readonly certificateSha256: string
-    /** URL of the root's CRL in the certificates that it signs. */
+    /** The URL of the root's CRL, as it appears in certificates that the root signs. */
     readonly crlUrl: string | null
   }
-  /** Certificates that this ceremony signed. The first ceremony begins with the root itself. */
+  /** Certificates that this ceremony signed. In the first ceremony, the first certificate is the root itself. */
   readonly certificates: readonly CertificateRecord[]
   readonly revocations: readonly RevocationRecord[]
   readonly crl: CrlRecord | null
-  /** SHA-256 of each of the ceremony's other files, except the signature. */
+  /** SHA-256 of every other file of the ceremony, except the signature. */
   readonly files: Readonly<Record<string, string>>
 }
 
 export type Confirmation = 'terminal' | 'flags'
 
-/** A person who confirmed the SHA-256 of the script. */
+/** A person who confirmed the script's SHA-256. */
 export interface Participant {
   readonly name: string
   readonly confirmedAt: string
@@ -63,11 +64,11 @@ export interface CertificateRecord {
   readonly template: string
   readonly notBefore: string
   readonly notAfter: string
-  /** SHA-256 of the DER. */
+  /** SHA-256 of the DER-encoded certificate. */
   readonly sha256: string
-  /** File name of the CSR; null for the root. */
+  /** Name of the CSR file; null for the root. */
   readonly csrFile: string | null
-  /** SHA-256 of the SubjectPublicKeyInfo in DER. */
+  /** SHA-256 of the DER-encoded SubjectPublicKeyInfo. */
   readonly publicKeySha256: string
 }
 
@@ -90,8 +91,8 @@ export function encodeTranscript(transcript: Transcript): Buffer {
 }
 
 /**
- * Parses a transcript whose signature the caller has verified, so that only this program can have written it. Undefined if it
- * has another format.
+ * Parses a transcript whose signature the caller has verified, so that only this program can have written it. Returns
+ * undefined if the transcript has another format.
  */
 export function parseTranscript(bytes: Uint8Array): Transcript | undefined {
   try {

@@ -23,17 +23,17 @@ import {
   type Transcript,
 } from './transcript.ts'
 
-/** Contents of a ceremony's files, by file name. */
+/** Contents of a ceremony's files, keyed by file name. */
 export type CeremonyFiles = ReadonlyMap<string, Uint8Array>
 
 export interface VerifiedCeremony {
-  /** Undefined if the signature does not verify, because then nothing in the transcript can be trusted. */
+  /** The transcript is undefined if its signature is invalid, because nothing in it can then be trusted. */
   readonly transcript: Transcript | undefined
-  /** Empty if nothing has changed since the root signed the transcript. */
+  /** Problems found; empty if nothing has changed since the root signed the transcript. */
   readonly problems: readonly string[]
 }
 
-/** Verifies one ceremony. `files` contains the transcript and all files in its folder. */
+/** Verifies a single ceremony. `files` contains the transcript and all other files in its folder. */
 export async function verifyCeremony(
   files: CeremonyFiles,
   root: Certificate,
@@ -77,7 +77,10 @@ async function isSigned(
   return (await verifySignature(check)) === 'valid'
 }
 
-/** The key in DER. Undefined for an unknown algorithm, which can occur because the transcript has not been verified yet. */
+/**
+ * Returns the DER-encoded AlgorithmIdentifier. Returns undefined for an unknown algorithm, which is possible because the
+ * transcript has not been verified yet.
+ */
 function algorithmOf({ root }: Transcript): Uint8Array | undefined {
   try {
     return signatureAlgorithmIdentifier(root.signingAlgorithm)
@@ -169,7 +172,7 @@ function read<T>(work: () => T): T | undefined {
   }
 }
 
-/** Returns the first block of a PEM file. Throws DerError. */
+/** Returns the first block in a PEM file. Throws DerError. */
 export function derOf(pem: Uint8Array): Uint8Array {
   const [block] = parsePem(Buffer.from(pem).toString('latin1'))
   return block?.der ?? new Uint8Array()

@@ -1,6 +1,6 @@
 /**
- * Checks each certificate of an imported path individually. Each certificate must be a CA certificate whose fields, key and
- * critical extensions this server accepts.
+ * Checks each certificate in an imported path individually. Each certificate in the path must be a CA certificate whose
+ * fields, key and critical extensions this server accepts.
  */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
@@ -20,8 +20,8 @@ import { malformed, notAllowed } from './import-errors.ts'
 import { readNameConstraints } from './name-constraints/check-names.ts'
 
 /**
- * Accepted critical extensions (AWS Private CA User Guide, external CA certificates). Every other critical extension is
- * rejected. The certificate policies are accepted but not processed, because they only concern the use of certificates.
+ * Critical extensions that are accepted (AWS Private CA User Guide, external CA certificates). All other critical extensions are
+ * rejected. Certificate policies are accepted but not processed, because they concern only the use of certificates.
  */
 const criticalExtensions: ReadonlySet<string> = new Set([
   oids.authorityKeyIdentifier,
@@ -39,16 +39,16 @@ const criticalExtensions: ReadonlySet<string> = new Set([
   oids.subjectInfoAccess,
 ])
 
-/** RFC 5280 names for extensions that oidName names differently. */
+/** Extension names in RFC 5280 for extensions to which oidName gives different names. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
   [oids.freshestCrl, 'freshestCRL'],
 ])
 
 /**
- * Requires a certificate in a path to satisfy RFC 5280 §4.1, §4.2 and §6.1.4 for CA certificates. `position` is its name in
- * messages. Throws ValidationException if it is not a CA certificate, and MalformedCertificateException for an unacceptable
- * field or extension.
+ * Requires a certificate in a path to satisfy RFC 5280 §4.1, §4.2 and §6.1.4 for CA certificates. `position` identifies the
+ * certificate in error messages. Throws ValidationException if the certificate is not a CA certificate, and
+ * MalformedCertificateException for an unacceptable field or extension.
  */
 export function requireCaCertificate(
   position: string,
@@ -65,7 +65,7 @@ export function requireCaCertificate(
   requireKeyStrength(position, certificate, keyPolicy)
 }
 
-/** Returns the names in the SAN of a certificate that requireCaCertificate accepted; empty if it has no SAN. */
+/** Returns the names in the SAN of a certificate that requireCaCertificate accepted; empty if the certificate has no SAN. */
 export function alternativeNamesOf({ extensions }: Certificate): readonly GeneralName[] {
   const extension = findExtension(extensions, oids.subjectAltName)
   return extension === undefined ? [] : parseGeneralNames(extension.value)
@@ -89,7 +89,7 @@ function requireBasicConstraints(position: string, certificate: Certificate): vo
   if (!found.value.ca) throw notAllowed(`${position} has basic constraints without CA:TRUE`)
 }
 
-/** Without the extension, a key may be used for any purpose (RFC 5280 §4.2.1.3, §6.1.4 n). */
+/** Without the key usage extension, a key may be used for any purpose (RFC 5280 §4.2.1.3, §6.1.4 n). */
 function requireKeyUsage(position: string, certificate: Certificate): void {
   const found = read(position, certificate, { oid: oids.keyUsage, parse: parseKeyUsage })
   if (found !== undefined && !found.value.includes('keyCertSign'))
@@ -106,7 +106,10 @@ function requireKeyStrength(
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }
 
-/** Requires the RSA modulus to be composite. This check is separate from requireCaCertificate, because it takes milliseconds. */
+/**
+ * Throws unless the RSA modulus is composite. The check of the modulus is separate from requireCaCertificate, because it takes
+ * milliseconds.
+ */
 export async function requireCompositeModulus(
   position: string,
   { subjectPublicKeyInfo }: Certificate,
@@ -136,9 +139,9 @@ function read<Value>(
 }
 
 /**
- * Returns whether validators accept CRLs from the CA with this certificate: its key usage must contain cRLSign or be absent
- * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses require no key usage bit: OpenSSL, GnuTLS and NSS accept them from a CA
- * without digitalSignature.
+ * Returns whether validators accept CRLs from a CA with this certificate, whose key usage must contain cRLSign or be absent
+ * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses require no key usage bit, because OpenSSL, GnuTLS and NSS accept responses
+ * from a CA without digitalSignature.
  */
 export function maySignCrls({ extensions }: Pick<Certificate, 'extensions'>): boolean {
   const extension = findExtension(extensions, oids.keyUsage)

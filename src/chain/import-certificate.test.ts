@@ -47,7 +47,7 @@ interface Situation {
   readonly type?: 'ROOT' | 'SUBORDINATE'
   readonly now?: string
   readonly publishesCrls?: boolean
-  /** A certificate for the CA's key, if the certificate to import has another key. */
+  /** A certificate for the CA's key, if the certificate to import has a different key. */
   readonly keyOf?: Crafted
 }
 
@@ -77,7 +77,7 @@ const root = craft({ subject: named('Root') })
 const middle = craft({ subject: named('Middle') }, root)
 const issuing = craft({ subject: named('Issuing') }, middle)
 
-/** Builds a path of three CAs, lowest first. `extensions` replace those of the CA at `index`. */
+/** Builds a path of three CAs, lowest first. `extensions` replace the extensions of the CA at `index`. */
 function threeWith(index: number, extensions: readonly Extension[]): [Crafted, Crafted, Crafted] {
   const more = (at: number): { extensions?: readonly Extension[] } =>
     at === index ? { extensions } : {}
@@ -209,7 +209,7 @@ test('a certificate without cRLSign is refused only if CRLs of its CA are enable
         found,
         /^MalformedCertificateException: Certificate has a key usage without cRLSign/,
       )
-    // CRLs of the CAs above are not affected.
+    // CRLs from the CAs above are not affected.
     const [below, ...above] = threeWith(1, extensions)
     assert.equal(await importOutcome(below, above, { publishesCrls: true }), 'accepted')
   }
@@ -322,7 +322,7 @@ test('a certificate must not outlive a certificate above it', async () => {
   )
 })
 
-/** Builds a path, lowest certificate first, from levels that start at the root. */
+/** Builds a path, starting with the lowest certificate, from levels that start at the root. */
 function pathWith(
   levels: readonly { pathLen: number | undefined; selfIssued: boolean }[],
 ): Crafted[] {
@@ -373,7 +373,7 @@ test('property: the remaining path length agrees with the algorithm of RFC 5280 
     fc.property(fc.array(level, { minLength: 1, maxLength: 6 }), (levels) => {
       const [first, ...rest] = levels
       const path = pathWith([{ ...first!, selfIssued: false }, ...rest])
-      // Computes max_path_length from the root down. The constraint in the root, which is the trust anchor, also applies.
+      // Computes max_path_length from the root downward. The constraint in the root, which is the trust anchor, also applies.
       let max = Infinity
       let broken = false
       for (const [index, { pathLen, selfIssued }] of levels.entries()) {
@@ -555,7 +555,7 @@ function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
   return { certificate: parseCertificate(der), keys }
 }
 
-/** Builds a certificate for `keys`, or for the modulus itself, signed with a modulus that anyone can factor. */
+/** Builds a certificate for `keys`, or for the modulus itself, signed with a modulus that is easy to factor. */
 function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
   const spki = keys?.publicKey.export({ type: 'spki', format: 'der' })
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHRSA')

@@ -1,4 +1,4 @@
-/** Checks the certificate and chain that a CA imports (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+/** Checks the certificate and chain that are imported into a CA (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
@@ -17,7 +17,7 @@ import { invalidRequest, malformed, mismatch, pathPosition } from './import-erro
 
 export { parseImport, type CertificatePath } from './parse-pasted.ts'
 
-/** The CA that imports a certificate, and the time of the import. */
+/** The CA into which a certificate is imported, and the time of the import. */
 export interface ImportingAuthority extends KeyPolicy {
   readonly type: AuthorityType
   readonly subjectPublicKeyInfoDer: Uint8Array
@@ -27,12 +27,12 @@ export interface ImportingAuthority extends KeyPolicy {
 }
 
 /**
- * Checks a path against the CA that imports it. The error message states which certificate is wrong and why.
+ * Checks whether a path can be imported into the given CA. The error message states which certificate is wrong and why.
  *
  * Throws InvalidRequestException for a path that does not match the CA's type, MalformedCertificateException for a certificate
- * that has an unacceptable field or is not valid now, ValidationException for a certificate that is not a CA certificate or
- * exceeds a path length constraint, and CertificateMismatchException for a different key, a broken chain, or a certificate that
- * outlives a certificate above it or violates its name constraints.
+ * that has an unacceptable field or is not currently valid, ValidationException for a certificate that is not a CA certificate
+ * or exceeds a path length constraint, and CertificateMismatchException for a different key, a broken chain, or a certificate
+ * that outlives a certificate above it or violates its name constraints.
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
@@ -55,7 +55,10 @@ export async function requireImportable(
   requireNames(path)
 }
 
-/** Requires cRLSign, because validators otherwise reject the CA's CRLs and every certificate that refers to them. */
+/**
+ * Throws unless the certificate has cRLSign, because validators otherwise reject the CA's CRLs and every certificate
+ * that refers to them.
+ */
 function requireCrlSign(certificate: Certificate): void {
   if (maySignCrls(certificate)) return
   throw malformed(
@@ -101,7 +104,9 @@ function hexOf({ der }: Certificate): string {
   return Buffer.from(der.buffer, der.byteOffset, der.length).toString('hex')
 }
 
-/** Throws if the certificate is not valid now. Validators would reject all certificates of a CA whose path is not valid. */
+/**
+ * Throws if the certificate is not currently valid. Validators would reject all certificates from a CA whose path is not valid.
+ */
 function requireValid(position: string, { notBefore, notAfter }: Certificate, now: Date): void {
   if (now < notBefore)
     throw malformed(

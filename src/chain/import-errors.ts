@@ -1,12 +1,15 @@
-/** Errors for a rejected import, and the names of certificates in their messages. */
+/** Errors for a rejected import, and the names of certificates in error messages. */
 import { errorsOf, validationFailed } from '../errors.ts'
 
-/** Returns the name that messages use for the certificate at an index in CertificateChain. */
+/** Returns the name used in error messages for the certificate at an index in CertificateChain. */
 export function chainPosition(index: number): string {
   return `certificate ${index + 1} of CertificateChain`
 }
 
-/** Returns the name that messages use for the certificate at an index in the path. Index 0 is the certificate to import. */
+/**
+ * Returns the name used in error messages for the certificate at an index in the path. Index 0 of the path is the
+ * certificate to import.
+ */
 export function pathPosition(index: number): string {
   return index === 0 ? 'Certificate' : chainPosition(index - 1)
 }
@@ -14,7 +17,9 @@ export function pathPosition(index: number): string {
 /** Creates the error for a certificate that is malformed or has an unacceptable field. */
 export const malformed = errorsOf('MalformedCertificateException')
 
-/** Creates the error for a certificate that does not belong to the CA, or violates a constraint in a certificate above it. */
+/**
+ * Creates the error for a certificate that does not belong to the CA, or that violates a constraint in a certificate above it.
+ */
 export const mismatch = errorsOf('CertificateMismatchException')
 
 /** Creates the error for a path that does not match the CA's type. */

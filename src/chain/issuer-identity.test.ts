@@ -1,4 +1,4 @@
-/** Identities of a CA: which certificates share an identity, and the numbers and file names of identities. */
+/** Tests of which certificates of a CA share an identity, and of the numbers and file names of identities. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,8 +1,8 @@
 /**
- * The identities of a CA: the pairs of subject and key identifier under which it issues. Certificates and CRLs repeat both (RFC
- * 5280 §4.1.2.4, §4.2.1.1, §5.1.2.3), so a CRL is valid only for certificates that were issued under the same identity. A
- * renewal may change the identity, because a different parent may encode the subject with other string types or compute a
- * different subjectKeyIdentifier.
+ * A CA's identities, which are the pairs of subject and key identifier under which it issues certificates. Certificates and
+ * CRLs contain both the issuer's name and key identifier (RFC 5280 §4.1.2.4, §4.2.1.1, §5.1.2.3), so a CRL is valid only for
+ * certificates issued under the same identity. A renewal may change the identity, because a different parent may encode the
+ * subject with other string types or compute a different subjectKeyIdentifier.
  */
 import type { Certificate } from '../x509/certificate.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
@@ -11,17 +11,18 @@ import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 
 /**
- * The identity of a CA's first certificate. Its CRL and CA certificate have the CA's ID as file name, without a suffix.
+ * The identity of a CA's first certificate. The file names of the first identity's CRL and CA certificate are the CA's
+ * ID without a suffix.
  */
 export const firstIdentity = 1
 
-/** A current or former certificate of a CA, and the number of its identity. */
+/** A current or former certificate of a CA, with the number of its identity. */
 export interface IdentifiedCertificate {
   readonly identity: number
   readonly certificate: Certificate
 }
 
-/** Returns the subjectKeyIdentifier of a CA certificate; if it is absent, the SHA-1 of its public key (RFC 5280 §4.2.1.2). */
+/** Returns a CA certificate's subjectKeyIdentifier or, if it is absent, the SHA-1 of the public key (RFC 5280 §4.2.1.2). */
 export function issuerKeyIdentifier({
   extensions,
   subjectPublicKeyInfo,
@@ -33,8 +34,8 @@ export function issuerKeyIdentifier({
 }
 
 /**
- * Returns whether two certificates of a CA have the same identity. Subjects are compared byte for byte, as some validators do
- * to find the issuer of a certificate or CRL.
+ * Returns whether two certificates of a CA have the same identity. Subjects are compared byte for byte, because some
+ * validators do so to find the issuer of a certificate or CRL.
  */
 export function sameIdentity(a: Certificate, b: Certificate): boolean {
   return (
@@ -44,8 +45,8 @@ export function sameIdentity(a: Certificate, b: Certificate): boolean {
 }
 
 /**
- * Returns the identity number of a certificate to import: the number of an earlier certificate with the same identity,
- * otherwise the next number. `earlier` are the former certificates of the CA, oldest first. Only the last certificate of each
+ * Returns the identity number for a certificate to import: the number of an earlier certificate with the same identity,
+ * otherwise the next number. `earlier` are the CA's former certificates, oldest first. Only the last certificate with each
  * number matters, because versions of Signet that did not record identities gave every certificate the number 1.
  */
 export function identityOf(
@@ -58,10 +59,10 @@ export function identityOf(
 }
 
 /**
- * Returns the certificates whose identity differs from the identity of the last certificate with the same number. CRLs with
- * that number are issued under the last identity, so validators reject these CRLs for certificates that were issued under an
- * earlier identity. Only versions of Signet that did not record identities created such numbers. `certificates` belong to one
- * CA, oldest first.
+ * Returns the certificates whose identity differs from that of the last certificate with the same number. CRLs with an
+ * identity number are issued under the last identity with that number, so validators reject them for certificates issued
+ * under an earlier identity. Only versions of Signet that did not record identities created duplicate numbers. `certificates`
+ * all belong to one CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],
@@ -73,14 +74,14 @@ export function supersededIdentities<Each extends IdentifiedCertificate>(
   })
 }
 
-/** Returns the file name, without extension, of the complete CRL and the CA certificate of an identity. */
+/** Returns the file name, without extension, of an identity's complete CRL and CA certificate. */
 export function identityFileName(authorityId: string, identity: number): string {
   return identity === firstIdentity ? authorityId : `${authorityId}-${identity}`
 }
 
 const fileNameForm = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-([1-9]\d{0,8}))?$/
 
-/** Parses a result of identityFileName; returns undefined for any other string. */
+/** Parses a result of identityFileName, and returns undefined for any other string. */
 export function parseIdentityFileName(
   name: string,
 ): { readonly authorityId: string; readonly identity: number } | undefined {

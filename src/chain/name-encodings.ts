@@ -1,9 +1,9 @@
-/** Finds names that match by RFC 5280 §7.1 but have different encodings. */
+/** Finds names that match according to RFC 5280 §7.1 but have different encodings. */
 import type { Certificate } from '../x509/certificate.ts'
 import { pathPosition } from './import-errors.ts'
 
 /**
- * Returns a warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the
+ * Returns a warning for each certificate in an accepted path whose issuer name differs in string type, case or spaces from the
  * subject of the certificate above it. Verifiers that compare names byte for byte, such as Go's, cannot build a path from such a
  * chain.
  */

@@ -6,22 +6,24 @@ import { encodePem, parsePem, pemText, type PemBlock } from '../x509/pem.ts'
 import { issuerTolerance, strict, type Tolerance } from '../x509/der/tolerance.ts'
 import { chainPosition, malformed } from './import-errors.ts'
 
-/** A certificate and the chain above it. The signer is first and the root last; the chain of a root is empty. */
+/**
+ * A certificate, and the chain above it. The chain starts with the signer and ends with the root; the chain of a root is empty.
+ */
 export interface CertificatePath {
   readonly certificate: Certificate
   readonly chain: readonly Certificate[]
 }
 
-/** Limit on the length of a chain, checked before any certificate is parsed. */
+/** Maximum length of a chain, which is checked before any certificate is parsed. */
 const chainCertificatesMax = 16
-/** Limit on the length of the serial number of the certificate to import (RFC 5280 §4.1.2.2). */
+/** Maximum length of the serial number in the certificate to import (RFC 5280 §4.1.2.2). */
 const serialNumberBytesMax = 20
-/** Limit on the length of serial numbers in the certificates above it, which an importer cannot change. */
+/** Maximum length of serial numbers in the certificates above, which the importer cannot change. */
 const foreignSerialNumberBytesMax = 64
 
 /**
- * Parses one PEM certificate, and up to 16 PEM certificates as its chain. The chain may be absent or empty. Throws
- * MalformedCertificateException.
+ * Parses one PEM certificate, and a chain of up to 16 PEM certificates. The certificate chain may be absent or
+ * empty. Throws MalformedCertificateException.
  */
 export function parseImport(
   certificatePem: Uint8Array,
@@ -66,8 +68,8 @@ function readBlocks(member: string, pem: Uint8Array): PemBlock[] {
 }
 
 /**
- * Parses a certificate. Tolerates non-DER encodings in certificates above the certificate to import, because an importer cannot
- * change them.
+ * Parses a certificate of the path. Non-DER encodings are tolerated in certificates above the certificate to import, because an
+ * importer cannot change them.
  */
 function readCertificate(
   position: string,

@@ -6,8 +6,8 @@ import { oids } from '../x509/der/oid.ts'
 
 /**
  * Returns the number of CA certificates that may follow below the first certificate of `path` (a CA certificate, its signer, …
- * the root), according to all path length constraints in the path; undefined if there is no limit, negative if the path itself
- * violates a constraint. Self-issued certificates are not counted (RFC 5280 §4.2.1.9, §6.1.4 l and m).
+ * the root), according to all path length constraints in the path; undefined if there is no limit, and negative if the path
+ * itself violates a constraint. Self-issued certificates are not counted (RFC 5280 §4.2.1.9, §6.1.4 l and m).
  */
 export function remainingPathLength(path: readonly Certificate[]): number | undefined {
   let remaining: number | undefined
@@ -21,8 +21,8 @@ export function remainingPathLength(path: readonly Certificate[]): number | unde
 }
 
 /**
- * Returns the index of the certificate in `path` that exceeds a path length constraint above it (if there are several, the one
- * nearest to the root); undefined if there is none.
+ * Returns the index of the certificate in `path` that exceeds a path length constraint above it, or undefined if there is
+ * none; of several such certificates, the one nearest to the root is chosen.
  */
 export function findTooDeep(path: readonly Certificate[]): number | undefined {
   for (let index = path.length - 1; index >= 0; index -= 1) {
@@ -40,8 +40,7 @@ function pathLenConstraintOf(certificate: Certificate): number | undefined {
 }
 
 /**
- * Returns whether the subject and the issuer of a certificate are the same name, regardless of the signing key (RFC 5280
- * §3.2).
+ * Returns whether a certificate's subject and issuer are the same name, regardless of the signing key (RFC 5280 §3.2).
  */
 export function isSelfIssued(certificate: Certificate): boolean {
   return sameName(certificate.subject, certificate.issuer)

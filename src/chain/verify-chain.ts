@@ -1,4 +1,4 @@
-/** Checks the relations between the certificates of an imported path (RFC 5280 §6.1). */
+/** Checks the relations between the certificates in an imported path (RFC 5280 §6.1). */
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, sameName } from '../x509/names/name.ts'
@@ -12,15 +12,15 @@ import { findTooDeep, isSelfIssued } from './path-length.ts'
 
 /**
  * Verifies a certificate's signature with the certificate's own key. Returns `invalid` if the certificate is not self-issued,
- * and `unsupported` if the algorithm is not accepted.
+ * and `unsupported` if the signature algorithm is not accepted.
  */
 export async function selfSignature(certificate: Certificate): Promise<SignatureCheck> {
   return isSelfIssued(certificate) ? signatureBy(certificate, certificate) : 'invalid'
 }
 
 /**
- * Requires each certificate of `path` to be signed by the next, and the last to be a root. The first is the certificate to
- * import. Throws CertificateMismatchException.
+ * Throws unless each certificate in `path` is signed by the next certificate, and the last certificate is a root. The
+ * first certificate in `path` is the certificate to import. Throws CertificateMismatchException.
  */
 export async function requireSigned(path: readonly Certificate[]): Promise<void> {
   for (const [index, certificate] of path.entries()) {
@@ -53,15 +53,16 @@ async function requireSignedBy(
 }
 
 /**
- * Returns the tolerance for the certificate at an index in the path: strict for the certificate to import, which is at index 0.
+ * Returns the parsing tolerance for the certificate at an index in the path, which is strict for the certificate to import
+ * (index 0).
  */
 export function toleranceAt(index: number): Tolerance {
   return index === 0 ? strict : issuerTolerance
 }
 
 /**
- * Checks whether `signer` issued `signed`: its issuer matches the subject of the signer (RFC 5280 §7.1), and the signature can
- * be verified with the signer's key.
+ * Checks whether `signer` issued `signed`: the issuer must match the signer's subject (RFC 5280 §7.1), and the signer's key
+ * must verify the signature.
  */
 export async function issuedBy(
   signed: Certificate,
@@ -73,8 +74,8 @@ export async function issuedBy(
 }
 
 /**
- * Returns whether a certificate can be the root at the end of a chain. Trust in a root does not depend on its signature, so
- * an outdated signature algorithm is accepted.
+ * Returns whether a certificate can be the root at the end of a chain. Trust in a root does not depend on the root's
+ * signature, so an outdated signature algorithm is accepted.
  */
 export async function endsChain(last: Certificate): Promise<boolean> {
   return (await selfSignature(last)) !== 'invalid'
@@ -126,9 +127,9 @@ export function requirePathLength(path: readonly Certificate[]): void {
 }
 
 /**
- * Throws if a certificate in the path violates the name constraints of a certificate above it. Self-issued certificates are
- * exempt, as in a key rollover, unless they end the path (RFC 5280 §6.1.3 b and c). The certificate to import never ends the
- * paths in which it is used. Throws CertificateMismatchException.
+ * Throws if a certificate in the path violates the name constraints of a certificate above it. Self-issued certificates in
+ * the middle of a path are exempt from name constraints, as in a key rollover (RFC 5280 §6.1.3 b and c). The certificate to
+ * import is never at the end of the paths in which it is used. Throws CertificateMismatchException.
  */
 export function requireNames(path: readonly Certificate[]): void {
   const constraints = path.map((certificate) => constraintsOf([certificate]))

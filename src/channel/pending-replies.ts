@@ -1,6 +1,6 @@
 /**
- * Matches requests to replies on a message channel to a worker process or a worker thread. A request and its reply have the same
- * id.
+ * Matches requests with their replies on a message channel to a worker process or worker thread. A request and its reply have
+ * the same ID.
  */
 export class PendingReplies<Reply> {
   readonly #pending = new Map<number, PromiseWithResolvers<Reply>>()
@@ -8,8 +8,8 @@ export class PendingReplies<Reply> {
   #end: Error | undefined
 
   /**
-   * Sends a request with a new id, and resolves to its reply. Rejects if `send` throws, if the channel ends, or if there is no
-   * reply within `milliseconds`.
+   * Sends a request with a new ID, and resolves to the reply. Rejects if `send` throws, if the channel ends, or if no reply
+   * arrives within `milliseconds`.
    */
   async request(send: (id: number) => void, milliseconds?: number): Promise<Reply> {
     if (this.#end !== undefined) throw this.#end
@@ -30,13 +30,13 @@ export class PendingReplies<Reply> {
     }
   }
 
-  /** Resolves a request with its reply. Ignores a reply whose request does not exist or has timed out. */
+  /** Resolves a pending request with its reply. A reply is ignored if its request does not exist or has timed out. */
   settle(id: number, reply: Reply): void {
     this.#pending.get(id)?.resolve(reply)
     this.#pending.delete(id)
   }
 
-  /** Rejects pending and later requests, because the process or thread at the other end has ended. */
+  /** Rejects all pending and later requests, because the process or thread at the other end of the channel has ended. */
   end(error: Error): void {
     this.#end ??= error
     for (const { reject } of this.#pending.values()) reject(error)

@@ -1,4 +1,4 @@
-/** The command table, which loads each command separately, and commands that run inside another process. */
+/** Tests of the command table, which loads each command separately, and of commands that run inside another process. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

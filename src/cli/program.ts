@@ -1,4 +1,7 @@
-/** The program `signet` and the table of its commands. Their work is done in admin-commands/, client-commands/ and server/. */
+/**
+ * The program `signet` and the table of its commands. The commands are implemented in admin-commands/, client-commands/ and
+ * server/.
+ */
 import { Command } from 'commander'
 import { version } from '../version.ts'
 import { visibleUsageError, type Output } from '../terminal.ts'
@@ -6,14 +9,14 @@ import { processIo, type CommandContext, type ProcessIo } from './shared/context
 import { examplesText, helpLayout } from './shared/help-layout.ts'
 import { SignetCommand } from './shared/signet-command.ts'
 
-/** Creates a command. `completion` needs the program, because it describes all commands. */
+/** Creates a command. `completion` needs the program, because its scripts describe all commands. */
 type CreateCommand = (context: CommandContext, program: Command) => Command
 
 type LoadCommand = () => Promise<CreateCommand>
 
 /**
- * Commands, by group in the help text. Only the file of the requested command is loaded, because loading all files takes most of
- * a second.
+ * Commands, grouped as in the help text. Only the requested command's file is loaded, because loading all files takes most of a
+ * second.
  */
 const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = {
   'Certificates:': {
@@ -82,7 +85,7 @@ const versionFlags: readonly (string | undefined)[] = ['-V', '--version']
 
 /**
  * Creates the program `signet` with the command that the arguments start with, or with all commands for help and unknown
- * arguments. Actions print their results with `print`. Help, notes and usage errors go to `io`.
+ * arguments. Commands print their results with `print`. Help texts, notes and usage errors are written to `io`.
  */
 export async function createProgram(
   print: CommandContext['print'],
@@ -113,8 +116,8 @@ export async function createProgram(
 }
 
 /**
- * Sets the output streams of a command and its subcommands. Usage errors are escaped, because they quote arguments, which may be
- * copied from certificates.
+ * Sets the output streams of a command and all its subcommands. Usage errors are escaped, because they quote arguments that may
+ * have been copied from certificates.
  */
 function withOutputs(command: Command, io: ProcessIo): Command {
   for (const each of command.commands) withOutputs(each, io)
@@ -134,7 +137,7 @@ function widthOf({ isTTY, columns = widthDefault }: Output): number {
   return isTTY === true ? columns : widthDefault
 }
 
-/** Returns the names of the commands to load. Completion needs all commands, because it describes them. */
+/** Returns the names of the commands to load. Completion needs all commands, because its scripts describe them. */
 function namesFor(first: string | undefined): readonly string[] {
   if (versionFlags.includes(first)) return []
   const isOne = first !== undefined && commands.has(first) && first !== 'completion'

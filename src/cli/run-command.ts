@@ -1,4 +1,4 @@
-/** Runs one command of the command line: takes its arguments and returns its exit code. */
+/** Runs a command with the given command-line arguments and returns its exit code. */
 import { CommanderError } from 'commander'
 import { ConfigurationError } from '../errors.ts'
 import { problemOf } from '../server/operator-message.ts'
@@ -10,7 +10,9 @@ import type { ProcessIo } from './shared/context.ts'
 export const exitFailure = 1
 const exitUsage = 2
 
-/** Runs a command. Resolves to its exit code: 0 for success, 2 for incorrect usage or configuration, 1 for any other failure. */
+/**
+ * Runs a command. Resolves to the exit code: 0 for success, 2 for incorrect usage or configuration, and 1 for any other failure.
+ */
 export async function runCommand(
   argv: readonly string[],
   io: ProcessIo,
@@ -25,7 +27,7 @@ export async function runCommand(
     // Commander has already printed the help text or the usage error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
     const isUsage = error instanceof ConfigurationError
-    // Only Signet's own messages may have several lines. A line feed in a quoted name must not start a new line.
+    // Only Signet's own messages may contain several lines. A line feed in a quoted name must not start a new line.
     const problem = problemOf(error)
     printProblem(isUsage ? problem : visibleText(problem), io.stderr)
     return isUsage ? exitUsage : exitFailure

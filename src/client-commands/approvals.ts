@@ -1,4 +1,4 @@
-/** `signet approval list`, `show`, `approve` and `reject`: requests for a second person, through the API. */
+/** Commands `signet approval list`, `show`, `approve` and `reject`, which handle approval requests through the API. */
 import type { Approval, ApprovalStatus, Client } from '../../client/index.ts'
 import { inspect } from '../inspect/inspect.ts'
 import { paragraphsOf, type Paragraph } from '../inspect/lines.ts'
@@ -7,7 +7,7 @@ const statuses: readonly ApprovalStatus[] = ['PENDING', 'APPROVED', 'REJECTED', 
 
 export const approvalStatuses: readonly string[] = statuses
 
-/** An approval in the form that commands print, in which times are strings. */
+/** An approval in the form that commands print, with times as strings. */
 export type PrintedApproval = Readonly<Record<string, unknown>>
 
 /** Lists at most `limit` approvals, newest first. */
@@ -52,15 +52,15 @@ function toPrinted(approval: object): PrintedApproval {
   return Object.fromEntries(texts) as PrintedApproval
 }
 
-/** Parameters for an approver to read. */
+/** The request's parameters, in a form for the approver to read. */
 export interface DescribedInput {
-  /** The parameters, with a CSR or certificate replaced by `described below`. */
+  /** The parameters, in which a CSR or certificate is replaced by `described below`. */
   readonly input: ShownApproval['input']
-  /** Descriptions of the CSR and the certificate. */
+  /** Descriptions of the CSR and the certificate in the parameters. */
   readonly paragraphs: readonly Paragraph[]
 }
 
-/** Describes the CSR and the certificate in the parameters of a request. The approver must know what they contain. */
+/** Describes the CSR and the certificate in the parameters of a request, because the approver must know their contents. */
 export async function describeInput(
   input: ShownApproval['input'],
   now: Date,

@@ -1,25 +1,25 @@
-/** Lists the account's CAs, and finds the CA that a command line refers to. */
+/** Lists the account's CAs, and finds the CA that a command-line argument refers to. */
 import type { CertificateAuthority, Client } from '../../client/index.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
 import { visibleText } from '../text/visible-text.ts'
 
-/** The CA members that commands use. */
+/** The members of a CA that commands use. */
 export interface AuthoritySummary {
   readonly arn: string
-  /** The subject's CommonName, or the CA's ID if it has none. */
+  /** The subject's CommonName, or the CA's ID if the subject has none. */
   readonly name: string
   readonly type: string
   readonly status: string
   readonly keyAlgorithm: string
-  /** ISO 8601. Null for a CA without a certificate. */
+  /** Expiry in ISO 8601; null for a CA without a certificate. */
   readonly notAfter: string | null
-  /** Validity of CRLs in days. Null if the CA publishes no CRLs. */
+  /** Validity of CRLs in days; null if the CA publishes no CRLs. */
   readonly crlDays: number | null
   readonly ocsp: boolean
 }
 
-/** Returns all CAs that are not deleted, in the API's order. */
+/** Returns all CAs except deleted CAs, in the API's order. */
 export async function listAuthorities(client: Client): Promise<AuthoritySummary[]> {
   return (await everyAuthority(client)).filter(({ status }) => status !== 'DELETED')
 }
@@ -55,8 +55,8 @@ export function idOf(arn: string): string {
 export type AuthorityReference = Pick<AuthoritySummary, 'arn' | 'name'>
 
 /**
- * Resolves to the ACTIVE CA with an ARN, name, ID or ID prefix; without a reference, to the only ACTIVE subordinate CA. Rejects
- * with a ConfigurationError that lists the candidates unless exactly one CA matches.
+ * Resolves to the ACTIVE CA with the given ARN, name, ID or ID prefix or, without a reference, to the only ACTIVE subordinate
+ * CA. Rejects with a ConfigurationError that lists the candidates unless exactly one CA matches.
  */
 export async function chooseAuthority(
   client: Client,
@@ -80,7 +80,10 @@ function requireNoInactive([only, ...others]: readonly AuthoritySummary[]): void
   throw new ConfigurationError(`${visibleText(name)} (${arn}) is ${status}; ${advice}`)
 }
 
-/** Lists the CAs. If the caller has no permission, rejects with a ConfigurationError that asks for an ARN. */
+/**
+ * Lists the account's CAs. If the caller has no permission to list CAs, the promise rejects with a
+ * ConfigurationError that asks for an ARN.
+ */
 async function listForChoice(client: Client): Promise<AuthoritySummary[]> {
   try {
     return await listAuthorities(client)
@@ -94,9 +97,9 @@ async function listForChoice(client: Client): Promise<AuthoritySummary[]> {
 }
 
 /**
- * Resolves to the CA with an ARN, name, ID or ID prefix. If several CAs have the same name, prefers the CA with a preferred
- * status, because a deleted CA often has the same name as its successor. Rejects with ConfigurationError unless exactly one
- * CA matches.
+ * Resolves to the CA with the given ARN, name, ID or ID prefix. If several CAs have the same name, a CA with a preferred
+ * status is chosen, because a deleted CA often has the same name as its successor. Rejects with ConfigurationError unless
+ * exactly one CA matches.
  */
 export async function findAuthority(
   client: Client,
@@ -109,12 +112,12 @@ export async function findAuthority(
   return oneAuthority(pool, reference, { kind: '', flag: 'the ARN' })
 }
 
-/** A shorter string is more likely to be the start of a name than an ID prefix. */
+/** A string shorter than this is more likely to be the start of a name than an ID prefix. */
 const idPrefixMin = 4
 
 /**
- * Returns the one CA that matches a reference. If no CA or several CAs match, throws a ConfigurationError that lists the
- * candidates.
+ * Returns the only CA that matches a reference. Throws a ConfigurationError that lists the candidates if no CA or
+ * several CAs match.
  */
 export function oneAuthority<A extends AuthoritySummary>(
   authorities: readonly A[],
@@ -136,7 +139,7 @@ export function oneAuthority<A extends AuthoritySummary>(
   )
 }
 
-/** Returns the most exact matches: by ARN or ID, otherwise by name, otherwise by ID prefix. */
+/** Returns the most exact matches for a reference: by ARN or ID, otherwise by name, otherwise by ID prefix. */
 function matchesOf<A extends AuthoritySummary>(
   authorities: readonly A[],
   reference: string | undefined,

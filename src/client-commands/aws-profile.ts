@@ -1,5 +1,6 @@
 /**
- * Reads connection settings from profiles in the AWS shared config and credentials files. The SDK reads the credentials itself.
+ * Reads connection settings from profiles in the AWS shared config and credentials files. The credentials are read by the SDK
+ * itself.
  */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -15,8 +16,9 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns the Region, endpoint and CA bundle of a profile. If no name is given, AWS_PROFILE names the profile. If that is unset
- * too, the profile is `default`, which may be missing. Throws ConfigurationError if a named profile is in neither file.
+ * Returns a profile's Region, endpoint and CA bundle. If no profile is given, AWS_PROFILE determines the profile. If
+ * AWS_PROFILE is unset too, the profile is `default`, which may be missing. Throws ConfigurationError if the given profile is
+ * in neither file.
  */
 export function readProfile(name: string | undefined, environment: Environment): ServerAddress {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE, HOME } = environment

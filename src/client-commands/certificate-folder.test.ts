@@ -1,4 +1,4 @@
-/** A certificate's files: their modes, their replacement, and invalid metadata. */
+/** Tests of a certificate's files: their modes, their replacement, and invalid metadata. */
 import assert from 'node:assert/strict'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -60,7 +60,7 @@ test('a replaced file keeps its mode', async () => {
   const folder = join(above, 'kept')
   await writeFolder(folder, content)
   await chmod(join(folder, 'key.pem'), 0o640)
-  // Temporary files left by a crashed run are replaced.
+  // Temporary files that a crashed run left behind are replaced.
   await writeFile(join(folder, 'key.pem.new'), 'half', { mode: 0o644 })
   await writeFolder(folder, { ...content, key: 'NEW\n' })
   assert.equal(await readFile(join(folder, 'key.pem'), 'utf8'), 'NEW\n')

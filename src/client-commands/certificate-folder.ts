@@ -1,4 +1,7 @@
-/** The folder with a certificate, its key and its metadata. `signet issue` writes the folder, and `signet renew` replaces its files. */
+/**
+ * The folder that contains a certificate, its key and its metadata. `signet issue` writes the certificate folder, and `signet
+ * renew` replaces its files.
+ */
 import { existsSync } from 'node:fs'
 import { access, constants, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -7,7 +10,7 @@ import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../text/json.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
-/** The content of `metadata.json`: everything that a renewal needs. */
+/** The content of `metadata.json`, which contains everything that a renewal needs. */
 export interface Metadata {
   readonly version: 1
   readonly arn: string
@@ -17,30 +20,30 @@ export interface Metadata {
   /** Start of the validity period in ISO 8601. */
   readonly notBefore: string
   readonly notAfter: string
-  /** The requested names. Empty if the certificate was issued for a CSR. */
+  /** The requested names; empty if the certificate was issued for a CSR. */
   readonly names: readonly string[]
-  /** Algorithm of the key in key.pem. Null if the certificate was issued for csr.pem. */
+  /** Algorithm of the key in key.pem; null if the certificate was issued for csr.pem. */
   readonly keyAlgorithm: string | null
-  /** Name or ARN of the template. Null for the default template. */
+  /** Name or ARN of the template; null for the default template. */
   readonly template: string | null
   /** The requested validity, such as `30d`. */
   readonly validity: string
   readonly endpoint: string
   readonly region: string
-  /** Absolute path of the PKCS #12 file. Absent if there is none. */
+  /** Absolute path of the PKCS #12 file; absent if there is none. */
   readonly pkcs12?: string
-  /** Absolute path of the file that contains the PKCS #12 password. Absent if the password was entered at a prompt. */
+  /** Absolute path of the file that contains the PKCS #12 password; absent if the password was entered at a prompt. */
   readonly pkcs12PasswordFile?: string
 }
 
-/** Contents of the files in the folder. All are PEM except the metadata. */
+/** Contents of the files in the certificate folder. All files except the metadata are PEM. */
 export interface FolderContent {
   readonly key: string | undefined
   readonly csr: string | undefined
   readonly certificate: string
-  /** CA certificates from the issuer up to the root, without the root. Empty if the root is the issuer. */
+  /** CA certificates from the issuer upward, without the root; empty if the root is the issuer. */
   readonly chain: string
-  /** The root certificate, which clients trust. */
+  /** The root certificate, which clients must trust. */
   readonly root: string
   readonly metadata: Metadata
   /** A file outside the folder, if any. */
@@ -62,7 +65,7 @@ export function requireUnused(folder: string): void {
 }
 
 /**
- * Rejects with ConfigurationError if the folder is not writable. Call this before a certificate is issued, so that no
+ * Rejects with ConfigurationError if the folder is not writable. This check must precede issuance, so that no
  * certificate is lost.
  */
 export async function requireWritable(folder: string): Promise<void> {
@@ -79,9 +82,9 @@ export async function requireWritable(folder: string): Promise<void> {
 }
 
 /**
- * Writes all files, each completely or not at all. All files are first written under temporary names and then renamed, so
- * that the key and the certificate in the folder can differ only during the renames. Only the current user can read a new
- * key.
+ * Writes all files of the folder, each either completely or not at all. All files are first written under temporary names
+ * and then renamed, so that the key and the certificate in the folder can differ only during the renames. Only the
+ * current user can read a new key file.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   await makeFolder(folder, 0o755)
@@ -93,7 +96,7 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
     mode: number,
   ])[] = [
     // If the process is interrupted between the renames, the old metadata or the mismatched key causes the next renewal to
-    // repeat all of them.
+    // replace all files again.
     [pkcs12?.path ?? '', pkcs12?.content, 0o600],
     [inFolder(keyFile), key, 0o600],
     [inFolder(csrFile), csr, 0o644],
@@ -118,13 +121,15 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
           ],
     ),
   )
-  // Removes the key of an earlier certificate, because it does not belong to the CSR.
+  // Removes the key of an earlier certificate, because the key does not belong to the CSR.
   if (key === undefined) await rm(join(folder, keyFile), { force: true })
   if (csr === undefined) await rm(join(folder, csrFile), { force: true })
   if (key === undefined || csr === undefined) await syncFolder(folder)
 }
 
-/** Gives the new file the owner and mode of the replaced file, so that a server that runs as another user can still read it. */
+/**
+ * Gives the new file the same owner and mode as the replaced file, so that a server that runs as another user can still read it.
+ */
 async function keepAccess(file: FileHandle, replaced: string, mode: number): Promise<void> {
   if (!existsSync(replaced)) return file.chmod(mode)
   const { mode: replacedMode, uid, gid } = await stat(replaced)
@@ -133,7 +138,7 @@ async function keepAccess(file: FileHandle, replaced: string, mode: number): Pro
   await file.chmod(replacedMode & 0o777)
 }
 
-/** Reads metadata.json. Rejects with ConfigurationError for a folder that `signet issue` did not write. */
+/** Reads metadata.json. Rejects with ConfigurationError for a folder that was not written by `signet issue`. */
 export async function readMetadata(folder: string): Promise<Metadata> {
   const path = join(folder, metadataFile)
   let value: unknown

@@ -1,5 +1,5 @@
 /**
- * A command's connection to the API. This folder implements the commands that call the API; their flags and output are in cli/.
+ * A command's connection to the API. This folder implements the commands that call the API, whose flags and output are in cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -11,18 +11,18 @@ import { parseCredentials, type Credentials } from '../text/credentials-file.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
 export interface ConnectionOptions {
-  /** URL of the API. */
+  /** The API's URL. */
   readonly endpoint: string
   readonly region: string
-  /** URL of the metrics. Default: `/metrics` at the endpoint. */
+  /** URL of the metrics; by default, `/metrics` at the endpoint. */
   readonly metricsUrl?: string | undefined
-  /** Data folder with a `credentials` file. If undefined, the default credentials of AWS clients are used. */
+  /** Data folder that contains a `credentials` file; if undefined, the default credentials of AWS clients are used. */
   readonly dataDirectory: string | undefined
   /** Whether the `credentials` file must exist. */
   readonly isDataNamed: boolean
   /** Profile in the AWS shared files; by default, the profile set in the environment. */
   readonly profile?: string | undefined
-  /** PEM file with CA certificates to trust in addition to those of Node.js. */
+  /** PEM file with CA certificates to trust in addition to those in Node.js. */
   readonly caFile: string | undefined
 }
 
@@ -34,12 +34,12 @@ export interface Connection {
 
 export type Progress = (text: string) => void
 
-/** Timeout for the connection test in milliseconds. */
+/** Timeout of the connection test, in milliseconds. */
 const reachTimeout = 5000
 
 /**
- * Calls `work` with a client. Rejects with ConfigurationError for missing credentials, and with a readable message if the server
- * cannot be reached.
+ * Calls `work` with a client for the API. Rejects with ConfigurationError if credentials are missing, and with a readable
+ * message if the server cannot be reached.
  */
 export async function withConnection<T>(
   options: ConnectionOptions,
@@ -93,7 +93,7 @@ function credentialsOf({ dataDirectory, isDataNamed }: ConnectionOptions): Crede
   return credentials
 }
 
-/** Reads a file that a flag has selected. */
+/** Reads a file specified by a flag. */
 function read(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8')
@@ -106,7 +106,7 @@ function read(file: string, flag: string): string {
 
 /**
  * Rejects with a readable message if the server does not accept a connection. The SDK would retry several times, and its timers
- * would keep the failed process alive.
+ * would keep the process alive after the failure.
  */
 function reach(endpoint: string): Promise<void> {
   const { hostname, port, protocol } = new URL(endpoint)
@@ -132,13 +132,16 @@ function cannotConnect(endpoint: string, reason: string): string {
   return `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`
 }
 
-/** Names of errors for an access key that the server does not have. */
+/** Names of errors for an access key that the server does not know. */
 const unknownKeyErrors: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
   'InvalidSignatureException',
 ])
 
-/** If the server refuses the access key in the credentials file of a data folder, adds how to select other credentials. */
+/**
+ * If the server rejects the access key in a data folder's credentials file, the error also explains how to select other
+ * credentials.
+ */
 function withKeySource(error: unknown, file: string | undefined): unknown {
   if (file === undefined) return error
   for (let each = error; each instanceof Error; each = each.cause)
@@ -161,7 +164,7 @@ const untrustedCodes: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ])
 
-/** Node.js error codes for a connection that the server does not accept. */
+/** Node.js error codes for a failed connection to the server. */
 const unreachableCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -172,7 +175,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Replaces messages from Node.js and the SDK that do not state what the user can do. */
+/** Replaces error messages from Node.js and the SDK that do not state what the user can do. */
 export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     const advice = adviceFor(each, endpoint)

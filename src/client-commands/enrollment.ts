@@ -1,4 +1,4 @@
-/** Lists of endpoints, ACME accounts and ACME orders, through the API. */
+/** Lists endpoints, ACME accounts and ACME orders through the API. */
 import type {
   AcmeOrderStatus,
   Client,
@@ -36,7 +36,7 @@ export function listAcmeAccounts(
 export interface OrderSearch {
   readonly acmeAccountId: string | undefined
   readonly status: AcmeOrderStatus | undefined
-  /** Maximum number of orders. */
+  /** Maximum number of orders to list. */
   readonly limit: number
 }
 

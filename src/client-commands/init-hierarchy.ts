@@ -1,4 +1,4 @@
-/** `signet init-hierarchy`: creates a root CA and an issuing CA, unless they exist. */
+/** The command `signet init-hierarchy`, which creates a root CA and an issuing CA unless they exist. */
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isoSeconds } from '../text/iso-time.ts'
@@ -18,11 +18,11 @@ import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
-  /** Organization in both subjects. It identifies the hierarchy in later runs. */
+  /** Organization in both subjects, which identifies the hierarchy in later runs. */
   readonly name: string
-  /** CommonName of the root. Default: `NAME Root CA`. */
+  /** CommonName of the root; `NAME Root CA` by default. */
   readonly rootName?: string
-  /** CommonName of the issuing CA. Default: `NAME Issuing CA`. */
+  /** CommonName of the issuing CA; `NAME Issuing CA` by default. */
   readonly issuingName?: string
   readonly keyAlgorithm: KeyAlgorithmName
   readonly keyStorageStandard?: KeyStorageSecurityStandard
@@ -43,7 +43,7 @@ export interface AuthorityResult {
   readonly status: string
   /** Whether this run created the CA. */
   readonly created: boolean
-  /** The CA's revocation services. Issued certificates contain their URLs. */
+  /** The CA's revocation services, whose URLs issued certificates contain. */
   readonly revocation: readonly ('OCSP' | 'CRL')[]
 }
 
@@ -59,8 +59,8 @@ export interface HierarchyResult {
 const crlDays = 7
 
 /**
- * Creates the hierarchy. A repeated run continues after the completed steps. Rejects with HierarchyError if a step fails, and
- * with ConfigurationError if a name is blank.
+ * Creates the hierarchy. A repeated run continues after the steps that are already complete. Rejects with HierarchyError if a
+ * step fails, and with ConfigurationError if a name is blank.
  */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
@@ -110,8 +110,8 @@ export async function initHierarchy(
 }
 
 /**
- * Throws ConfigurationError if the file contains anything but the root certificate of an earlier hierarchy with the same names, so that
- * the root of another hierarchy is not lost.
+ * Throws ConfigurationError if the file contains anything except the root certificate of an earlier hierarchy with the same
+ * names, so that another hierarchy's root is not lost.
  */
 export function requireOwnRoot(
   file: string,
@@ -171,7 +171,7 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   }
 }
 
-/** Wraps the client to report each step. */
+/** Wraps the client so that each step is reported. */
 function withProgress(client: Connection['client'], progress: Progress): HierarchyClient {
   return {
     ...client,

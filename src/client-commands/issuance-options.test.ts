@@ -1,4 +1,4 @@
-/** Parsing of validities and durations as people write them. */
+/** Tests of parsing validities and durations as people write them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigurationError } from '../errors.ts'

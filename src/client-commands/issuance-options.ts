@@ -1,9 +1,9 @@
-/** Option values for new CAs and certificates: key algorithms, key storage and validities. */
+/** Parses options for new CAs and certificates: key algorithms, key storage and validities. */
 import type { CertificateValidity, KeyStorageSecurityStandard } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { durationForm, parseDuration, spanMilliseconds } from '../text/duration.ts'
 
-/** The key algorithms of AWS Private CA except SM2, for which clients cannot generate keys. */
+/** AWS Private CA's key algorithms except SM2, for which clients cannot generate keys. */
 export const keyAlgorithms = [
   'EC_prime256v1',
   'EC_secp384r1',
@@ -25,8 +25,8 @@ export const keyStorageSecurityStandards = [
 export type KeyAlgorithmName = (typeof keyAlgorithms)[number]
 
 /**
- * Parses a validity: a duration, or an instant in ISO 8601. Durations in seconds, minutes and hours are added to `now`. Days,
- * calendar months and years are added by the CA. Throws ConfigurationError for any other string.
+ * Parses a validity, which is a duration or a time in ISO 8601. Durations in seconds, minutes and hours are added to `now`.
+ * Days, calendar months and years are added by the CA. Throws ConfigurationError for a string in any other format.
  */
 export function parseValidity(text: string, now: Date): CertificateValidity {
   const duration = parseDuration(text)
@@ -58,7 +58,7 @@ function instantOf(text: string): Date {
   return date
 }
 
-/** Returns whether a validity is a fixed date, so that a renewal would not extend it. */
+/** Returns whether a validity is a fixed date, which a renewal would not extend. */
 export function isInstant(text: string): boolean {
   return parseDuration(text) === undefined
 }

@@ -1,4 +1,4 @@
-/** `signet issue`: generates a key, issues a certificate for it, and writes the files that a server reads. */
+/** The command `signet issue`, which generates a key, issues a certificate for it, and writes the files that a server reads. */
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { basename, dirname } from 'node:path'
@@ -19,15 +19,15 @@ import { pkcs12Content, requirePkcs12Folder, type Pkcs12Options } from './pkcs12
 export interface IssueRequest {
   /** The CA, or a reference for chooseAuthority; by default, the only ACTIVE subordinate CA. */
   readonly ca: AuthorityReference | string | undefined
-  /** Names for the certificate and an algorithm for its new key, or a CSR in PEM, which contains names and a key. */
+  /** Either names for the certificate and the algorithm of its new key, or a CSR in PEM, which contains names and a key. */
   readonly subject:
     | { readonly names: readonly string[]; readonly keyAlgorithm: KeyAlgorithmName }
     | { readonly csr: string }
   /** Validity in the format of parseValidity. */
   readonly validity: string
-  /** Name or ARN. */
+  /** Name or ARN of the template. */
   readonly template: string | undefined
-  /** The PKCS #12 file to write, if any. It requires a new key. */
+  /** The PKCS #12 file to write, if any. A PKCS #12 file requires a new key. */
   readonly pkcs12?: Pkcs12Options | undefined
 }
 
@@ -38,8 +38,8 @@ interface Target {
 }
 
 /**
- * Issues a certificate and writes the files. Unless `force` is set, rejects with ConfigurationError before anything is issued if
- * the folder contains files.
+ * Issues a certificate and writes the files. Unless `force` is set, the promise rejects with ConfigurationError, before anything
+ * is issued, if the folder contains files.
  */
 export async function issueInto(
   connection: Connection,
@@ -50,7 +50,7 @@ export async function issueInto(
   return issueAndWrite(connection, request, target)
 }
 
-/** Issues a certificate and replaces the files in the folder. */
+/** Issues a certificate and replaces the files in the certificate folder. */
 export async function issueAndWrite(
   { client, endpoint, region }: Connection,
   { ca, subject, validity, template, pkcs12 }: IssueRequest,
@@ -112,22 +112,25 @@ export async function issueAndWrite(
   return metadata
 }
 
-/** Returns the issuer's CommonName, or the ID of an issuer without one. A CA that was chosen by its ARN has not been read. */
+/**
+ * Returns the issuer's CommonName, or the issuer's ID if it has no CommonName. A CA that was specified by its ARN has not
+ * been read.
+ */
 function issuerName({ certificate, certificateAuthorityArn }: IssuedCertificate): string {
   const { CN: name } = new X509Certificate(certificate).toLegacyObject().issuer
   return typeof name === 'string' ? name : idOf(certificateAuthorityArn)
 }
 
 /**
- * Splits a PEM chain into its topmost CA certificate and the certificates below that, which a server must send. The topmost
- * certificate is the root, unless a CA certificate was imported with a chain that ends below the root.
+ * Splits a PEM chain into its topmost CA certificate and the certificates below it, which a server must send. The topmost
+ * certificate is the root, unless a CA certificate was imported with a chain that does not include the root.
  */
 function partsOf(chain: string) {
   const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))
   return { chain: blocks.slice(0, -1).join(''), root: blocks.at(-1) ?? '' }
 }
 
-/** Throws ConfigurationError for the first name that cannot be in a certificate. */
+/** Throws ConfigurationError for the first name that a certificate cannot contain. */
 export function requireNames(names: readonly string[]): void {
   for (const name of names) {
     const result = serverUrlProblem(name) ?? readName(name)
@@ -139,7 +142,7 @@ export function requireNames(names: readonly string[]): void {
   }
 }
 
-/** Returns warnings, as sentences, about a CSR that the CA accepts. The CA itself refuses a malformed CSR. */
+/** Returns warnings, as sentences, about a CSR that the CA accepts. A malformed CSR is rejected by the CA itself. */
 export function requestNotes(pem: string): string[] {
   const [block] = parsePem(pem)
   try {
@@ -155,7 +158,7 @@ const noAlternativeName =
   'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate is ' +
   'not valid for any host'
 
-/** Returns the DER of a CSR in PEM. Throws ConfigurationError unless the file contains exactly one CSR. */
+/** Returns the DER encoding of a PEM CSR. Throws ConfigurationError unless the file contains exactly one CSR. */
 export function requestIn(text: string, file: string): string {
   const requests = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
   const [only] = requests

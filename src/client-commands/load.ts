@@ -1,14 +1,14 @@
-/** Reads bytes from a file, standard input or a URL, or the certificates that a TLS server presents. */
+/** Loads bytes from a file, standard input or a URL, or the certificates that a TLS server presents. */
 import { open } from 'node:fs/promises'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { ConfigurationError } from '../errors.ts'
 import { fetchErrorText, systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
 
-/** Maximum size of the content. The longest CRL that Signet publishes has a million entries and about 40 MiB. */
+/** Maximum size of loaded content. The largest CRL that Signet publishes has a million entries and is about 40 MiB. */
 const bytesMax = 64 * 1024 * 1024
 const milliseconds = 15_000
-/** Maximum length of a chain. */
+/** Maximum length of a certificate chain. */
 const chainMax = 10
 const httpsPort = 443
 
@@ -61,7 +61,7 @@ async function download(url: string): Promise<Uint8Array> {
   return collect(response.body, url)
 }
 
-/** Returns a TLS server's chain in PEM. The chain is only described, so it is not verified. */
+/** Returns a TLS server's certificate chain in PEM. The chain is only described, so it is not verified. */
 function fetchChain(source: string): Promise<Uint8Array> {
   const url = new URL(source.replace(/^tls:/i, 'https:'))
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -79,7 +79,7 @@ function fetchChain(source: string): Promise<Uint8Array> {
       reject(new Error(`${source} presents no certificate: ${reason}`))
     }
     socket.setTimeout(milliseconds, () => fail('it does not respond'))
-    // OpenSSL's message contains a source file name, so only the error code is shown.
+    // OpenSSL's error message contains the name of a source file, so only the error code is shown.
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
       fail(
         code?.startsWith('ERR_SSL_') === true ? `the server does not speak TLS (${code})` : message,

@@ -1,4 +1,4 @@
-/** `signet log witness`: verifies that a server's record is append-only, and stores its checkpoints. */
+/** The command `signet log witness`, which verifies that a server's record is append-only, and stores its checkpoints. */
 import { existsSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { syncFile } from '../durable-file.ts'
@@ -21,29 +21,29 @@ const tileBytesMax = 8192
 export interface WitnessOptions {
   /** URL of the log: the server's public URL followed by `/log`. */
   readonly url: string
-  /** Public key of the log, as `signet log key` prints it. */
+  /** The log's public key, as printed by `signet log key`. */
   readonly key: string
-  /** File in which the checkpoints are stored, one JSON object per line. It is created on the first run. */
+  /** State file for checkpoints, with one JSON object per line, which the first run creates. */
   readonly state: string
   readonly now: Date
 }
 
-/** A line of the state file. `problem` is absent if the checkpoint is consistent with the previous ones. */
+/** A line of the state file. `problem` is absent if the checkpoint is consistent with the previous checkpoints. */
 interface KeptCheckpoint {
   readonly time: string
   readonly note: string
   readonly problem?: string
 }
 
-/** The record's history differs from the history that this witness has stored. */
+/** Thrown if the record's history differs from the history that this witness has stored. */
 class InconsistentLogError extends Error {
   override name = 'InconsistentLogError'
 }
 
 /**
- * Verifies the current checkpoint against the last stored one, and stores it. If the log no longer contains everything that it
- * contained before, stores the checkpoint as evidence and throws InconsistentLogError. Throws ConfigurationError for an invalid
- * key or URL.
+ * Verifies the current checkpoint against the most recently stored checkpoint, and stores it. If the log no longer contains
+ * everything that it contained before, the checkpoint is stored as evidence, and InconsistentLogError is thrown. Throws
+ * ConfigurationError for an invalid key or URL.
  */
 export async function witnessLog({ url, key, state, now }: WitnessOptions) {
   const verifier = verifierOf(key)
@@ -107,7 +107,7 @@ function openDownloaded(note: string, verifier: NoteVerifier): Tree {
   }
 }
 
-/** Returns why the later tree does not contain the earlier one; undefined if it does. */
+/** Returns why the later tree does not contain the earlier tree, or undefined if it does. */
 async function inconsistency(earlier: Tree, later: Tree, base: URL): Promise<string | undefined> {
   if (later.size < earlier.size)
     return `the record has ${later.size} leaves, but previously had ${earlier.size}`
@@ -182,7 +182,7 @@ async function readState(path: string): Promise<KeptCheckpoint[]> {
   }
 }
 
-/** Appends a line, which is durable once the promise resolves. */
+/** Appends a line, which is durable when the promise resolves. */
 async function append(path: string, line: KeptCheckpoint): Promise<void> {
   await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
   await syncFile(path)

@@ -9,21 +9,21 @@ import { encodePkcs12, pkcs12PasswordProblem } from '../x509/pkcs12.ts'
 export { passwordLengthMin } from '../x509/pkcs12.ts'
 
 export interface Pkcs12Options {
-  /** Absolute path. */
+  /** Absolute path of the PKCS #12 file. */
   readonly path: string
   readonly password: string
-  /** Absolute path of the file that contained the password. Undefined if the password came from a prompt or a pipe. */
+  /** Absolute path of the file that contained the password; undefined if the password came from a prompt or a pipe. */
   readonly passwordFile: string | undefined
   readonly random: Random
 }
 
-/** Throws ConfigurationError for a password that is too short or that programs would encode differently. */
+/** Throws ConfigurationError for a password that is too short, or that different programs would encode differently. */
 export function requirePkcs12Password(password: string): void {
   const problem = pkcs12PasswordProblem(password)
   if (problem !== undefined) throw new ConfigurationError(problem)
 }
 
-/** Throws ConfigurationError if the file's parent folder does not exist. */
+/** Throws ConfigurationError if the parent folder of the PKCS #12 file does not exist. */
 export function requirePkcs12Folder(path: string): void {
   if (!existsSync(dirname(path)))
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
-/** Lists of users, roles, access keys and identity providers, through the API. */
+/** Lists users, roles, access keys and identity providers through the API. */
 import type {
   Client,
   ListedAccessKey,

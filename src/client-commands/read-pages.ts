@@ -8,7 +8,7 @@ interface Page<Item> {
   readonly NextToken?: string | undefined
 }
 
-/** Reads pages until the last one, or until there are `limit` items. */
+/** Reads pages until the last page, or until `limit` items have been read. */
 export async function readPages<Item>(
   read: (page: ListInput) => Promise<Page<Item>>,
   limit: number = Infinity,

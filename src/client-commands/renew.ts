@@ -1,4 +1,4 @@
-/** `signet renew`: issues a new certificate with a new key for each folder that `signet issue` has written. */
+/** The command `signet renew`, which issues a new certificate with a new key for each folder that `signet issue` has written. */
 import { execFile } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -13,21 +13,21 @@ import type { Pkcs12Options } from './pkcs12-file.ts'
 import type { Random } from '../random.ts'
 
 /**
- * When a certificate is renewed: on every run, when that many milliseconds of validity are left, or in the last third of its
- * lifetime.
+ * When a certificate is renewed: on every run, when at most that many milliseconds of validity remain, or in the last third
+ * of its lifetime.
  */
 export type RenewalTime = 'always' | 'last-third' | number
 
 export interface RenewalRequest {
   readonly when: RenewalTime
   /**
-   * Reference, for chooseAuthority, to the CA that issues the new certificates. If undefined, the CA in each metadata.json is
+   * Reference to the CA that issues the new certificates, for chooseAuthority; if undefined, the CA in each metadata.json is
    * used.
    */
   readonly ca: string | undefined
   /** Validity in the format of parseValidity; by default, the validity in the last request. */
   readonly validity: string | undefined
-  /** Program and arguments, run without a shell after each renewal. */
+  /** Program and arguments to run after each renewal, without a shell. */
   readonly hook: readonly string[]
   /** Environment variables for the hook, in addition to those that describe the renewal. */
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -36,7 +36,7 @@ export interface RenewalRequest {
 export interface Renewal {
   readonly folder: string
   readonly result: 'renewed' | 'not due' | 'failed'
-  /** Expiry of the certificate that is now in the folder, in ISO 8601. Null if unknown. */
+  /** Expiry of the certificate that is now in the folder, in ISO 8601; null if unknown. */
   readonly notAfter: string | null
   readonly problem?: string
   /** Set if the certificate was renewed and only the hook failed. */
@@ -62,7 +62,7 @@ export interface RenewalTools {
   readonly progress: Progress
 }
 
-/** Renews folders one after another. After a failure, it continues with the next folder. Never rejects. */
+/** Renews folders sequentially. After a failure, the renewal continues with the next folder. The promise never rejects. */
 export async function renewAll(
   folders: readonly string[],
   request: RenewalRequest,
@@ -76,7 +76,7 @@ export async function renewAll(
   return renewals
 }
 
-/** Renews one folder if it is due. Never rejects. */
+/** Renews a single folder if its certificate is due. The promise never rejects. */
 export async function renewOne(
   folder: string,
   request: RenewalRequest,
@@ -115,7 +115,10 @@ export function dueTime(
   return new Date(when === 'last-third' ? end - (end - start) / 3 : end - when)
 }
 
-/** A key that does not match its certificate is left over from an interrupted renewal. Such a certificate is always due. */
+/**
+ * A key that does not match its certificate is left over from an interrupted renewal. A certificate without a matching key
+ * is always due for renewal.
+ */
 async function isDue(
   folder: string,
   metadata: Metadata,
@@ -132,7 +135,7 @@ async function isMatchingPair(folder: string): Promise<boolean> {
     )
     return new X509Certificate(certificate ?? '').checkPrivateKey(createPrivateKey(key ?? ''))
   } catch {
-    // A missing or unreadable file does not match.
+    // A missing or unreadable key file does not match the certificate.
     return false
   }
 }
@@ -167,7 +170,7 @@ async function optionsOf(
   }
 }
 
-/** Returns the PKCS #12 file to replace. Undefined if the folder has none. */
+/** Returns the PKCS #12 file to replace, or undefined if the folder has none. */
 async function pkcs12Of(
   { pkcs12: path, pkcs12PasswordFile }: Metadata,
   { readPkcs12Password, random }: RenewalTools,
@@ -180,10 +183,10 @@ async function pkcs12Of(
 class HookError extends Error {}
 
 const run = promisify(execFile)
-/** Timeout for a hook. */
+/** Maximum duration of a hook. */
 const hookMilliseconds = 300_000
 
-/** Runs the hook. The environment variable RENEWED_DIRECTORY contains the renewed folder. */
+/** Runs the renewal hook. The environment variable RENEWED_DIRECTORY contains the path of the renewed folder. */
 async function runHook(
   folder: string,
   { hook: [program, ...args], environment }: RenewalRequest,

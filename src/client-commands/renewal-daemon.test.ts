@@ -38,7 +38,7 @@ const request: RenewalRequest = {
   environment: {},
 }
 
-/** Runs the daemon on a folder until it has made `calls` attempts. The clock advances whenever the daemon sleeps. */
+/** Runs the renewal daemon on a folder until it has made `calls` attempts. The clock advances whenever the daemon sleeps. */
 async function run(
   answers: readonly ('fail' | 'renew')[],
   days: number,
@@ -47,7 +47,7 @@ async function run(
   const folder = await mkdtemp(join(tmpdir(), 'signet-daemon-'))
   const save = (value: Metadata): Promise<void> =>
     writeFile(join(folder, 'metadata.json'), JSON.stringify(value))
-  // A folder without a matching key pair is due at any time.
+  // A folder without a matching key pair is always due for renewal.
   await save(metadata(start, days))
   const stop = new AbortController()
   const lines: string[] = []

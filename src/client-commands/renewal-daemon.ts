@@ -1,4 +1,4 @@
-/** `signet renew --daemon`: renews each folder when it is due, and retries after a failure. */
+/** The command `signet renew --daemon`, which renews each folder when it is due, and retries after a failure. */
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
@@ -8,18 +8,18 @@ import { dueTime, renewOne, type RenewalRequest, type RenewalTools } from './ren
 
 export interface DaemonTools extends Omit<RenewalTools, 'now'> {
   readonly clock: Clock
-  /** Resolves after the given milliseconds, or as soon as the signal aborts. */
+  /** Resolves after the given number of milliseconds, or as soon as the signal aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
-  /** Logs one line. */
+  /** Writes a line to the log. */
   readonly report: (line: string) => void
-  /** Stops the daemon when aborted. */
+  /** Signal that stops the daemon. */
   readonly signal: AbortSignal
 }
 
-/** The first retry takes place after about a minute. The delay then doubles with each retry, up to an hour. */
+/** The first retry takes place after about a minute. The delay doubles with each further retry, up to an hour. */
 const retryMin = minuteMilliseconds
 const retryMax = hourMilliseconds
-/** Maximum delay between checks: the clock may be changed or metadata.json replaced while the daemon sleeps. */
+/** Maximum delay between checks, because the clock may be changed or metadata.json replaced while the daemon sleeps. */
 const sleepMax = hourMilliseconds
 
 interface FolderState {
@@ -66,7 +66,7 @@ async function visit(
 ): Promise<FolderState> {
   const { folder } = state
   const now = tools.clock.now()
-  // If the due time was in the future, it is read again, because another program may have renewed the folder.
+  // A due time in the future is read again, because another program may have renewed the folder.
   if (state.failures > 0 && now < state.nextAttempt) return state
   const { result, notAfter, problem, hookFailed } = await renewOne(folder, request, {
     ...tools,
@@ -88,7 +88,7 @@ async function visit(
   return { folder, failures, nextAttempt }
 }
 
-/** Returns when the certificate in a folder is due, if that is after `now`. */
+/** Returns when the certificate in a folder is due for renewal, if that is after `now`. */
 async function dueTimeAfter(
   folder: string,
   { when }: RenewalRequest,
@@ -98,7 +98,7 @@ async function dueTimeAfter(
     const due = dueTime(await readMetadata(folder), when)
     return due > now ? due : undefined
   } catch {
-    // The renewal attempt has already reported this error.
+    // The error has already been reported by the renewal attempt.
     return undefined
   }
 }

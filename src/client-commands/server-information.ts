@@ -1,4 +1,4 @@
-/** `signet log show` and `signet jobs list` through the API. The results have the same form as those from the data folder. */
+/** `signet log show` and `signet jobs list` through the API. The results have the same form as results from the data folder. */
 import type { Client, RecordEntryKind, RecordSearch, ServerJob } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { findAuthority } from './authorities.ts'
@@ -13,7 +13,7 @@ export interface RecordFilters {
   readonly limit: number
 }
 
-/** Returns the newest entries that match the filters, oldest first. Throws ConfigurationError for an invalid time. */
+/** Returns the newest entries that match the filters, in chronological order. Throws ConfigurationError for an invalid time. */
 export async function showRecord(client: Client, filters: RecordFilters): Promise<object[]> {
   const search = await searchOf(client, filters)
   const found: object[] = []
@@ -63,7 +63,7 @@ function timeOf(flag: string, text: string | undefined): Date | undefined {
   return time
 }
 
-/** Lists the jobs of the server with their queues and the last run that found work. */
+/** Lists the server's jobs with their queues and the last run that found work. */
 export async function listServerJobs(client: Client): Promise<object[]> {
   const { Jobs: jobs } = await client.listJobs()
   return jobs.map((job) => ({

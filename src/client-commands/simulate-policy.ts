@@ -1,17 +1,19 @@
-/** `signet policy simulate`: the decision on actions, with the deciding statements, through the API. */
+/**
+ * The command `signet policy simulate`, which shows the decision about each action and the deciding statements, through the API.
+ */
 import type { Client, SimulatePolicyOutput } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Line, Paragraph } from '../inspect/lines.ts'
 import { contextEntries, decisionTexts, sourceText, type ContextPair } from './simulation.ts'
 
 export interface SimulationRequest {
-  /** ARN, account ID or service, or `user/NAME` or `role/NAME` of the account that owns the CA. */
+  /** Principal: an ARN, account ID or service, or `user/NAME` or `role/NAME` in the account that owns the CA. */
   readonly principal: string
   readonly actions: readonly string[]
   readonly resourceArn: string | undefined
-  /** `KEY=VALUE`. A repeated key has several values. */
+  /** Condition keys in the form `KEY=VALUE`; a repeated key has several values. */
   readonly context: readonly string[]
-  /** JSON of policies to test. */
+  /** Policies to test, as JSON. */
   readonly policy: string | undefined
   readonly sessionPolicy: string | undefined
   readonly accessKeyId: string | undefined
@@ -34,7 +36,7 @@ export async function simulatePolicy(
   })
 }
 
-/** Parses a `KEY=VALUE` option. Throws ConfigurationError for any other text. */
+/** Parses a `KEY=VALUE` option. Throws ConfigurationError for text in any other form. */
 function contextPair(text: string): ContextPair {
   const [, key, value] = /^([^=]+)=(.+)$/s.exec(text) ?? []
   if (key === undefined || value === undefined)
@@ -44,7 +46,7 @@ function contextPair(text: string): ContextPair {
   return { key, value }
 }
 
-/** Describes the decisions: a paragraph for each action. */
+/** Describes the decisions, with a paragraph for each action. */
 export function simulationParagraphs({
   Results,
   PolicyProblems,

@@ -1,4 +1,6 @@
-/** The input and the result of SimulatePolicy as text. The web console compiles this module for browsers. */
+/**
+ * Converts the inputs of SimulatePolicy from text, and its results to text. The web console compiles this module for browsers.
+ */
 import type {
   ContextEntry,
   SimulatedStatement,
@@ -11,7 +13,7 @@ export interface ContextPair {
   readonly value: string
 }
 
-/** Groups pairs by key. A repeated key has several values, and pairs without a key or value are ignored. */
+/** Groups key-value pairs by key. A repeated key has several values, and pairs without a key or value are ignored. */
 export function contextEntries(pairs: readonly ContextPair[]): ContextEntry[] {
   const entries = new Map<string, string[]>()
   for (const { key, value } of pairs)
@@ -39,7 +41,7 @@ const sources: Readonly<Record<SimulatedStatement['Source'], string>> = {
   PERMISSION: 'Permission',
 }
 
-/** Describes where a statement is, such as "Policy issue of alice, statement 2 (NoTags)". */
+/** Describes the location of a statement, such as "Policy issue of alice, statement 2 (NoTags)". */
 export function sourceText(
   statement: Pick<
     SimulatedStatement,

@@ -16,16 +16,16 @@ export interface BuiltFile {
   readonly type: string
   /** Hash of the file's content. */
   readonly etag: string
-  /** Whether the name contains a hash of the content, so that the content under this name never changes. */
+  /** Whether the file name contains a hash of the content, so that the content under this name never changes. */
   readonly isImmutable: boolean
   /** Sizes in bytes of the file and of each compressed version that exists. */
   readonly bytes: { readonly identity: number } & Partial<Readonly<Record<Encoding, number>>>
 }
 
 export interface BuiltConsole {
-  /** The page, which contains placeholders. */
+  /** The HTML page, which contains placeholders. */
   readonly page: string
-  /** Other files, keyed by their path below the folder, such as `assets/index-B3f.js`. */
+  /** All other files, keyed by their path below the folder, such as `assets/index-B3f.js`. */
   readonly files: ReadonlyMap<string, BuiltFile>
   open(path: string, encoding: Encoding | undefined): Readable
 }
@@ -42,15 +42,15 @@ export const basePlaceholder = '%BASE_PATH%'
 export const ssoPlaceholder = '%SSO_ISSUER%'
 
 /**
- * Returns the folder with the built console. package.json is found by package name, because source and built files are at
- * different depths.
+ * Returns the folder that contains the built console. package.json is found by the package's name, because source files
+ * and built files are at different depths.
  */
 export function consoleFolder(): string {
   const manifest = createRequire(import.meta.url).resolve('signet-ca/package.json')
   return join(dirname(manifest), 'dist/console')
 }
 
-/** Reads the list of files and the page. Resolves to undefined if the console has not been built. */
+/** Reads the list of the console's files, and the HTML page. Resolves to undefined if the console has not been built. */
 export async function openConsole(folder: string): Promise<BuiltConsole | undefined> {
   try {
     const list = JSON.parse(await readFile(join(folder, 'files.json'), 'utf8')) as FileList

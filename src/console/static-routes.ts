@@ -1,4 +1,4 @@
-/** The routes of the web console. Its files are public: all data that a user sees in it comes from the API. */
+/** The routes for the web console. The console's files are public, because all data that it displays comes from the API. */
 import { createHash } from 'node:crypto'
 import fresh from 'fresh'
 import {
@@ -23,8 +23,8 @@ import {
 } from './built-files.ts'
 
 /**
- * Scripts, styles, fonts and requests are limited to this origin, so the browser contacts no other host. `data:` is for images
- * in styles. With Trusted Types, the browser refuses to parse text as HTML.
+ * Scripts, styles, fonts and requests are restricted to the console's origin, so the browser contacts no other host. `data:`
+ * is allowed for images in styles. With Trusted Types, the browser refuses to parse plain strings as HTML.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -49,14 +49,14 @@ const securityHeaders = {
 } as const
 
 interface ConsoleOptions {
-  /** Path prefix of a reverse proxy; empty if there is none. */
+  /** A reverse proxy's path prefix; empty if there is none. */
   readonly basePath: string
   /** Issuer URL of the identity provider for single sign-on; undefined if single sign-on is not configured. */
   readonly ssoIssuer?: string | undefined
   readonly folder?: string
 }
 
-/** Returns the routes: the redirect for browsers from `/`, and everything below `/console`. */
+/** Returns the console's routes: the redirect of browsers from `/`, and everything below `/console`. */
 export function consoleRoutes({
   basePath,
   ssoIssuer = '',
@@ -66,7 +66,7 @@ export function consoleRoutes({
   let opened: Promise<BuiltConsole | undefined> | undefined
   const open = async (): Promise<BuiltConsole | undefined> => {
     const built = await (opened ??= openConsole(folder))
-    // In a source checkout, the console may be built while the server is running.
+    // In a source checkout, the console may be rebuilt while the server is running.
     if (built === undefined) opened = undefined
     return built
   }
@@ -77,7 +77,7 @@ export function consoleRoutes({
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
       location: `${basePath}/console/`,
-      // Other clients that request the same URL get the API response.
+      // All other clients that request the same URL receive the API response.
       vary: 'Accept',
     },
   }
@@ -115,10 +115,13 @@ interface FileRequest {
   readonly placeholders: Placeholders
 }
 
-/** Values in the page by placeholder. The settings allow only characters in them that HTML attributes may contain. */
+/** Values for the placeholders in the page. The settings allow only characters that are valid in HTML attributes. */
 type Placeholders = Readonly<Record<string, string>>
 
-/** Returns a file, or the page for any path without a file name extension: the console displays its own page for each URL. */
+/**
+ * Returns a file, or the HTML page for any path without a file name extension, because the console displays its own page for
+ * each URL.
+ */
 function answerFile(built: BuiltConsole, { request, path, placeholders }: FileRequest): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   const file = built.files.get(path)
@@ -171,7 +174,7 @@ function isCurrent({ headers }: RequestHead, etag: string): boolean {
   return fresh(conditionsOf(headers), { etag })
 }
 
-/** Returns the preferred encoding that the client accepts and that exists (RFC 9110 §12.5.3). */
+/** Returns the preferred content encoding that the client accepts and for which a file exists (RFC 9110 §12.5.3). */
 function encodingFor({ headers }: RequestHead, { bytes }: BuiltFile): Encoding | undefined {
   const accepted = new Set(
     (headerValue(headers, 'accept-encoding') ?? '')

@@ -1,4 +1,4 @@
-/** CRL fields, and the time at which the next CRL is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
+/** Fields of a CRL, and the time at which the next CRL is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { dayMilliseconds, hourMilliseconds } from '../text/duration.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
@@ -8,23 +8,23 @@ import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Input for a CRL, except its entries. */
+/** Input for a CRL, excluding its entries. */
 export interface CrlParameters {
   readonly signingAlgorithm: SigningAlgorithm
   /** Name (DER) and key identifier of the CA. */
   readonly issuer: { readonly subjectDer: Uint8Array; readonly keyIdentifier: Uint8Array }
-  /** cRLNumber. */
+  /** The cRLNumber extension. */
   readonly crlNumber: number
   readonly generatedAt: Date
-  /** ExpirationInDays. */
+  /** The ExpirationInDays setting. */
   readonly expirationDays: number
-  /** URI of a partition, as in the certificates that are bound to it. Undefined for a complete CRL. */
+  /** URI of a partition, as in the certificates assigned to it; undefined for a complete CRL. */
   readonly partitionUri: string | undefined
 }
 
 /**
  * Builds the fields of a TBSCertList. thisUpdate is one hour in the past, as in AWS, so that relying parties with slow clocks
- * accept the CRL. A partition has a critical issuingDistributionPoint with one URI.
+ * accept the CRL. A partition has a critical issuingDistributionPoint extension with one URI.
  */
 export function crlFields(order: CrlParameters): TbsCertListFields {
   return {
@@ -71,23 +71,23 @@ export function nextUpdateOf({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + expirationDays * dayMilliseconds)
 }
 
-/** Returns when the next CRL is due if no certificate is revoked: after half of the validity period. */
+/** Returns when the next CRL is due if no certificate is revoked, which is after half of the validity period. */
 export function refreshAt({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + (expirationDays * dayMilliseconds) / 2)
 }
 
 /**
- * Returns the cRLNumber for a CRL generated at `now`: milliseconds since 1970, as in AWS, but at least one more than the
- * highest known number.
+ * Returns the cRLNumber for a CRL generated at the time `now`: milliseconds since 1970, as in AWS, but at least one more
+ * than the highest known number.
  */
 export function nextCrlNumber(now: Date, highest: number): number {
   return Math.max(now.getTime(), highest + 1)
 }
 
 /**
- * Returns the time before which expired certificates are omitted. A revoked certificate stays listed until a regularly
- * scheduled CRL after its expiry has listed it (RFC 5280 §3.3). CRLs that are published because of a revocation are not
- * regularly scheduled.
+ * Returns the time before which expired certificates are omitted from the CRL. A revoked certificate remains listed
+ * until a regularly scheduled CRL after its expiry has listed it (RFC 5280 §3.3). A CRL that is published because of a
+ * revocation is not regularly scheduled.
  */
 export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined): Date {
   const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()

@@ -1,16 +1,16 @@
-/** Decides the state of a CRL that operators see. */
+/** Determines the state of a CRL for display to operators. */
 import type { CrlState } from '../store/crl-states.ts'
 
 /**
- * SUSPENDED: the CRL is no longer published. FAILED: the last attempt failed, and the server retries. PENDING: the CRL has never
- * been published, or lacks a change. PUBLISHED: the published CRL is up to date.
+ * SUSPENDED: the CRL is no longer published. FAILED: the last attempt to publish the CRL failed, and the server retries.
+ * PENDING: the CRL has never been published, or lacks a change. PUBLISHED: the published CRL is up to date.
  */
 export const crlStatuses = ['PUBLISHED', 'PENDING', 'FAILED', 'SUSPENDED'] as const
 
-/** Time after which a CRL that is due is late. A publication takes seconds. */
+/** Time after which a due CRL is considered late. Publishing a CRL takes seconds. */
 const lateMilliseconds = 10 * 60_000
 
-/** Returns the due time before which an unpublished CRL is late. */
+/** Returns the due time before which an unpublished CRL is considered late. */
 export function lateSince(now: Date): Date {
   return new Date(now.getTime() - lateMilliseconds)
 }
@@ -26,7 +26,7 @@ export function crlStatus({
   return isChanged || published === undefined ? 'PENDING' : 'PUBLISHED'
 }
 
-/** Returns whether relying parties have an expired CRL, or the server has not published a due CRL. */
+/** Returns whether relying parties have an expired CRL, or whether the server has failed to publish a due CRL in time. */
 export function isLate({ dueAt, published }: CrlState, now: Date): boolean {
   if (dueAt === undefined) return false
   const nextUpdate = published?.nextUpdate

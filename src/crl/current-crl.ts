@@ -9,7 +9,7 @@ import { firstIdentity, identityFileName } from '../chain/issuer-identity.ts'
 import type { Sql } from '../store/sql.ts'
 import type { AuthorityView } from '../authority/status.ts'
 
-/** Returns the kind of CRL that the CA is configured for. Undefined if its CRLs are disabled. */
+/** Returns the type of CRL that the CA is configured to publish, or undefined if its CRLs are disabled. */
 function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
   const { CrlConfiguration } = authority.revocation
   if (!CrlConfiguration.Enabled) return undefined
@@ -17,21 +17,22 @@ function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
 }
 
 /**
- * Returns the CRL that a newly issued certificate is bound to. Undefined if the CA's CRLs are disabled; `missing` if the
- * configured CRL must be opened first.
+ * Returns the CRL to which a newly issued certificate is assigned. The result is undefined if the CA's CRLs are
+ * disabled, and `missing` if the configured CRL must be opened first.
  */
 export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefined {
   const kind = configuredKind(view)
   const { crl, certificate } = view.authority
   if (kind === undefined) return undefined
-  // After a renewal with another identity, the previous CRL covers only previously issued certificates.
+  // After a renewal with a different identity, the previous CRL covers only previously issued certificates.
   const isOwn = crl?.kind === kind && crl.issuerIdentity === certificate?.issuerIdentity
   return isOwn ? crl : 'missing'
 }
 
 /**
- * Opens a CA's current CRL: the complete CRL for the CA's identity, which may exist already, or a new partition. Another request
- * may have opened it in the meantime. In either case the caller must read the CA again. `principal` is the ARN of the requester.
+ * Opens a CA's current CRL: the complete CRL for the CA's identity, which may already exist, or a new partition. Another request
+ * may have opened the CRL concurrently. In either case, the caller must read the CA again. `principal` is the ARN of the
+ * requester.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,
@@ -52,7 +53,9 @@ export async function openCurrentCrl(
   }
 }
 
-/** Returns statements that bind a certificate to a CRL partition. If they conflict, the partition is full. */
+/**
+ * Returns the SQL statements that assign a certificate to a CRL partition. If these statements conflict, the partition is full.
+ */
 export function bindStatements(
   crl: CurrentCrl | undefined,
   { issuerOctets, notAfter }: { readonly issuerOctets: number; readonly notAfter: Date },

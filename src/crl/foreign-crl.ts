@@ -6,7 +6,7 @@ import { parseCertificateList } from '../x509/certificate-list.ts'
 import { DerError } from '../x509/der/error.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 
-/** Maximum size of a published CRL that is read: ten times the largest CRL within the quotas. */
+/** Maximum size of a published CRL that the server reads: ten times the largest CRL within the quotas. */
 const crlBytesMax = 512 * 1024 * 1024
 
 interface PublishedPlace {
@@ -17,16 +17,16 @@ interface PublishedPlace {
 
 /** A published CRL that was signed by the CA but is not recorded in the CRL's row. */
 export interface ForeignCrl {
-  /** cRLNumber. */
+  /** The cRLNumber extension. */
   readonly number: number
-  /** Content bytes of revokedCertificates. */
+  /** Content bytes of the revokedCertificates field. */
   readonly revokedCertificates: Uint8Array
 }
 
 /**
- * Returns the published object if it is a CRL of this CA that is not in the database. A restored database may be older than the
- * CRLs that relying parties have seen, but CRL numbers must not decrease and revocations must not disappear. A CRL that this
- * server wrote is recognized by its ETag and is not read again. If the bucket refuses reads, the row is trusted.
+ * Returns the published object if it is a CRL from this CA that is not in the database. A restored database may be older than
+ * the CRLs that relying parties have seen, but CRL numbers must not decrease and revocations must not disappear. A CRL written
+ * by this server is recognized by its ETag and is not read again. If the bucket denies reads, the database row is trusted.
  */
 export async function findForeignCrl(
   services: Services,
@@ -58,8 +58,8 @@ function isOwn({ crl, at }: PublishedPlace, etag: string): boolean {
 }
 
 /**
- * Parses a CRL and verifies that the CA has signed it. Returns undefined for any other content, which may have been written to
- * the bucket by another program.
+ * Parses a CRL and verifies that it was signed by the CA. Returns undefined for any other content, which another program may
+ * have written to the bucket.
  */
 async function verified(
   der: Uint8Array,

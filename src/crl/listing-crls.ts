@@ -1,13 +1,13 @@
 /**
- * Decides which CRLs list a revocation (AWS Private CA User Guide, CRL types). A certificate is bound to the current CRL of
- * its CA at the time of issue. If the certificate is revoked, that CRL lists it, and so does every CRL that lists all
- * revocations of the CA.
+ * Decides which CRLs list a revocation (AWS Private CA User Guide, CRL types). When a certificate is issued, it is assigned
+ * to its CA's current CRL. After a revocation, the certificate is listed in the CRL to which it is assigned, and in every
+ * CRL that lists all revocations of the CA.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 
 /**
- * Returns whether CRLs of a kind list all revocations of their CA. All other CRLs (partitions, and the complete CRL of a CA that
- * was changed to partitions) list only the certificates that are bound to them.
+ * Returns whether CRLs of the given type list all revocations of their CA. All other CRLs (partitions, and the complete CRL of a
+ * CA that was changed to partitions) list only the certificates assigned to them.
  */
 export function listsAllRevocations(
   { revocation: { CrlConfiguration } }: Pick<Authority, 'revocation'>,
@@ -18,8 +18,8 @@ export function listsAllRevocations(
 }
 
 /**
- * Returns the id of the CRL that a certificate is bound to. A certificate issued while CRLs were disabled is bound to its CA's
- * current CRL. Null if the CA never had a CRL.
+ * Returns the ID of the CRL to which a certificate is assigned. A certificate issued while CRLs were disabled is assigned to
+ * its CA's current CRL. The result is null if the CA never had a CRL.
  */
 export function boundCrl(
   { crl }: Pick<Authority, 'crl'>,
@@ -28,7 +28,7 @@ export function boundCrl(
   return issuedUnder ?? crl?.id ?? null
 }
 
-/** Returns the ids of the CA's CRLs that must list a certificate's revocation. */
+/** Returns the IDs of the CA's CRLs that must list a certificate's revocation. */
 export function listingCrls(
   authority: Pick<Authority, 'revocation' | 'crl'>,
   crls: readonly { readonly id: number; readonly kind: CrlKind }[],

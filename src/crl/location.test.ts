@@ -1,4 +1,4 @@
-/** A CRL's object key and URL. */
+/** Tests of a CRL's object key and URL. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noRevocation, type EnabledCrl } from '../authority/revocation-configuration.ts'

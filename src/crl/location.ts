@@ -5,14 +5,14 @@ import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 
 const defaultFolder = 'crl'
 
-/** Returns the object key of the CRL `name`: below CustomPath, or below `crl/`. */
+/** Returns the object key of the CRL `name`, which is below CustomPath or `crl/`. */
 export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
   return `${CustomPath ?? defaultFolder}/${name}.crl`
 }
 
 /**
- * Returns the URL of an object below CustomCname. `path` is the URL-encoded key. Returns undefined without a CustomCname, in
- * which case the object store's URL is used.
+ * Returns the URL of an object below CustomCname. `path` is the URL-encoded object key. Without a CustomCname, the function
+ * returns undefined, and the object store's URL is used.
  */
 export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string | undefined {
   const url = cnameUrl(CustomCname)
@@ -20,8 +20,8 @@ export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string 
 }
 
 /**
- * The inverse of customCrlUrl: returns the URL-encoded key of the requested object; undefined if the CA never had such a
- * CustomCname. Certificates refer to earlier values of CustomCname until they expire.
+ * The inverse of customCrlUrl: returns the URL-encoded key of the requested object, or undefined if the CA never had
+ * such a CustomCname. Certificates refer to earlier values of CustomCname until the certificates expire.
  */
 export function customCrlPath(
   {
@@ -31,7 +31,7 @@ export function customCrlPath(
   { host, path }: { readonly host: string; readonly path: string },
 ): string | undefined {
   const present = CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
-  // Certificates from earlier versions have a double slash if CustomCname ended with a slash.
+  // Certificates from earlier versions contain a double slash if CustomCname ended with a slash.
   const request = { host, path: path.replaceAll(/\/{2,}/g, '/') }
   for (const value of [...(present === undefined ? [] : [present]), ...pastCrlCnames]) {
     const cname = parseCname(value)

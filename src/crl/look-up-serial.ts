@@ -3,9 +3,9 @@ import { ServiceError } from '../errors.ts'
 import type { ObjectLocation, ObjectStore } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 
-/** Maximum size of a CRL. A complete CRL within the quotas is smaller than 64 MiB. */
+/** Maximum size of a CRL to read. A complete CRL within the quotas is smaller than 64 MiB. */
 const crlBytesMax = 64 * 1024 * 1024
-/** Maximum number of concurrent lookups in a process, because each of them holds a CRL in memory. */
+/** Maximum number of concurrent lookups in a process, because each lookup holds a CRL in memory. */
 const lookupsMax = 4
 
 const running = new WeakMap<ObjectStore, number>()
@@ -13,8 +13,8 @@ const running = new WeakMap<ObjectStore, number>()
 type LookupServices = Pick<Services, 'objects' | 'bulk' | 'log'>
 
 /**
- * Returns the CRL's header and its entry for the serial number; if the CRL cannot be read, the problem. Throws
- * ThrottlingException if too many lookups are running.
+ * Returns the CRL's header and its entry for the serial number, or the reason why the CRL cannot be read.
+ * Throws ThrottlingException if too many lookups are running.
  */
 export async function lookUpSerial(
   { objects, bulk, log }: LookupServices,
@@ -28,7 +28,7 @@ export async function lookUpSerial(
   try {
     const der = await objects.get(at, crlBytesMax)
     if (der === undefined) return { problem: 'The published CRL was deleted from its bucket.' }
-    // The copy has its own memory, which can be transferred.
+    // The copy has its own memory, which can be transferred to a thread.
     return await bulk.findInCrl(Uint8Array.from(der), serialNumber)
   } catch (error) {
     log.warn({ ...at, err: error }, 'the published CRL cannot be read')

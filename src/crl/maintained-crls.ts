@@ -1,14 +1,14 @@
-/** Decides which of a CA's CRLs are published regularly, and for how long. */
+/** Decides which of a CA's CRLs are published regularly, and until when. */
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { CrlRecord } from '../store/crls.ts'
 import { refreshAt } from './contents.ts'
 
 /**
- * Returns whether a CRL is published: its CA must be ACTIVE or DISABLED and have CRLs enabled. A full partition, a partition of
- * a CA that was changed to a complete CRL, and a CRL for an earlier identity are published until their last certificate has
- * expired (`lastNotAfter`) and for another half of a CRL's validity, so that each expired certificate is still listed on one
- * more CRL.
+ * Returns whether a CRL is published, which requires that its CA is ACTIVE or DISABLED and has CRLs enabled. A full partition,
+ * a partition of a CA that was changed to a complete CRL, and a CRL for an earlier identity are published until their last
+ * certificate has expired (`lastNotAfter`) and for another half of a CRL's validity, so that each expired certificate is listed
+ * on one more CRL.
  */
 export function isMaintained(
   authority: Authority,

@@ -1,4 +1,4 @@
-/** A full partition stays below one megabyte. */
+/** A full partition is smaller than one megabyte. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeCertificateList, encodeTbsCertList } from '../x509/certificate-list.ts'
@@ -13,7 +13,7 @@ import { partitionCertificatesMax } from './partition.ts'
 const signatureOctetsMax = 4627
 const megabyte = 1_000_000
 
-/** Builds a CRL with `certificates` entries of the maximum length. */
+/** Builds a CRL with `certificates` entries of maximum length. */
 function longestCrl(certificates: number, issuerOctets: number): Uint8Array {
   const writer = new RevokedCertificatesWriter()
   const serialNumber = new Uint8Array(16).fill(0xff)
@@ -41,7 +41,7 @@ test('a full partition of the longest entries is smaller than a megabyte for any
     const certificates = partitionCertificatesMax(issuerOctets)
     const { length } = longestCrl(certificates, issuerOctets)
     assert.ok(length < megabyte, `${length} bytes with a name of ${issuerOctets}`)
-    // The limit is not too low either: a full partition uses most of the megabyte.
+    // A full partition uses most of the megabyte, so the limit is not too low.
     assert.ok(length > megabyte - 20_000)
   }
 })

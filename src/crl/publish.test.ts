@@ -55,7 +55,7 @@ after(async () => {
   await service.close()
 })
 
-/** Returns the services that a publication uses, on the running service's data folder. */
+/** Returns the services that a CRL publication uses, on the running service's data folder. */
 function publishingServices(): Services {
   const { config, clock } = service
   const { db, location, masterKeys } = data
@@ -77,7 +77,10 @@ function publishingServices(): Services {
   })
 }
 
-/** Creates a CA with a published CRL that has one entry. The CRL is due, and the test holds its lease for an hour. */
+/**
+ * Creates a CA with a published CRL that contains one entry. The CRL is due, and the test holds its publication lease
+ * for an hour.
+ */
 async function dueCrl(): Promise<DueCrl> {
   const root = await createRoot(service, { more: revocationOptions() })
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -278,11 +281,11 @@ test('a failure is classified by its type and not by its message', () => {
   assert.deepEqual(crlFailure('x'), unwritten)
 })
 
-/** Builds the DER of a partition that is full of the longest entries and signed with ML-DSA-87. */
+/** Builds the DER of a partition that is full of entries of maximum length and signed with ML-DSA-87. */
 function fullPartition(issuerName: Uint8Array): Uint8Array {
   const writer = new RevokedCertificatesWriter()
   const serialNumber = new Uint8Array(16).fill(255)
-  // From 2050 on, times are encoded in two more bytes (RFC 5280 §5.1.2.6).
+  // From 2050 onward, times are encoded in two additional bytes (RFC 5280 §5.1.2.6).
   const revocationDate = new Date(Date.UTC(2060, 0))
   const certificates = partitionCertificatesMax(issuerName.length)
   for (let n = 0; n < certificates; n += 1)

@@ -1,6 +1,6 @@
 /**
- * Publishes a CRL: reserves a number, generates and signs the CRL, verifies its signature, writes the object to the bucket,
- * and updates the row.
+ * Publishes a CRL: reserves a CRL number, generates and signs the CRL, verifies its signature, writes the object to the
+ * bucket, and updates the database row.
  */
 import { sha256 } from '../record/merkle.ts'
 import { recorded } from '../store/recorded-states.ts'
@@ -25,21 +25,21 @@ import { findForeignCrl } from './foreign-crl.ts'
 import { listsAllRevocations } from './listing-crls.ts'
 import { recoverRevocations } from './recover-revocations.ts'
 
-/** A CRL that is due, for a CA with CRLs enabled, and the lease for publishing it. */
+/** A due CRL of a CA with CRLs enabled, and the lease for publishing it. */
 export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly lease: Lease
-  /** Aborted when the publication must stop: the server is stopping, or the lease is lost. */
+  /** Signal that aborts when the publication must stop, because the server is stopping or the lease is lost. */
   readonly signal: AbortSignal
 }
 
-/** Timeout for writing the object, so that a slow bucket does not delay other CRLs for long. */
+/** Timeout for writing the CRL object, so that a slow bucket does not delay other CRLs for long. */
 const putMilliseconds = 60_000
 
 /**
- * Publishes a CRL. Rejects with the error from the failed step, which crlFailure classifies. In that case, the CRL number is not
- * reused, and the previous object remains in the bucket.
+ * Publishes a CRL. Rejects with the error from the failed step, which crlFailure classifies. After a failure, the CRL number is
+ * not reused, and the previous object remains in the bucket.
  */
 export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
   const { authority, crl, lease } = due
@@ -47,7 +47,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
   const issuer = await crlIssuerOf(services.db, authority, crl.issuerIdentity)
   const foreign = await findForeignCrl(services, { crl, at, issuer })
-  // If the number was never reserved, the database is older than the CRL.
+  // If the CRL number was never reserved, the database is older than the CRL.
   if (foreign !== undefined && foreign.number > crl.crlNumber)
     await recoverRevocations(services, { authority, crl, issuer }, foreign)
   const generatedAt = services.clock.now()
@@ -89,7 +89,7 @@ function enabledCrl({ revocation }: Authority): EnabledCrl {
   return revocation.CrlConfiguration
 }
 
-/** The CRL could not be generated, for a reason that is unrelated to the bucket. */
+/** The CRL could not be generated for a reason that is unrelated to the bucket. */
 class CrlGenerationError extends Error {
   override name = 'CrlGenerationError'
 }
@@ -191,7 +191,7 @@ async function record(
   metrics.crlGenerated()
 }
 
-/** Classifies a failed publication: AWS's reason for the event, and whether the bucket refused the object. */
+/** Classifies a failed publication: AWS's reason for the event, and whether the bucket rejected the object. */
 export function crlFailure(error: unknown) {
   if (error instanceof BucketError) return { reason: crlFailures.refused, refused: true }
   const reason = error instanceof CrlGenerationError ? crlFailures.unsigned : crlFailures.unwritten

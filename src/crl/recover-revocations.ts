@@ -25,13 +25,16 @@ interface DueCrl {
 }
 
 const pageRows = 1000
-/** Number of revocations in a transaction. */
+/** Number of revocations per transaction. */
 const batch = 100
-/** Maximum number of attempts for a transaction, after conflicts with other changes. The job repeats the publication later. */
+/**
+ * Maximum number of attempts for a transaction that conflicts with other changes. If all attempts fail, the job repeats the
+ * publication later.
+ */
 const attemptsMax = 5
 
 /**
- * Inserts entries from a published CRL that are missing from the database, and logs how many there were. After a restore, the
+ * Inserts entries from a published CRL that are missing from the database, and logs their number. After a restore, the
  * database may be older than the CRL, but published revocations must not be lost.
  */
 export async function recoverRevocations(
@@ -55,7 +58,7 @@ export async function recoverRevocations(
       attempts = 0
       for (const { serialNumber } of due) missing.delete(serialNumberKey(serialNumber))
     } catch (error) {
-      // A revocation was inserted, or a certificate deleted, in the meantime.
+      // A revocation was inserted, or a certificate deleted, concurrently.
       attempts += 1
       if (!(error instanceof ConflictError) || attempts === attemptsMax) throw error
       await leaveKnown(db, authority, missing)
@@ -89,7 +92,7 @@ function firstOf(missing: ReadonlyMap<string, CrlRevocation>): CrlRevocation[] {
   return due
 }
 
-/** Inserts revocations and their leaves in the record, in one transaction. */
+/** Inserts revocations and their leaves in the record, in a single transaction. */
 async function insertRevocations(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   { authority, crl, issuer }: DueCrl,

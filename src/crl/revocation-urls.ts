@@ -10,8 +10,8 @@ import type { Services } from '../services.ts'
 type UrlServices = Pick<Services, 'objects' | 'publicUrl' | 'revocationPolicy'>
 
 /**
- * Returns the CRL, OCSP and CA Issuers URLs for certificates that a CA issues now. issuance/certificate-pointers.ts encodes them
- * as extensions.
+ * Returns the CRL, OCSP and CA Issuers URLs for certificates that a CA currently issues; issuance/certificate-pointers.ts
+ * encodes them as extensions.
  */
 export function revocationUrls(
   services: UrlServices,
@@ -32,8 +32,8 @@ export function revocationUrls(
 }
 
 /**
- * Returns the file name of the CA certificate for the current identity. Issued certificates can be verified only with a CA
- * certificate that has the same identity.
+ * Returns the file name of the CA certificate for the CA's current identity. Issued certificates can be verified only with
+ * a CA certificate that has the same identity.
  */
 function certificateFileName({ id, certificate }: Authority): string {
   return identityFileName(id, certificate?.issuerIdentity ?? firstIdentity)
@@ -49,7 +49,7 @@ function crlPointers(
   return crl === undefined ? {} : { crlUri: crlUrl(services, authority, crl.name) }
 }
 
-/** Returns the CRL URL to include in certificates and in partitions. The CA must have CRLs enabled. */
+/** Returns the CRL URL to include in certificates and partitions. The CA must have CRLs enabled. */
 export function crlUrl(
   { objects }: Pick<Services, 'objects'>,
   authority: Authority,

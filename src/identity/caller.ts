@@ -1,73 +1,72 @@
 /** The authenticated principal of a request. */
 export interface Caller {
-  /** AWS partition of the Region: `aws`, `aws-cn`, `aws-us-gov`, … */
+  /** AWS partition of the Region, such as `aws`, `aws-cn` or `aws-us-gov`. */
   readonly partition: string
-  /** Region in the scope of the request's signature. Resources in other Regions are not visible. */
+  /** Region in the scope of the request's signature. Resources in other Regions are not visible to the caller. */
   readonly region: string
-  /** Account ID: twelve digits. For a service, the account that it acts for. */
+  /** Account ID with twelve digits; for a service, the account on whose behalf it acts. */
   readonly accountId: string
-  /** The account's organization, `o-…`, if it belongs to one. */
+  /** ID of the account's organization, such as `o-…`, if it belongs to one. */
   readonly organizationId: string | undefined
   /**
-   * A user's ARN, such as `arn:aws:iam::123456789012:user/administrator`, the ARN of a role session or an endpoint, or a service's
-   * name.
+   * ARN of a user (such as `arn:aws:iam::123456789012:user/administrator`), role session or endpoint, or the name of a service.
    */
   readonly arn: string
   readonly accessKeyId: string
   readonly principal: CallingPrincipal
-  /** Identity policies as JSON. An empty list allows nothing. */
+  /** Identity policies as JSON; an empty list allows nothing. */
   readonly policies: readonly string[]
-  /** Session policies as JSON, which limit a session further; undefined if the session was created without any. */
+  /** Session policies as JSON, which further limit a session; undefined if the session was created without any. */
   readonly sessionPolicies: readonly string[] | undefined
 }
 
-/** The kind of principal, with the properties of that kind. */
+/** The type of principal, with the properties of that type. */
 type CallingPrincipal = CallingUser | RoleSession | CallingService | CallingEndpoint
 
 interface CallingUser {
   readonly kind: 'user'
   readonly userName: string
-  /** Unique ID: `AIDA` followed by 16 characters. */
+  /** Unique ID of the user: `AIDA` followed by 16 characters. */
   readonly userId: string
   readonly tags: Tags
 }
 
-/** Properties of a role session that are both in its token and in the caller of its requests (STS API, AssumeRole). */
+/** Properties of a role session that are both in its session token and in the caller of its requests (STS API, AssumeRole). */
 export interface SessionProperties {
   /** The role's unique ID: `AROA` followed by 16 characters. */
   readonly roleId: string
   readonly sessionName: string
   readonly issuedAt: Date
   readonly tags: Tags
-  /** Session tags that are passed on to sessions that are created with this session's credentials. */
+  /** Session tags that are passed on to sessions created with this session's credentials. */
   readonly transitiveTags: Tags
   readonly sourceIdentity: string | undefined
   /** ARN of the identity provider that issued the session's web identity token. */
   readonly federatedProvider: string | undefined
-  /** The person who started the session (person.ts). Absent in tokens from earlier versions. */
+  /** The person who started the session (person.ts); absent in tokens from earlier versions. */
   readonly origin?: string | undefined
 }
 
-/** A role session as a caller. Its tags are the role's tags, overridden by the session's tags. */
+/** A role session as a caller. The caller's tags are the role's tags, overridden by the session's tags. */
 interface RoleSession extends SessionProperties {
   readonly kind: 'role-session'
   readonly roleName: string
 }
 
-/** A service that acts for an account (AWS Private CA API, CreatePermission). */
+/** A service that acts on behalf of an account (AWS Private CA API, CreatePermission). */
 interface CallingService {
   readonly kind: 'service'
   /** The service's name, such as `acm.amazonaws.com`. */
   readonly name: string
-  /** ARN of the resource that the service acts for, if known. */
+  /** ARN of the resource on whose behalf the service acts, if known. */
   readonly sourceArn: string | undefined
 }
 
-/** An endpoint for enrollment, on behalf of its clients. */
+/** An enrollment endpoint that acts on behalf of its clients. */
 interface CallingEndpoint {
   readonly kind: 'endpoint'
   readonly protocol: 'acme' | 'est'
-  /** Unique among the endpoints of the protocol. */
+  /** Name of the endpoint, unique for its protocol. */
   readonly name: string
 }
 
@@ -77,12 +76,12 @@ export const acmServicePrincipal = 'acm.amazonaws.com'
 /** A principal's tag values by tag key. */
 export type Tags = Readonly<Record<string, string>>
 
-/** Returns the name of the calling service; undefined if the caller is not a service. */
+/** Returns the name of the calling service, or undefined if the caller is not a service. */
 export function serviceOf({ principal }: Caller): string | undefined {
   return principal.kind === 'service' ? principal.name : undefined
 }
 
-/** Merges two sets of tags. `others` takes precedence. The case of keys is ignored. */
+/** Merges two sets of tags, in which `others` takes precedence. The case of tag keys is ignored. */
 export function overriddenTags(tags: Tags, others: Tags): Tags {
   const keys = new Set(Object.keys(others).map((key) => key.toLowerCase()))
   const inherited = Object.entries(tags).filter(([key]) => !keys.has(key.toLowerCase()))

@@ -3,7 +3,7 @@
 /** Partition and account of a principal. */
 interface Home {
   readonly partition: string
-  /** Account ID: twelve digits. */
+  /** Account ID with twelve digits. */
   readonly accountId: string
 }
 
@@ -28,7 +28,7 @@ export function providerArn({ partition, accountId }: Home, issuer: string): str
   return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOfIssuer(issuer)}`
 }
 
-/** Returns the ARN of an endpoint for enrollment, which exists in the Region of its CA. */
+/** Returns the ARN of an enrollment endpoint, which exists in the Region of its CA. */
 export function endpointArn(
   { partition, region, accountId }: Home & { readonly region: string },
   { protocol, name }: { readonly protocol: 'acme' | 'est'; readonly name: string },

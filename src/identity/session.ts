@@ -1,34 +1,35 @@
 /**
- * Temporary credentials (IAM User Guide, Temporary security credentials). The session token contains the whole session,
- * encrypted. Sessions are therefore not stored, and every node with the master key accepts them.
+ * Temporary credentials (IAM User Guide, Temporary security credentials). The session token contains the entire session
+ * in encrypted form. Sessions are therefore not stored, and every node that has the master key accepts them.
  */
 import type { SessionProperties } from './caller.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { SealError, type Sealer } from '../sealer.ts'
 
-/** A role session and its credentials. */
+/** A role session with its credentials. */
 export interface Session extends SessionProperties {
   /** Access key ID: `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
   /**
-   * Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session.
+   * Secret access key in plaintext. The secret access key is never logged, and is returned only in the response that
+   * creates the session.
    */
   readonly secretAccessKey: string
   readonly expiresAt: Date
-  /** Session policies as JSON, which limit the role's policies further. */
+  /** Session policies as JSON, which further limit the role's policies. */
   readonly policies: readonly string[] | undefined
 }
 
 export interface Sessions {
-  /** Encrypts a session into its token, in base64. */
+  /** Encrypts a session as a token in base64. */
   tokenOf(session: Session): string
-  /** Decrypts a token. Returns undefined if the token is invalid or belongs to another access key. */
+  /** Decrypts a session token. Returns undefined if the token is invalid or belongs to another access key. */
   open(accessKeyId: string, token: string): Session | undefined
 }
 
 /**
- * Maximum length of a token in characters. The token is sent in a request header, and a request's headers are limited to 32 KiB
- * in total.
+ * Maximum length of a session token, in characters. The session token is sent in a request header, and a request's headers are
+ * limited to 32 KiB in total.
  */
 const tokenLengthMax = 16_384
 const sessionsMax = 10_000

@@ -1,4 +1,4 @@
-/** Readable descriptions of extensions. */
+/** Describes certificate extensions in readable form. */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { parsePolicyIdentifiers } from '../x509/extensions/certificate-policies.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -20,13 +20,13 @@ import { oidName, oids } from '../x509/der/oid.ts'
 import { generalNameWords, hexOf } from './value-texts.ts'
 
 export interface ExtensionDescription {
-  /** Name as in RFC 5280, or the object identifier. */
+  /** Name of the extension in RFC 5280, or its object identifier. */
   readonly name: string
   readonly oid: string
   readonly critical: boolean
-  /** Readable values; for an unknown extension, its value in hex. */
+  /** Readable values of the extension; for an unknown extension, its value in hexadecimal. */
   readonly values: readonly string[]
-  /** Reason why the value could not be parsed. */
+  /** Reason why the extension's value could not be parsed. */
   readonly problem?: string
 }
 
@@ -51,7 +51,10 @@ const readers: ReadonlyMap<string, (value: Uint8Array) => readonly string[]> = n
   [oids.subjectInfoAccess, infoAccessWords(oidName(oids.subjectInfoAccess))],
 ])
 
-/** Describes an extension. Never throws: a malformed value becomes a `problem`, so that the other extensions are still shown. */
+/**
+ * Describes an extension without throwing. A malformed extension value is described as a `problem`, so that the other extensions
+ * are still displayed.
+ */
 export function describeExtension({ oid, critical, value }: Extension): ExtensionDescription {
   const about = { name: oidName(oid), oid, critical }
   const read = readers.get(oid)

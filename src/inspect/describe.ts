@@ -39,7 +39,7 @@ export type Description =
   | CrlDescription
   | OcspDescription
 
-/** Describes an object. Throws DerError if it is malformed. */
+/** Describes a parsed object. Throws DerError if the object is malformed. */
 export async function describe({ kind, der }: Recognized, now: Date): Promise<Description> {
   switch (kind) {
     case 'certificate':
@@ -66,7 +66,7 @@ async function describeCertificate(der: Uint8Array, now: Date) {
     notBefore: isoSeconds(notBefore),
     notAfter: isoSeconds(notAfter),
     status: now < notBefore ? 'not yet valid' : isExpiredAt(notAfter, now) ? 'expired' : 'valid',
-    /** Whole days until the end of the last second of notAfter; negative after that. */
+    /** Whole days until the end of the last second of notAfter; negative after the certificate's expiry. */
     expiresInDays: daysLeft(notAfter, now),
     isCa: constraints !== undefined && isCa(constraints),
     names: namesOf(described),
@@ -79,7 +79,7 @@ async function describeCertificate(der: Uint8Array, now: Date) {
   } as const
 }
 
-/** Warnings about keys that a server refuses unless it runs with --weak-keys=allow. */
+/** Warnings about keys that a server rejects unless it runs with --weak-keys=allow. */
 async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
   const policy = { weakKeys: 'refuse' } as const
   const weakness = weakKeyReason(key, policy) ?? (await refusalOfPrimeModulus(key, policy))
@@ -93,7 +93,7 @@ function isCa({ value }: Extension): boolean {
   try {
     return parseBasicConstraints(value).ca
   } catch {
-    // The description of the extension already contains the problem.
+    // The extension's description already contains the problem.
     return false
   }
 }
@@ -130,7 +130,7 @@ async function describeRequest(der: Uint8Array) {
   } as const
 }
 
-/** Maximum number of entries in a CRL's description. */
+/** Maximum number of entries in the description of a CRL. */
 const entriesShown = 10
 
 function describeCrl(der: Uint8Array, now: Date) {

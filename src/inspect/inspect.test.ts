@@ -1,4 +1,4 @@
-/** Describes foreign certificates, CSRs, CRLs and OCSP responses, and rejects other content. */
+/** Tests that foreign certificates, CSRs, CRLs and OCSP responses are described, and that other content is rejected. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ const testdata = new URL('../../testdata/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, testdata))
 const now = new Date('2026-11-26T12:00:00Z')
 
-/** Returns the whole description as one string. */
+/** Returns the entire description as one string. */
 async function wordsOf(bytes: Uint8Array): Promise<string> {
   const paragraphs = paragraphsOf(await inspect(bytes, now), now)
   return paragraphs

@@ -8,17 +8,17 @@ import { recognize, type Recognized } from './recognize.ts'
 
 export interface Inspection {
   readonly objects: readonly Description[]
-  /** One link for each certificate except the last. Empty for fewer than two certificates. */
+  /** Links of the chain, one for each certificate except the last; empty for fewer than two certificates. */
   readonly chain: readonly ChainLink[]
 }
 
 interface ChainLink {
-  /** Index of the certificate among the objects. */
+  /** Index of the certificate in the list of objects. */
   readonly certificate: number
-  /** Index of the next certificate. */
+  /** Index of the next certificate in the list of objects. */
   readonly next: number
   readonly signed: 'yes' | 'no' | 'not checked'
-  /** Whether the issuer and the subject of the next certificate have the same encoding, which some verifiers require. */
+  /** Whether the issuer and the next certificate's subject have the same encoding, which some verifiers require. */
   readonly sameEncoding: boolean
 }
 

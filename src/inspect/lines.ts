@@ -29,7 +29,7 @@ export interface Paragraph {
 
 const line = (label: string, text: string, tone: Tone = 'plain'): Line => ({ label, text, tone })
 
-/** Returns a paragraph for each object, and one for the chain, if any. */
+/** Returns a paragraph for each object, and a paragraph for the chain, if any. */
 export function paragraphsOf({ objects, chain }: Inspection, now: Date): Paragraph[] {
   const paragraphs = objects.map((object, index) => {
     const { title, lines } = paragraphOf(object, now)
@@ -68,7 +68,7 @@ function paragraphOf(object: Description, now: Date): Paragraph {
   }
 }
 
-/** Fraction of the validity period below which the remaining time is shown as a warning. */
+/** Fraction of the validity period below which the remaining time is displayed as a warning. */
 const expiringPart = 1 / 3
 
 function certificateLines(certificate: CertificateDescription, now: Date): Line[] {
@@ -187,7 +187,7 @@ function entryLines(entry: OcspEntry, now: Date): Line[] {
   ]
 }
 
-/** Formats extensions. The hex values of unknown extensions are truncated. */
+/** Formats extensions for display. The hexadecimal values of unknown extensions are truncated. */
 function extensionLines(extensions: readonly ExtensionDescription[]): Line[] {
   return extensions.map(({ name, critical, values, problem }) => {
     const text = problem === undefined ? values.map(cut).join(', ') : `malformed: ${problem}`

@@ -1,4 +1,4 @@
-/** Recognizes the content of a file: PEM blocks by their labels, DER by its first elements. */
+/** Recognizes the content of a file: PEM blocks by their labels, and DER by its first elements. */
 import { DerError } from '../x509/der/error.ts'
 import { tags } from '../x509/der/reader.ts'
 import { parsePem } from '../x509/pem.ts'
@@ -11,7 +11,7 @@ export interface Recognized {
   readonly der: Uint8Array
 }
 
-/** Labels from RFC 7468, and older labels that OpenSSL accepts. */
+/** PEM labels in RFC 7468, and older labels that OpenSSL accepts. */
 const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
   ['CERTIFICATE', 'certificate'],
   ['X509 CERTIFICATE', 'certificate'],
@@ -22,7 +22,7 @@ const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
   ['OCSP RESPONSE', 'ocsp'],
 ])
 
-/** Maximum number of PEM blocks in a file. Root certificate bundles have fewer. */
+/** Maximum number of PEM blocks in a file. Root certificate bundles have fewer PEM blocks. */
 const blocksMax = 1000
 
 /**

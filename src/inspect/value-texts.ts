@@ -1,7 +1,7 @@
 /**
- * Readable forms of RFC 5280 values. This folder converts untrusted bytes to descriptions: plain values for JSON, and lines of
- * text. Both contain unescaped names; the command line escapes its output. Nothing in this folder performs I/O or reads the
- * clock.
+ * Formats RFC 5280 values in readable form. This folder converts untrusted bytes to descriptions: plain values for JSON, and
+ * lines of text. The descriptions contain unescaped names, and the command line escapes its output. Nothing in this folder
+ * performs I/O or reads the clock.
  */
 import { dayMilliseconds, hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
 import { formatAddressRange } from '../text/ip-address.ts'
@@ -31,13 +31,13 @@ function escapeValue(value: string): string {
   return value.replaceAll(/[\\,+"<>;]/g, String.raw`\$&`)
 }
 
-/** Formats a serial number in lower-case hex without leading zero bytes. */
+/** Formats a serial number in lower-case hexadecimal without leading zero bytes. */
 export function serialWords(bytes: Uint8Array): string {
   const hex = hexOf(bytes).replace(/^(00)+(?=.)/, '')
   return hex === '' ? '00' : hex
 }
 
-/** Formats the content bytes of an INTEGER in lower-case hex, with a sign if it is negative. */
+/** Formats the content bytes of an INTEGER in lower-case hexadecimal, with a sign if it is negative. */
 export function signedSerialWords(bytes: Uint8Array): string {
   if ((bytes[0] ?? 0) < 0x80) return serialWords(bytes)
   const hex = (-BigInt.asIntN(bytes.length * 8, BigInt(`0x${hexOf(bytes)}`))).toString(16)
@@ -71,7 +71,7 @@ export function generalNameWords({ kind, content }: GeneralName): string {
   }
 }
 
-/** Formats the type of a key, such as `RSA 2048 bits` or `EC prime256v1`. */
+/** Formats a key's type, such as `RSA 2048 bits` or `EC prime256v1`. */
 export function keyWords(key: PublicKeyKind): string {
   switch (key.kind) {
     case 'rsa':
@@ -89,7 +89,7 @@ export function keyWords(key: PublicKeyKind): string {
   }
 }
 
-/** Names of CRLReason by value (RFC 5280 §5.3.1). */
+/** CRLReason names, keyed by value (RFC 5280 §5.3.1). */
 const reasons = [
   'unspecified',
   'keyCompromise',
@@ -117,7 +117,7 @@ const units = [
 
 /**
  * Formats a duration, such as `12 days`, in the largest unit with a count of at least two. The count is rounded down unless
- * another rounding is given.
+ * another rounding is specified.
  */
 export function durationWords(
   milliseconds: number,
@@ -129,7 +129,10 @@ export function durationWords(
   return `${count} ${unit.name}${count === 1 ? '' : 's'}`
 }
 
-/** Formats an instant relative to now, such as `in 12 days` or `3 hours ago`. Future durations are rounded to the nearest unit. */
+/**
+ * Formats a time relative to the current time, such as `in 12 days` or `3 hours ago`. Durations in the future are rounded to the
+ * nearest unit.
+ */
 export function whenWords(instant: Date, now: Date): string {
   const difference = instant.getTime() - now.getTime()
   return difference >= 0
@@ -142,7 +145,7 @@ export function instantWords(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)}Z`
 }
 
-/** Converts a name of the form of RFC 4514, which starts with the last RDN, to the form of `nameWords`. */
+/** Converts a name in the form of RFC 4514, which starts with the last RDN, to the form of `nameWords`. */
 export function forwardName(text: string): string {
   return (text.match(/(?:\\.|[^,\\])+/gsu) ?? []).toReversed().join(', ')
 }

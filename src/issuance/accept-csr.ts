@@ -24,7 +24,9 @@ import { importPublicKey, verifySignature } from '../x509/verify-signature.ts'
 /** The symbol is private, so that only this module can create an AcceptedCsr. */
 const accepted = Symbol('accepted')
 
-/** A CSR with a verified signature, which proves possession of the private key. Only acceptCsr creates instances. */
+/**
+ * A CSR with a verified signature, which proves possession of the private key. Only acceptCsr creates instances of this class.
+ */
 export interface AcceptedCsr {
   readonly [accepted]: true
   readonly request: CertificationRequest
@@ -36,7 +38,7 @@ export interface CertificateNames {
   readonly subjectAltName: Extension
 }
 
-/** Returns a CSR with other names. Its key and its other extensions are unchanged. */
+/** Returns a copy of the CSR with different names. The copy's key and its other extensions are unchanged. */
 export function withNames(
   csr: AcceptedCsr,
   { subject, subjectAltName }: CertificateNames,
@@ -49,8 +51,8 @@ const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
 const commonNameLengthMax = 64
 
 /**
- * Parses and verifies a CSR in PEM. Throws MalformedCSRException if it cannot be parsed, if the policy refuses its key, or if it is
- * not signed by its own key with an accepted algorithm.
+ * Parses and verifies a CSR in PEM. Throws MalformedCSRException if the CSR cannot be parsed, if the policy rejects its key, or
+ * if it is not signed by its own key with an accepted algorithm.
  */
 export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Promise<AcceptedCsr> {
   const request = parseCsr(csrPem)

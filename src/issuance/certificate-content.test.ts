@@ -25,7 +25,8 @@ function csrWith(subject: Name, ...extensions: Extension[]): AcceptedCsr {
 }
 
 /**
- * Formats the subject, and each extension as `oid critical content`. For extensions from the template, only the OID is included.
+ * Formats the subject, and each extension in the form `oid critical content`. For extensions from the template, only the OID is
+ * included.
  */
 function contentOf(sources: {
   readonly template: string

@@ -1,7 +1,7 @@
 /**
  * Combines a certificate's subject and extensions from the template, API and CSR, in this order of precedence. Each extension is
- * taken whole from the source with the highest precedence that contains it, as in AWS (AWS Private CA User Guide, Template order
- * of operations).
+ * taken completely from the source with the highest precedence that contains it, as in AWS (AWS Private CA User Guide, Template
+ * order of operations).
  */
 import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -30,15 +30,15 @@ export interface ContentSources {
   readonly subjectKeyIdentifier: Uint8Array
   /** authorityKeyIdentifier from the CA; undefined for a self-signed root. */
   readonly authorityKeyIdentifier: Extension | undefined
-  /** URLs for the CRL, OCSP and the CA certificate. A root has none, because it cannot be revoked. */
+  /** URLs for the CRL, OCSP and the CA certificate; absent for a root, because a root cannot be revoked. */
   readonly pointers: CertificatePointers
   /** How CSRs with an empty subject are handled; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 /**
- * Returns the subject and extensions. Throws MalformedCSRException if both subject and SAN are missing, or if the subject is
- * empty and the CSR's SAN is not critical.
+ * Returns the certificate's subject and extensions. Throws MalformedCSRException if both subject and SAN are missing, or if
+ * the subject is empty and the CSR's SAN is not critical.
  */
 export function certificateContent(sources: ContentSources): CertificateContent {
   const { template, csr } = sources
@@ -58,7 +58,7 @@ export function certificateContent(sources: ContentSources): CertificateContent 
   return { subject, extensions: inOrder(extensions) }
 }
 
-/** Extensions defined by the template and the CA. */
+/** Extensions that the template and the CA define. */
 function templateExtensions(sources: ContentSources): Extension[] {
   const { template, subjectKeyIdentifier, authorityKeyIdentifier } = sources
   return [
@@ -84,7 +84,7 @@ function mayPass(
 }
 
 /**
- * Encodes a keyUsage without trailing zero bits, which some clients write and DER does not allow (X.690 §11.2.2). A malformed
+ * Encodes a keyUsage without trailing zero bits, which some clients write but DER does not allow (X.690 §11.2.2). A malformed
  * keyUsage is left unchanged, and the lint reports it.
  */
 function withMinimalKeyUsage(extension: Extension): Extension {
@@ -105,7 +105,7 @@ function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[
   return [...merged.values()]
 }
 
-/** Marks the SAN critical if the subject is empty and the SAN is in `mayMarkCritical` (RFC 5280 §4.2.1.6). */
+/** Marks the SAN as critical if the subject is empty and the SAN is in `mayMarkCritical` (RFC 5280 §4.2.1.6). */
 function withSubjectAlternativeName(
   extensions: readonly Extension[],
   subject: Name,
@@ -125,7 +125,7 @@ function requireName(template: Template, subject: Name, san: Extension | undefin
     throw malformedCsr('CSR must mark the SAN extension critical when it has an empty subject')
 }
 
-/** AWS's order of extensions. Other extensions follow in the order of their source. */
+/** Extensions in AWS's order. All remaining extensions follow in the order of their source. */
 const order: readonly string[] = [
   oids.basicConstraints,
   oids.authorityKeyIdentifier,

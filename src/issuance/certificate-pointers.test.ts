@@ -1,4 +1,4 @@
-/** The CRL, OCSP and CA certificate URLs in certificates. */
+/** Tests of the CRL, OCSP and CA certificate URLs in certificates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

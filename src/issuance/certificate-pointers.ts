@@ -1,6 +1,6 @@
 /**
- * The extensions that point to a certificate's CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1).
- * crl/revocation-urls.ts decides the URLs.
+ * The extensions that point to a certificate's CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1),
+ * whose URLs are determined in crl/revocation-urls.ts.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { constantExtension, nonCritical, type Extension } from '../x509/extensions/extensions.ts'
@@ -9,22 +9,22 @@ import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess, type AccessDescription } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Absolute URLs. If there are none, the extension is omitted. */
+/** Absolute URLs; the extension is omitted if there are none. */
 export interface CertificatePointers {
   readonly crlUri?: string
   /** Whether the CA omits cRLDistributionPoints, so that passthrough can supply it. */
   readonly omitsCrl?: boolean
   readonly ocspUri?: string
-  /** URL of the CA certificate in DER. Used only together with `ocspUri`. */
+  /** URL of the CA certificate in DER, used only together with `ocspUri`. */
   readonly caIssuersUri?: string
 }
 
-/** Encoded extensions, keyed by their URLs, because a CA uses the same URLs for thousands of certificates. */
+/** Encoded extensions, keyed by their URLs, because a CA uses the same URLs in thousands of certificates. */
 const encoded = createBoundedCache<readonly Extension[]>(1000)
 
 /** Encodes cRLDistributionPoints and authorityInfoAccess, which are not critical. */
 export function pointerExtensions(pointers: CertificatePointers): readonly Extension[] {
-  // URLs in certificates contain no control characters, so this key is unambiguous.
+  // URLs in certificates contain no control characters, so the cache key is unambiguous.
   const key = [pointers.crlUri, pointers.ocspUri, pointers.caIssuersUri].join('\n')
   const known = encoded.get(key)
   if (known !== undefined) return known

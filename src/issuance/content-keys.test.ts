@@ -21,7 +21,7 @@ interface Content {
   readonly notBefore?: string
 }
 
-/** Returns the keys of a certificate as an object. */
+/** Returns the condition keys of a certificate as an object. */
 function keysOf({ subject = [], names = [], extensions = [], notBefore }: Content) {
   const san = () => ({
     oid: oids.subjectAltName,

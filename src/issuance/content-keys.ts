@@ -1,6 +1,6 @@
 /**
- * Condition keys for the content of a certificate, which only Signet has. They are read from the certificate that is about to be
- * signed, so they include names from the CSR and names from ApiPassthrough, as far as the template takes them.
+ * Condition keys for the content of a certificate, which only Signet has. The content keys are read from the certificate that is
+ * about to be signed, so they include names from the CSR and from ApiPassthrough to the extent that the template uses them.
  */
 import { isIP } from 'node:net'
 import { malformedCsr } from '../errors.ts'
@@ -17,9 +17,10 @@ import { attributeKeywords } from '../x509/names/name.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
 /**
- * Returns the values of the content keys of a certificate, by lower-case name. A key without a value is absent. `issuedAt` is the
- * time of issuance, from which the validity counts unless the certificate becomes valid later. Throws MalformedCSRException if
- * the content cannot be read, which is possible without lint: no policy can then allow it.
+ * Returns the values of a certificate's content keys, by lower-case name. A content key without a value is absent. `issuedAt` is
+ * the time of issuance, from which the validity is measured unless the certificate becomes valid later. Throws
+ * MalformedCSRException if the certificate's content cannot be read, which is possible without lint, because no policy can then
+ * allow it.
  */
 export function contentKeys(
   tbsCertificateDer: Uint8Array,
@@ -61,8 +62,8 @@ function readContentKeys(
 type Add = (name: string, value: string) => void
 
 /**
- * Adds the attributes of the subject. Verifiers that ignore the alternative names read host names, addresses and email addresses
- * from the subject, so they count as such names, too.
+ * Adds the attributes of the subject to the content keys. Verifiers that ignore the alternative names read host names, addresses
+ * and email addresses from the subject, so these also count as alternative names.
  */
 function addSubject({ subject }: TbsCertificate, add: Add): void {
   for (const { type, value } of subject.rdns.flat()) {
@@ -80,18 +81,18 @@ function addSubject({ subject }: TbsCertificate, add: Add): void {
   }
 }
 
-/** Returns the type of alternative name as which verifiers can read a common name; undefined for other common names. */
+/** Returns the type of alternative name as which verifiers can interpret a common name, or undefined for other common names. */
 function commonNameType(value: string): GeneralName['kind'] | undefined {
   if (isIP(value) !== 0) return 'iPAddress'
   if (hostForm.test(value)) return 'dNSName'
   return emailForm.test(value) ? 'rfc822Name' : undefined
 }
 
-/** A host name of at least two labels, also with a wildcard. A common name such as `alice` is not a host name. */
+/** Matches a host name of at least two labels, optionally with a wildcard. A common name such as `alice` is not a host name. */
 const hostForm = /^(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9_-]+\.?$/i
 const emailForm = /^[^\s@]+@[^\s@]+$/
 
-/** Only the domain of an email address ignores case (RFC 5280 §7.5). */
+/** Only the domain of an email address is case-insensitive (RFC 5280 §7.5). */
 function emailKey(address: string): string {
   const at = address.lastIndexOf('@')
   return at < 0 ? address : address.slice(0, at) + address.slice(at).toLowerCase()
@@ -116,7 +117,7 @@ function isCa({ extensions }: TbsCertificate): boolean {
   return extension !== undefined && parseBasicConstraints(extension.value).ca
 }
 
-/** Returns the KeyAlgorithm of a public key, such as `RSA_2048` and `EC_prime256v1`, in the form that the API has for CAs. */
+/** Returns a public key's KeyAlgorithm, such as `RSA_2048` or `EC_prime256v1`, in the form that the API uses for CAs. */
 function keyAlgorithmOf(key: PublicKeyKind): string {
   switch (key.kind) {
     case 'rsa':
@@ -139,7 +140,10 @@ const curveNames: ReadonlyMap<string, string> = new Map([
   [oids.secp521r1, 'secp521r1'],
 ])
 
-/** Days from issuance, or from notBefore if that is later, to notAfter. A day has 86,400 seconds; parts of a day count. */
+/**
+ * Number of days from issuance, or from notBefore if that is later, until notAfter. A day has 86,400 seconds, and the
+ * number of days can be fractional.
+ */
 function validityDays({ notBefore, notAfter }: TbsCertificate, issuedAt: Date): number {
   const from = Math.max(secondsOf(notBefore), secondsOf(issuedAt))
   return (secondsOf(notAfter) - from) / daySeconds

@@ -9,20 +9,23 @@ import type { LintFinding } from '../lint/rules.ts'
 
 /** The operator's settings for issuance. */
 export interface IssuancePolicy extends KeyPolicy {
-  /** With `error`, certificates with lint errors are refused, and lint warnings are logged. With `warn`, both are logged. */
+  /**
+   * With `error`, certificates with lint errors are rejected, and lint warnings are logged. With `warn`, both lint errors
+   * and lint warnings are logged.
+   */
   readonly lint: 'error' | 'warn' | 'off'
-  /** Which signatures are verified before a certificate is stored: all, or only those on CA certificates. */
+  /** Which signatures are verified before a certificate is stored: all signatures, or only those on CA certificates. */
   readonly verifySignatures: 'all' | 'ca'
-  /** Whether CSRs signed with SHA-1 are accepted. By default they are refused. */
+  /** Whether CSRs signed with SHA-1 are accepted; by default they are rejected. */
   readonly csrSha1?: 'refuse' | 'accept'
-  /** How CSRs with an empty subject and a SAN that is not critical are handled; `refuse` by default. */
+  /** How CSRs with an empty subject and a non-critical SAN are handled; `refuse` by default. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 /** `refuse` throws MalformedCSRException, as in AWS. `critical-san` marks the SAN as critical (RFC 5280 §4.1.2.6). */
 export type EmptySubjectPolicy = 'refuse' | 'critical-san'
 
-/** Throws InvalidArgsException with the violated rules if the policy refuses a finding. */
+/** Throws InvalidArgsException with the violated rules if the policy rejects a lint finding. */
 export function requireLinted(
   findings: readonly LintFinding[],
   policy: Pick<IssuancePolicy, 'lint'>,
@@ -37,12 +40,14 @@ export function requireLinted(
   throw invalidArgs(`The certificate would violate lint rules. ${reasons.join('; ')}`)
 }
 
-/** Throws MalformedCSRException for a weak key, if the policy refuses weak keys. */
+/** Throws MalformedCSRException for a weak key if the policy rejects weak keys. */
 export function requireStrongKey(key: SubjectPublicKeyInfo, policy: IssuancePolicy): void {
   requireNone(weakKeyReason(key, policy))
 }
 
-/** Throws MalformedCSRException if the RSA modulus is prime. This check runs last, because it takes milliseconds. */
+/**
+ * Throws MalformedCSRException if the RSA modulus is prime. The check of the modulus runs last, because it takes milliseconds.
+ */
 export async function requireCompositeModulus(
   key: SubjectPublicKeyInfo,
   policy: IssuancePolicy,

@@ -7,7 +7,7 @@ import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { issuerTolerance } from '../x509/der/tolerance.ts'
 
-/** The parts of a CA certificate that a CRL depends on. */
+/** The parts of a CA certificate on which a CRL depends. */
 export type CrlIssuer = Pick<
   Issuer,
   'keyHandle' | 'subjectDer' | 'keyIdentifier' | 'subjectPublicKeyInfo' | 'notAfter'
@@ -16,11 +16,11 @@ export type CrlIssuer = Pick<
 const issuersMax = 1000
 
 /**
- * Cached issuers. They never change, because an installed certificate, its key and its CA's usage mode never change.
+ * A cache of issuers, which never change, because an installed certificate, its key and the usage mode of its CA never change.
  */
 const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
-/** Returns the issuer for a CA's current certificate. Throws for a CA without a certificate. */
+/** Returns the issuer for a CA's current certificate. Throws if the CA has no certificate. */
 export function issuerWith(db: Database, authority: Authority): Issuer {
   const { certificate: installed } = authority
   if (installed === undefined) throw new Error('the certificate authority has no certificate')
@@ -34,7 +34,7 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   return issuer
 }
 
-/** Returns the issuer for a CA's current certificate or an earlier one. */
+/** Returns the issuer for a current or former certificate of a CA. */
 export async function issuerOfNumber(
   db: Database,
   authority: Authority,
@@ -46,7 +46,9 @@ export async function issuerOfNumber(
   return issuerOf({ certificate, chain: chainOf(signer) }, authority)
 }
 
-/** Returns the issuer name and the key for an identity's CRLs. Throws if the CA never had a certificate with that identity. */
+/**
+ * Returns the issuer name and the key for the CRLs of an identity. Throws if the CA never had a certificate with that identity.
+ */
 export async function crlIssuerOf(
   db: Database,
   authority: Authority,

@@ -13,23 +13,26 @@ export interface AuthorityKey {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }
 
-/** The CA that issues a certificate, with the parts of its own certificate that issuance depends on. */
+/** The CA that issues a certificate, with the parts of the CA's own certificate on which issuance depends. */
 export interface Issuer extends AuthorityKey {
   /** Subject of the CA certificate in DER, copied byte for byte. */
   readonly subjectDer: Uint8Array
   readonly keyIdentifier: Uint8Array
-  /** authorityKeyIdentifier of issued certificates. */
+  /** The authorityKeyIdentifier of issued certificates. */
   readonly authorityKeyIdentifier: Extension
   readonly notAfter: Date
-  /** Path length: the allowed number of CA certificates below this one. Undefined if there is no limit. */
+  /** Path length: the number of CA certificates allowed below the CA certificate; undefined if there is no limit. */
   readonly remainingPathLength: number | undefined
-  /** Whether the usage mode is SHORT_LIVED_CERTIFICATE: end entities only, valid for at most seven days. */
+  /**
+   * Whether the CA's usage mode is SHORT_LIVED_CERTIFICATE, which permits only end-entity certificates that
+   * are valid for at most seven days.
+   */
   readonly shortLived: boolean
-  /** Name constraints in the CA certificate and the certificates above it. */
+  /** Name constraints in the CA certificate and in the certificates above it. */
   readonly nameConstraints: PathConstraints
 }
 
-/** The parts of a CA and its certificate that issuance depends on. */
+/** The parts of a CA and its certificate on which issuance depends. */
 export function issuerOf(
   { certificate, chain }: CertificatePath,
   authority: Pick<Authority, 'usageMode' | 'keyHandle'>,
@@ -48,13 +51,13 @@ export function issuerOf(
   }
 }
 
-/** Encodes an authorityKeyIdentifier with only a keyIdentifier. */
+/** Encodes an authorityKeyIdentifier that contains only a keyIdentifier. */
 export function authorityKeyIdentifierOf(keyIdentifier: Uint8Array): Extension {
   const value = encodeAuthorityKeyIdentifier(keyIdentifier)
   return constantExtension(nonCritical(oids.authorityKeyIdentifier, value))
 }
 
-/** Returns a CA's key handle. Throws if the CA has no key. */
+/** Returns the handle of a CA's key. Throws if the CA has no key. */
 export function keyHandleOf({ keyHandle }: Pick<Authority, 'keyHandle'>): string {
   if (keyHandle === undefined) throw new Error('the certificate authority has no key')
   return keyHandle

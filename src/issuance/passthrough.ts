@@ -79,17 +79,17 @@ type RequestedExtensions = NonNullable<ApiPassthrough['Extensions']>
 
 /** The encoded subject and extensions. */
 export interface Passthrough {
-  /** Name that replaces the subject of the CSR. */
+  /** Name that replaces the CSR's subject. */
   readonly subject: Name | undefined
-  /** At most one extension of each type. The SAN is not marked critical yet. */
+  /** Encoded extensions, at most one of each type. The SAN extension is not marked critical yet. */
   readonly extensions: readonly Extension[]
 }
 
 export const noPassthrough: Passthrough = { subject: undefined, extensions: [] }
 
 /**
- * Encodes ApiPassthrough. Throws InvalidArgsException if a choice does not have exactly one member, a value is invalid, or an
- * extension occurs twice.
+ * Encodes ApiPassthrough. Throws InvalidArgsException if a choice does not have exactly one member, if a value is invalid, or
+ * if an extension occurs twice.
  */
 export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough): Passthrough {
   const { KeyUsage, ExtendedKeyUsage, SubjectAlternativeNames, CertificatePolicies } = Extensions
@@ -145,7 +145,7 @@ function subjectAlternativeName(requested: readonly RequestedGeneralName[]): Ext
   )
 }
 
-/** Encodes certificate policies. A duplicate policy is refused (RFC 5280 §4.2.1.4). */
+/** Encodes certificate policies. A duplicate certificate policy is rejected (RFC 5280 §4.2.1.4). */
 function certificatePolicies(
   requested: NonNullable<RequestedExtensions['CertificatePolicies']>,
 ): Extension {
@@ -166,12 +166,12 @@ function encodeCustomExtension(custom: Encodable<typeof customExtension>, at: st
   const oid = requireOid(custom.ObjectIdentifier, `${at}.ObjectIdentifier`)
   const value = Buffer.from(custom.Value, 'base64')
   encoded(() => requireOneElement(value), `${at}.Value`)
-  // The name constraints check must be able to parse the value.
+  // The name constraints check must be able to parse the extension's value.
   if (oid === oids.subjectAltName) encoded(() => parseGeneralNames(value), `${at}.Value`)
   return { oid, critical: custom.Critical ?? false, value }
 }
 
-/** Checks that a custom extension contains the DER of one value (RFC 5280 §4.1.2.9). */
+/** Throws unless a custom extension contains the DER of exactly one value (RFC 5280 §4.1.2.9). */
 function requireOneElement(value: Uint8Array): void {
   const reader = new DerReader(value, 'extension')
   reader.any()

@@ -176,7 +176,7 @@ test('a certificate is refused if the lint finds different problems in its bytes
   )
 })
 
-/** Prepares a certificate, stores it, changes its row, and restores it. */
+/** Prepares a certificate, stores it, changes its row, and restores the certificate from the row. */
 function restored(template: string, signingKey: Issuer | AuthorityKey, change = {}) {
   const prepared = prepareCertificate(orderOf(template), signingKey)
   const { tbsCertificateDer, signingAlgorithm, serialNumber, notAfter, templateName } = prepared

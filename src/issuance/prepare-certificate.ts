@@ -1,6 +1,6 @@
 /**
- * Computes the content of a certificate. This folder does not sign or store anything and does not read the clock. Every signed
- * certificate is prepared and linted here.
+ * Computes the content of a certificate. The code in this folder neither signs nor stores anything, and does not read the
+ * clock. Every certificate is prepared and linted here before it is signed.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
@@ -34,7 +34,7 @@ import { requireShortLived, requireWithinIssuer, type Period } from './validity.
 export interface CertificateParameters {
   readonly template: Template
   readonly csr: AcceptedCsr
-  /** Used only with templates that allow ApiPassthrough. */
+  /** The ApiPassthrough parameter, used only with templates that allow it. */
   readonly passthrough: Passthrough
   readonly period: Period
   readonly issuedAt: Date
@@ -49,12 +49,14 @@ export interface CertificateParameters {
 /** The symbol is private, so that only this module can create a PreparedCertificate and choose its key. */
 const signer = Symbol('signer')
 
-/** A certificate that is ready to be signed, and the key to sign it with. Only this module creates instances. */
+/**
+ * A certificate that is ready to be signed, and the key with which to sign it. Only this module creates instances of the class.
+ */
 export interface PreparedCertificate {
   readonly [signer]: Issuer | AuthorityKey
   /** The values that tbsCertificateDer encodes. */
   readonly fields: TbsCertificateFields
-  /** The TBSCertificate in DER (RFC 5280 §4.1). Its values have been linted. */
+  /** The TBSCertificate in DER (RFC 5280 §4.1), whose values have been linted. */
   readonly tbsCertificateDer: Uint8Array
   /** The signature's AlgorithmIdentifier in DER. */
   readonly signatureAlgorithm: Uint8Array
@@ -65,21 +67,21 @@ export interface PreparedCertificate {
   readonly notAfter: Date
   readonly templateName: string
   readonly isCa: boolean
-  /** Lint findings. The caller decides whether they prevent the signature. */
+  /** Lint findings for the certificate. The caller decides whether the lint findings prevent the signature. */
   readonly findings: readonly LintFinding[]
 }
 
-/** Returns the handle of the key that a certificate was prepared for. */
+/** Returns the handle of the key for which a certificate was prepared. */
 export function signerOf(certificate: PreparedCertificate): AuthorityKey {
   return certificate[signer]
 }
 
 /**
- * Prepares a certificate to be signed by `signingKey`, which belongs to a CA with a certificate, or to a root CA that has
- * only a key.
+ * Prepares a certificate to be signed by `signingKey`, which belongs to a CA with a certificate, or to a root CA that has only a
+ * key.
  *
- * Throws ValidationException if the certificate would outlive its issuer or violate a path length or name constraint above it, and
- * MalformedCSRException if it would have neither subject nor SAN.
+ * Throws ValidationException if the certificate would outlive its issuer or violate a path length or name constraint above it,
+ * and MalformedCSRException if the certificate would have neither subject nor SAN.
  */
 export function prepareCertificate(
   parameters: CertificateParameters,
@@ -122,14 +124,14 @@ export function prepareCertificate(
   }
 }
 
-/** A prepared certificate that was stored before it was signed, and the columns of its row. */
+/** A prepared certificate that was stored before it was signed, with the columns of its row. */
 export type StoredPreparation = Pick<
   PreparedCertificate,
   'tbsCertificateDer' | 'signingAlgorithm' | 'serialNumber' | 'notAfter' | 'templateName'
 >
 
 /**
- * Restores a certificate that was prepared for `signingKey` and stored. Throws Error if the stored TBSCertificate does not belong to
+ * Restores a certificate that was prepared for `signingKey` and stored. Throws Error if the stored TBSCertificate does not match
  * its row, its template or its issuer.
  */
 export function restorePreparation(
@@ -149,7 +151,7 @@ export function restorePreparation(
     'signature algorithm': equals(tbs.signatureAlgorithm.der, signatureAlgorithm),
     issuer: equals(tbs.issuer.der, issuerDer),
     template: isCaCertificate(tbs) === (template.kind !== 'end-entity'),
-    // Only a self-signed certificate has no issuer, and its key is the CA's key.
+    // A certificate has no issuer only if it is self-signed, and then its key is the CA's key.
     'public key':
       issuer !== undefined || equals(subjectPublicKeyInfo, signingKey.subjectPublicKeyInfo.der),
   }
@@ -187,7 +189,7 @@ function issuerIn(signingKey: Issuer | AuthorityKey): Issuer | undefined {
 }
 
 /**
- * Parses a prepared certificate. Throws Error unless the parsed values equal the values it was encoded from and the lint reports
+ * Parses a prepared certificate. Throws Error unless the parsed values equal the values that were encoded, and the lint reports
  * the same findings (docs/decisions/0028).
  */
 export function requireReadBack(certificate: PreparedCertificate): void {
@@ -215,7 +217,7 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
     )
 }
 
-/** Checks the name constraints in every certificate above (RFC 5280 §6.1.3 b and c). */
+/** Checks the name constraints in every certificate above the new certificate (RFC 5280 §6.1.3 b and c). */
 function requirePermittedNames(
   { subject, extensions }: CertificateContent,
   { nameConstraints }: Issuer,

@@ -11,24 +11,24 @@ import { nearest } from '../text/closest-names.ts'
 type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'
 
 export interface Template {
-  /** Name without the version, such as `EndEntityCertificate_APIPassthrough`. */
+  /** Name of the template without the version, such as `EndEntityCertificate_APIPassthrough`. */
   readonly name: string
-  /** Kind of certificate that is issued. A root signs itself. */
+  /** Type of certificate that the template issues. A root certificate is self-signed. */
   readonly kind: 'end-entity' | 'subordinate' | 'root'
   /** Path length constraint of a CA certificate. */
   readonly pathLenConstraint: number | undefined
   readonly basicConstraints: Extension
-  /** keyUsage and extendedKeyUsage, in this order. Blank templates have neither. */
+  /** The keyUsage and extendedKeyUsage extensions, in this order; absent for Blank templates. */
   readonly usage: readonly Extension[]
-  /** Whether ApiPassthrough is used. */
+  /** Whether the template uses ApiPassthrough. */
   readonly api: boolean
-  /** Whether extensions in the CSR are used. Its subject and SAN are always used. */
+  /** Whether the template uses the extensions in the CSR. The CSR's subject and SAN are always used. */
   readonly csr: boolean
-  /** Whether cRLDistributionPoints can come from the API or the CSR. */
+  /** Whether cRLDistributionPoints may come from the API or the CSR. */
   readonly crlDistributionPoints: { readonly api: boolean; readonly csr: boolean }
 }
 
-/** The default template, for requests without TemplateArn. */
+/** The default template, used for requests without TemplateArn. */
 export const defaultTemplateName = 'EndEntityCertificate'
 
 const caKeyUsage = keyUsage(['digitalSignature', 'keyCertSign', 'cRLSign'])
@@ -40,16 +40,16 @@ const noBase: readonly Variety[] = ['CSRPassthrough', 'APIPassthrough', 'APICSRP
 const baseAndApi: readonly Variety[] = ['base', 'APIPassthrough']
 const apiOnly: readonly Variety[] = ['APIPassthrough']
 
-/** A row that covers all variants of a template. */
+/** A table row that covers all variants of a template. */
 interface Stem {
   readonly stem: string
   readonly kind: Template['kind']
-  /** Path length constraint in basicConstraints. */
+  /** Path length constraint in the basicConstraints extension. */
   readonly critical: boolean
   readonly pathLenConstraint?: number
   readonly usage: readonly Extension[]
   readonly varieties: readonly Variety[]
-  /** Whether cRLDistributionPoints can come from the API. */
+  /** Whether cRLDistributionPoints may come from the API. */
   readonly crlDistributionPointsFromApi?: boolean
 }
 
@@ -144,7 +144,7 @@ const byName: ReadonlyMap<string, Template> = new Map(
 
 export const templateNames: readonly string[] = [...byName.keys()]
 
-/** Finds a template by name. Throws InvalidArgsException, suggesting similar names, if the name is unknown. */
+/** Finds a template by name. Throws InvalidArgsException, which suggests similar names, if the template name is unknown. */
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)

@@ -1,4 +1,4 @@
-/** Converts AWS's Validity to a certificate's dates (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
+/** Converts AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { daySeconds, hourSeconds } from '../text/duration.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { invalidArgs, validationFailed } from '../errors.ts'
@@ -7,18 +7,18 @@ import { existingDate } from '../x509/der/time.ts'
 export type ValidityType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
 
 export interface Validity {
-  /** A 64-bit integer: a bigint if a number cannot represent it exactly. */
+  /** A 64-bit integer, which is a bigint if a number cannot represent it exactly. */
   readonly value: number | bigint
   readonly type: ValidityType
 }
 
-/** Inclusive dates in whole seconds. */
+/** Validity dates in whole seconds, both inclusive. */
 export interface Period {
   readonly notBefore: Date
   readonly notAfter: Date
 }
 
-/** How long notBefore precedes issuance, for clients with slow clocks. */
+/** Time by which notBefore precedes issuance, for clients with slow clocks. */
 const backdatingSeconds = hourSeconds
 const shortLivedDaysMax = 7
 
@@ -26,9 +26,9 @@ const shortLivedDaysMax = 7
 const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
 
 /**
- * Computes the validity. By default, notBefore is an hour before `now`; notAfter is relative to `now`. Throws
- * ValidationException for a validity that ends in the past, ends before it starts, or exceeds the year 9999, and
- * InvalidArgsException for a date that does not exist or a notBefore that is not ABSOLUTE.
+ * Computes a certificate's validity dates. By default, notBefore is one hour before `now`, and notAfter is
+ * relative to `now`. Throws ValidationException for a validity that ends in the past, ends before it starts, or
+ * exceeds the year 9999, and InvalidArgsException for a nonexistent date or a notBefore that is not ABSOLUTE.
  */
 export function certificatePeriod(
   requested: { readonly validity: Validity; readonly notBefore?: Validity | undefined },
@@ -94,7 +94,7 @@ function withinCalendar(seconds: number | bigint): number {
   return Number(seconds)
 }
 
-/** Adds calendar months in UTC. If the resulting month does not have that day, returns the last day of the month. */
+/** Adds calendar months in UTC. If the resulting month lacks that day, the last day of the month is returned. */
 function addMonths(nowSeconds: number, months: bigint): number {
   if (months > 12n * 9999n) return withinCalendar(BigInt(lastSecond) + 1n)
   const now = new Date(nowSeconds * 1000)
@@ -113,8 +113,8 @@ function daysInMonth(year: number, month: number): number {
 const endDatePattern = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/
 
 /**
- * Parses YYMMDDHHMMSS (YY from 50 to 99 means 19YY) or YYYYMMDDHHMMSS in UTC. The value is an integer, so the short form has no
- * leading zeros.
+ * Parses YYMMDDHHMMSS (YY from 50 to 99 means 19YY) or YYYYMMDDHHMMSS in UTC. The value is an integer, so a date in the short
+ * format has no leading zeros.
  */
 function parseEndDate(value: number | bigint): number {
   const digits = value.toString()

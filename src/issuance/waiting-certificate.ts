@@ -1,10 +1,10 @@
-/** Decides about certificates that wait for their CA's key (docs/decisions/0042). */
+/** Decides what to do with certificates that wait for their CA's key (docs/decisions/0042). */
 import { permission } from '../authority/life-cycle.ts'
 import type { AuthorityStatus } from '../authority/status.ts'
 import { hourMilliseconds } from '../text/duration.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 
-/** Time limit for signing a certificate after its request. */
+/** Maximum time between the request for a certificate and its signature. */
 const waitingHoursMax = 24
 
 /** Maximum number of waiting certificates per CA. */
@@ -17,12 +17,18 @@ export interface WaitingCertificate {
   readonly requestedAt: Date
 }
 
-/** `sign`: the certificate can be signed now. `wait`: it may be signed later. `failed`: it can never be signed. */
+/**
+ * `sign`: the certificate can be signed now. `wait`: the certificate may be signed later. `failed`: the
+ * certificate can never be signed.
+ */
 export type WaitingDecision =
   | { readonly state: 'sign' | 'wait' }
   | { readonly state: 'failed'; readonly reason: string }
 
-/** Decides what to do with a waiting certificate. `status` is its CA's status; undefined if the CA is permanently deleted. */
+/**
+ * Decides what to do with a waiting certificate. `status` is the status of the certificate's CA; undefined if the CA has been
+ * permanently deleted.
+ */
 export function decideWaiting(
   { signerNumber, notAfter, requestedAt }: WaitingCertificate,
   status: AuthorityStatus | undefined,

@@ -1,15 +1,23 @@
-/** Points of small order on Edwards curves. If a public key is such a point, anyone can make signatures that it verifies. */
+/**
+ * Points of small order on Edwards curves. If a public key is a point of small order, anyone can create signatures that it
+ * verifies.
+ */
 
 interface EdwardsCurve {
   readonly bytes: number
-  /** Encoded y coordinates in hex, without the sign bit of x. They include unreduced encodings. */
+  /**
+   * Encoded y coordinates in hexadecimal, without the sign bit of x. The list includes unreduced encodings of the y coordinates.
+   */
   readonly smallOrder: ReadonlySet<string>
 }
 
 const prime25519 = 2n ** 255n - 19n
 const prime448 = 2n ** 448n - 2n ** 224n - 1n
 
-/** The y coordinate of two of the four points of order 8 on edwards25519. The other two have its negative. */
+/**
+ * The y coordinate of two of the four points of order 8 on edwards25519. The y coordinate of the remaining
+ * two points of order 8 is the negative of this value.
+ */
 const orderEight = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n
 
 const curves = {

@@ -5,7 +5,7 @@ import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 export function squareRoot(n: bigint): bigint {
   const bits = bitLength(n)
   if (bits <= doubleBits) return BigInt(Math.floor(Math.sqrt(Number(n))))
-  // In the root of the upper half, half of the digits are correct. One step of Newton's method yields the others.
+  // In the root of the upper half of n, half of the digits are correct. One step of Newton's method yields the remaining digits.
   const half = BigInt(bits >> 2)
   let root = (squareRoot(n >> (2n * half)) + 1n) << half
   for (;;) {
@@ -15,10 +15,10 @@ export function squareRoot(n: bigint): bigint {
   }
 }
 
-/** Up to this length, the rounded-down square root of a double is exact. */
+/** For numbers up to this length, the rounded-down square root of a double is exact. */
 const doubleBits = 50
 
-/** Returns the largest integer whose power with the exponent is at most n. */
+/** Returns the largest integer whose power with the given exponent is at most n. */
 function integerRoot(n: bigint, exponent: number): bigint {
   const power = BigInt(exponent)
   let root = rootEstimate(n, exponent)
@@ -38,7 +38,7 @@ function rootEstimate(n: bigint, exponent: number): bigint {
   return upper << BigInt(scale)
 }
 
-/** Larger than the error in the logarithm of an 8192-bit number computed as a double. */
+/** A bound that exceeds the error in the logarithm of an 8192-bit number when computed as a double. */
 const estimateError = 2 ** -36
 
 function bitLength(n: bigint): number {
@@ -46,21 +46,21 @@ function bitLength(n: bigint): number {
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)))
 }
 
-/** A filter for powers with one exponent: modulo each of the primes, such a power has one of few residues. */
+/** A filter for powers with a given exponent: modulo each of the primes, such a power has one of few residues. */
 interface PowerFilter {
   readonly exponent: number
   /** Primes, each with its index among the small primes. */
   readonly primes: readonly { readonly prime: number; readonly index: number }[]
 }
 
-/** Every prime factor of the base has at least 13 bits, because smaller primes are ruled out by division first. */
+/** Every prime factor of the base has at least 13 bits, because smaller primes have already been ruled out by division. */
 const baseBitsMin = 13
 const bitsMax = 8192
 const filterPrimesMax = 8
 const indexedPrimes = smallPrimes.map((prime, index) => ({ prime, index }))
 let filters: readonly PowerFilter[] | undefined
 
-/** Created when the first key is checked, so that they do not slow startup. */
+/** The filters are created when the first key is checked, so that they do not slow startup. */
 function powerFilters(): readonly PowerFilter[] {
   filters ??= oddPrimesBelow(bitsMax / baseBitsMin).map(filterOf)
   return filters
@@ -72,8 +72,8 @@ function filterOf(exponent: number): PowerFilter {
 }
 
 /**
- * Returns the smallest odd prime exponent for which n is the power of an integer; undefined if there is none. `residues`
- * contains n modulo each of the small primes, in order. None of them may be zero.
+ * Returns the smallest odd prime exponent for which n is the power of an integer, or undefined if there is none.
+ * `residues` contains n modulo each of the small primes, in order. None of the residues may be zero.
  */
 export function perfectPower(n: bigint, residues: Uint16Array): number | undefined {
   const exponentMax = bitLength(n) / baseBitsMin
@@ -98,14 +98,14 @@ function powerModulo(base: number, exponent: number, modulus: number): number {
   return result
 }
 
-/** A filter for squares: their residues modulo the product of some small moduli. */
+/** A filter for squares, which checks their residues modulo the product of several small moduli. */
 interface SquareFilter {
   readonly modulus: number
-  /** If an entry is false, no integer with that residue is a square. */
+  /** If an entry in the table is false, no integer with that residue is a square. */
   readonly mayBeSquare: (residue: number) => boolean
 }
 
-/** `moduli` must be coprime, and the square of their product exactly representable as a double. */
+/** The `moduli` must be coprime, and a double must be able to represent the square of their product exactly. */
 export function squaresModulo(moduli: readonly number[]): SquareFilter {
   const tables = moduli.map((modulus) => {
     const table = new Uint8Array(modulus)

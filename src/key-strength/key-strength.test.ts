@@ -144,7 +144,7 @@ test('the point at infinity, for which anyone can sign, is not a valid key on an
     )
 })
 
-/** A key from Debian's faulty generator (CVE-2008-0166), and its line in Debian's openssl-blacklist. */
+/** A key from Debian's faulty generator (CVE-2008-0166), with its line in Debian's openssl-blacklist. */
 const debianModulus = BigInt(
   '0xD673252AF6723C3F72529403EAB7C30DEF3C52F97E799825F4A70191C616ADCF1ECE1113F1625971074C492C592025FD' +
     'EADBDB146A081826BDF0D77C3C913DCF1B6F0B3B78F5108D2E493AD0EEE8CA5C021711ADC13D358E61133870FCD19C8E' +

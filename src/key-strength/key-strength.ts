@@ -9,7 +9,7 @@ import { hasSmallOrder } from './edwards-points.ts'
 import { isPrimeModulus, rememberedWeakness } from './modulus-checks.ts'
 import type { WeakKeyList } from './weak-key-list.ts'
 
-/** How weak keys are handled: refused, or allowed as in AWS. */
+/** How weak keys are handled: rejected, or allowed as in AWS. */
 type WeakKeys = 'refuse' | 'allow'
 
 /** The operator's policy on keys. */
@@ -22,14 +22,14 @@ export interface KeyPolicy {
 type RsaKey = Extract<PublicKeyKind, { kind: 'rsa' }>
 
 const rsaBitsMin = 2048
-/** Maximum key size. Verifying a signature by a larger key takes long, and no honest client needs one. */
+/** Maximum key size. Verifying a signature made with a larger key takes long, and no honest client needs such a key. */
 const rsaBitsMax = 8192
 const rsaExponentMin = 65_537n
 const rsaExponentBitsMax = 256n
 
 /**
- * Returns why a key is refused; undefined if it is accepted. A key that is too large is always refused. A weak key is refused
- * unless the operator allows weak keys. A prime modulus is not detected here; see refusalOfPrimeModulus.
+ * Returns why a key is rejected, or undefined if it is accepted. A key that is too large is always rejected. A weak key is
+ * rejected unless the operator allows weak keys. A prime modulus is detected separately by refusalOfPrimeModulus.
  */
 export function weakKeyReason(
   subjectPublicKeyInfo: SubjectPublicKeyInfo,
@@ -45,7 +45,8 @@ export function weakKeyReason(
 }
 
 /**
- * Returns why a key with a prime modulus is refused. This takes milliseconds on another thread, so call it after weakKeyReason.
+ * Returns why a key with a prime modulus is rejected. The check takes milliseconds on another thread, so it must follow
+ * weakKeyReason.
  */
 export async function refusalOfPrimeModulus(
   { key }: SubjectPublicKeyInfo,
@@ -56,8 +57,8 @@ export async function refusalOfPrimeModulus(
 }
 
 /**
- * Returns why a key is too weak for a certificate; undefined if it is not (NIST SP 800-57 part 1, SP 800-89 §5.3.3; CA/Browser
- * Forum Baseline Requirements §6.1.1.3, §6.1.6). Takes about 75 µs for an RSA key that was not seen before.
+ * Returns why a key is too weak for a certificate, or undefined if it is not (NIST SP 800-57 part 1, SP 800-89 §5.3.3; CA/Browser
+ * Forum Baseline Requirements §6.1.1.3, §6.1.6). The check takes about 75 µs for an RSA key that has not been checked before.
  */
 export function weaknessOf({ key, subjectPublicKey }: SubjectPublicKeyInfo): string | undefined {
   switch (key.kind) {
@@ -88,7 +89,7 @@ function weaknessOfRsa({ modulusBits, modulus, exponent }: RsaKey): string | und
   return rememberedWeakness(modulus)
 }
 
-/** Key types that are not accepted, by object identifier (RFC 3279 §2.3, RFC 4055 §1.2, RFC 8410 §3). */
+/** Object identifiers of key types that are not accepted (RFC 3279 §2.3, RFC 4055 §1.2, RFC 8410 §3). */
 const unsupportedKinds: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10040.4.1', 'DSA'],
   ['1.2.840.113549.1.1.10', 'RSASSA-PSS'],
@@ -99,7 +100,7 @@ const unsupportedKinds: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.3.1', 'Diffie-Hellman'],
 ])
 
-/** Returns why a key is refused under every policy; undefined if it is not. */
+/** Returns why a key is rejected under every policy, or undefined if it is not. */
 export function excessOf(key: PublicKeyKind): string | undefined {
   if (key.kind === 'rsa' && key.modulusBits > rsaBitsMax)
     return `RSA key has ${key.modulusBits} bits, more than ${rsaBitsMax}`

@@ -1,9 +1,9 @@
-/** Checks RSA moduli, with a cache, because each renewal may use the same key. */
+/** Checks RSA moduli, caching the results because each renewal may use the same key. */
 import { checkPrime, hash } from 'node:crypto'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { weaknessOfModulus } from './rsa-modulus.ts'
 
-/** Results for a modulus; a member is undefined until its check has run. */
+/** Results of the checks of a modulus; a member is undefined until its check has run. */
 interface Verdict {
   weakness?: { readonly reason: string | undefined }
   prime?: Promise<boolean>
@@ -30,8 +30,8 @@ export function rememberedWeakness(modulus: Uint8Array): string | undefined {
 
 /**
  * Resolves to whether an odd, big-endian integer of at least 2048 bits is prime. Anyone can compute the private exponent for a
- * prime RSA modulus (NIST SP 800-89 §5.3.3). The test is one modular exponentiation: 1.5 ms for 2048 bits, 11 ms for 4096. The
- * test runs in libuv's thread pool.
+ * prime RSA modulus (NIST SP 800-89 §5.3.3). The primality test is a single modular exponentiation, which takes 1.5 ms for
+ * 2048 bits and 11 ms for 4096 bits. The primality test runs in libuv's thread pool.
  */
 export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   const verdict = verdictOf(modulus)
@@ -46,8 +46,8 @@ export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
 }
 
 /**
- * Testing a prime takes much longer than testing a product, up to seconds. Such tests must not keep the thread pool from
- * signing.
+ * Testing a prime takes much longer than testing a product: up to seconds. Tests of primes must not prevent the thread
+ * pool from signing.
  */
 const largeBits = 3072
 const smallLane = createLane(2)
@@ -65,7 +65,7 @@ function testPrime(modulus: Uint8Array): Promise<boolean> {
   })
 }
 
-/** Runs at most `width` tasks at a time; the others wait in order. */
+/** Runs at most `width` tasks concurrently; all other tasks wait in order. */
 function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0
@@ -75,7 +75,7 @@ function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
     try {
       return await task()
     } finally {
-      // The slot passes directly to the next waiting task, so that a new task cannot take it first.
+      // The slot is handed directly to the next waiting task, so that a new task cannot take it first.
       const next = waiting.shift()
       if (next === undefined) running -= 1
       else next()

@@ -1,11 +1,11 @@
 /**
- * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). These checks take
- * about 75 µs for 2048 bits. The test for a prime modulus takes longer; see modulus-checks.ts.
+ * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). The checks of a
+ * 2048-bit modulus take about 75 µs. The test for a prime modulus takes longer and is in modulus-checks.ts.
  */
 import { perfectPower, squareRoot, squaresModulo } from './integer-roots.ts'
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 
-/** Rounds of Fermat's method: the number that the CA/Browser Forum requires. */
+/** Number of rounds of Fermat's method that the CA/Browser Forum requires. */
 const fermatRounds = 100
 
 /** A product of primes that a double can represent exactly. */
@@ -14,7 +14,7 @@ interface Word {
   readonly primes: readonly number[]
 }
 
-/** Words grouped into one product, so that the long modulus is divided rarely. */
+/** Several products of primes, multiplied together so that the long modulus is divided rarely. */
 interface Chunk {
   readonly product: bigint
   readonly words: readonly Word[]
@@ -24,7 +24,8 @@ const wordsPerChunk = 19
 const chunks = chunksOf(wordsOf(smallPrimes))
 
 /**
- * Returns why anyone can factor a modulus; undefined if no weakness was found. `modulus` must be big-endian, odd and nonzero.
+ * Returns why anyone can factor a modulus, or undefined if no weakness was found. The `modulus` must be big-endian, odd and
+ * nonzero.
  */
 export function weaknessOfModulus(modulus: Uint8Array): string | undefined {
   const n = BigInt(
@@ -72,20 +73,20 @@ function readWord(
   return undefined
 }
 
-/** The primes of the published fingerprint (Nemec et al., "The Return of Coppersmith's Attack", 2017). */
+/** The primes in the published fingerprint (Nemec et al., "The Return of Coppersmith's Attack", 2017). */
 const rocaPrimes = oddPrimesBelow(168)
 const rocaGenerator = 65_537
 const rocaResidues = rocaPrimes.map((prime) => powersModulo(rocaGenerator, prime))
 
-/** In such a key, both prime factors, and therefore their product, are powers of 65537 modulo each of these primes. */
+/** In a vulnerable key, both prime factors, and therefore their product, are powers of 65537 modulo each of these primes. */
 function isRoca(residues: Uint16Array): boolean {
   return rocaResidues.every((powers, index) => powers.has(residues[index] ?? 0))
 }
 
-/** Filters that few non-squares pass: only one in 1,600 passes both. */
+/** Filters that few non-squares pass: only one in 1,600 passes both filters. */
 const filters = [squaresModulo([64, 63, 65, 11]), squaresModulo([17, 19, 23, 31])]
 
-/** Fermat's method: starting with the smallest possible a, searches for a² − n = b², which yields n = (a − b)(a + b). */
+/** Fermat's method, which starts with the smallest possible a and searches for a² − n = b², so that n = (a − b)(a + b). */
 function hasCloseFactors(n: bigint, first: bigint): boolean {
   const starts = filters.map(({ modulus }) => ({
     a: Number(first % BigInt(modulus)),

@@ -1,12 +1,12 @@
 /** Odd primes for trial division of moduli. */
 
-/** Upper bound of the primes. NIST SP 800-89 §5.3.3 requires 752; the larger bound costs 30 µs more per key. */
+/** Upper bound of the primes. NIST SP 800-89 §5.3.3 requires a bound of 752; the larger bound costs 30 µs more per key. */
 const smallPrimeBound = 8192
 
 /** The odd primes below the bound, in order. */
 export const smallPrimes: readonly number[] = sieve(smallPrimeBound)
 
-/** The odd primes below a limit, which is at most the bound. */
+/** The odd primes below a limit, which must not exceed the bound. */
 export function oddPrimesBelow(limit: number): readonly number[] {
   return smallPrimes.filter((prime) => prime < limit)
 }

@@ -1,4 +1,4 @@
-/** Publicly known keys by fingerprint, for example those from Debian's faulty generator (CVE-2008-0166). */
+/** Fingerprints of publicly known keys, for example those from Debian's faulty generator (CVE-2008-0166). */
 import { hash } from 'node:crypto'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
@@ -12,9 +12,9 @@ const digestBytes = 32
 const linePattern = new RegExp(`^([0-9a-f]{${suffixBytes * 2}}|[0-9a-f]{${digestBytes * 2}})$`)
 
 /**
- * Reads one hex fingerprint per line. It has either 20 digits, the last ones of the SHA-1 of `Modulus=HEX` and a line feed (as
- * in Debian's openssl-blacklist), or 64 digits, the SHA-256 of the SubjectPublicKeyInfo in DER. Empty lines and lines that begin
- * with `#` are skipped. Throws a SyntaxError that names the first invalid line.
+ * Reads one hexadecimal fingerprint per line. A fingerprint has either 20 digits, the last digits of the SHA-1 of `Modulus=HEX`
+ * and a line feed (as in Debian's openssl-blacklist), or 64 digits, the SHA-256 of the SubjectPublicKeyInfo in DER. Empty lines
+ * and lines that begin with `#` are skipped. Throws a SyntaxError that identifies the first invalid line.
  */
 export function parseWeakKeyList(text: string): WeakKeyList {
   const suffixes: string[] = []
@@ -46,8 +46,8 @@ function hasModulus({ key }: SubjectPublicKeyInfo, hasSuffix: Lookup | undefined
 type Lookup = (fingerprint: Uint8Array) => boolean
 
 /**
- * Creates a binary search in sorted bytes, because the full list has hundreds of thousands of lines. Undefined without
- * fingerprints.
+ * Creates a binary search over sorted bytes, because the full list has hundreds of thousands of lines. Returns
+ * undefined if there are no fingerprints.
  */
 function lookup(fingerprints: readonly string[], bytes: number): Lookup | undefined {
   if (fingerprints.length === 0) return undefined

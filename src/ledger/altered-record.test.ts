@@ -1,4 +1,7 @@
-/** Alterations of a database that the record names: rows, missing parts of the record, and tiles of every level. */
+/**
+ * Tests of altered databases whose alterations the record identifies: rows, missing parts of the record, and tiles
+ * at every level.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

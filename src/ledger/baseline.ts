@@ -1,4 +1,4 @@
-/** The beginning of the record: leaves for rows that already exist. */
+/** The beginning of the record, which consists of leaves for rows that already exist. */
 import type { Clock } from '../clock.ts'
 import { encodeDigestedRows } from '../record/digested-rows.ts'
 import type { Actor } from '../record/leaf.ts'
@@ -31,10 +31,13 @@ import { begunSetting } from './log-parts.ts'
 const actor: Actor = { principal: 'job:seal-record' }
 /** Number of rows per transaction. */
 const pageRows = 500
-/** Maximum number of attempts to record a page whose rows keep changing. After that, a later run of the job starts again. */
+/**
+ * Maximum number of attempts to record a page whose rows keep changing. After the last attempt, a later run of the job
+ * starts again.
+ */
 const attemptsMax = 20
 
-/** A table whose row digests are in leaves of the kind `baseline`. */
+/** A table whose row digests are in leaves of the type `baseline`. */
 interface DigestedTable {
   /** Selects rows after a given row, limited to certificates up to number `last`. */
   readonly select: (after: Row | undefined, limit: number, last: number) => Sql
@@ -86,14 +89,14 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
       appendLeaf({ kind: 'baseline', time: clock.now(), ...actor, detail }),
     ])
   } catch (error) {
-    // Another node has finished first. Its leaves have the same content as this node's.
+    // Another node has finished first. The leaves that the other node wrote have the same content as this node's leaves.
     if (!(error instanceof ConflictError)) throw error
   }
 }
 
 /**
- * Records all rows that a query returns, one page per transaction, and returns their number. If a page's rows changed after they
- * were read, the page is read again.
+ * Records all rows that a query returns, with one page per transaction, and returns the number of rows. If a page's rows changed
+ * after they were read, the page is read again.
  */
 async function recordPages(
   db: Database,
@@ -124,7 +127,7 @@ async function recordPages(
  * deleted.
  */
 function digestLeaves(table: DigestedTableName, page: readonly Row[], time: Date): Sql[] {
-  // Revocations are identified by the CA and certificate number, and other rows by their numbers.
+  // Revocations are identified by CA number and certificate number, and other rows by their own numbers.
   const groups = Map.groupBy(page, (row) =>
     table === 'revocations' ? integerOf(row, 'authority_number') : undefined,
   )

@@ -1,4 +1,4 @@
-/** Searches the record. */
+/** Searches the record for leaves. */
 import { decodeLeaf, leafMilliseconds, type Leaf } from '../record/leaf.ts'
 import type { Database } from '../store/database.ts'
 import { countLeaves, readLeaves, type StoredLeaf } from '../store/leaves.ts'
@@ -15,12 +15,12 @@ export interface LeafSearch {
 
 const pageLeaves = 1000
 /**
- * Leaves are in commit order, but their times state when the decision to write them was made. This is how far the two can
- * differ.
+ * Leaves are in commit order, but their times state when the decision to write them was made. Maximum difference between
+ * a leaf's time and its commit.
  */
 export const disorderMilliseconds = 120_000
 
-/** Finds the newest leaves that match, oldest first. Throws LeafError if a leaf cannot be read. */
+/** Finds the newest leaves that match, and returns them in chronological order. Throws LeafError if a leaf cannot be read. */
 export async function findLeaves(
   db: Pick<Database, 'query'>,
   { isMatch, limit }: LeafSearch,
@@ -69,7 +69,9 @@ export async function findCertificateLeaf(
   return match
 }
 
-/** Finds the first leaf since a time by binary search. Correct only if the server's clock was never set back. */
+/**
+ * Finds the first leaf after a given time by binary search. The search is correct only if the server's clock was never set back.
+ */
 export async function firstSince(
   db: Pick<Database, 'query'>,
   milliseconds: number,

@@ -1,11 +1,11 @@
-/** Reads hashes from the stored tree, for proofs. */
+/** Reads hashes from the stored tree, for use in proofs. */
 import type { HashReader } from '../record/proofs.ts'
 import { subtreeHash, tileOf } from '../record/tiles.ts'
 import type { Database } from '../store/database.ts'
 import { findTile } from '../store/tiles.ts'
 import { RecordAlteredError } from './seal.ts'
 
-/** Creates a reader that reads each tile once. Throws RecordAlteredError for a missing or short tile. */
+/** Creates a hash reader that reads each tile once. Throws RecordAlteredError for a missing or short tile. */
 export function createHashReader(db: Pick<Database, 'query'>): HashReader {
   const tiles = new Map<string, Promise<readonly Uint8Array[]>>()
   return async (subtree) => {

@@ -5,23 +5,23 @@ import type { AuthorityReference, EndpointReference } from '../store/record-subj
 export type LeafSubject =
   | { readonly kind: 'authority'; readonly authority: AuthorityReference }
   | { readonly kind: 'account'; readonly accountId: string }
-  /** A user or role, by its unique ID. */
+  /** A user or role, identified by its unique ID. */
   | { readonly kind: 'principal'; readonly id: string }
-  /** An endpoint for enrollment, or one of its keys, accounts and passwords. */
+  /** An enrollment endpoint, or one of its keys, accounts and passwords. */
   | ({ readonly kind: 'endpoint' } & EndpointReference)
   /** The server, or a deleted row whose account is unknown. */
   | { readonly kind: 'none' }
 
 type Key = readonly unknown[]
 
-/** Protocols of tables whose rows belong to an endpoint. Their state begins with the name of the endpoint. */
+/** Protocols of the tables whose rows belong to an endpoint. The state of these rows begins with the endpoint's name. */
 const protocolsByTable: Readonly<Record<string, string>> = {
   acme_binding_keys: 'acme',
   acme_accounts: 'acme',
   est_passwords: 'est',
 }
 
-/** How the key of a row identifies the subject, by table. Rows of other tables start with their account. */
+/** How a row's key identifies the subject, by table. The keys of rows in all other tables start with their account. */
 const subjectsByTable: Readonly<Record<string, (key: Key) => LeafSubject>> = {
   authorities: ([id]) => ofAuthority({ id: String(id) }),
   tags: ([id]) => ofAuthority({ id: String(id) }),
@@ -71,7 +71,7 @@ export function subjectOf(leaf: Leaf, stateHead: string | undefined): LeafSubjec
   return ofAccount(/^account_id=12:(\d{12})/.exec(stateHead ?? '')?.[1])
 }
 
-/** Returns the account of the principal that caused a leaf. Undefined for services, jobs and operating-system users. */
+/** Returns the account of the principal that caused a leaf; undefined for services, jobs and operating-system users. */
 export function actorAccountOf({ principal = '' }: Leaf): string | undefined {
   return /^arn:[^:]+:(?:iam|sts|signet):[^:]*:(\d{12}):/.exec(principal)?.[1]
 }

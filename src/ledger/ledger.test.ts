@@ -1,4 +1,4 @@
-/** The record in a database: its creation while other changes are made, and its continuation after a restart. */
+/** Tests of the record in a database: its creation during other changes, and its continuation after a restart. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

@@ -1,4 +1,4 @@
-/** The record of a database, as seen by the process that extends it. */
+/** The record of a database, as managed by the process that extends it. */
 import type { Clock } from '../clock.ts'
 import { openKeyRecord } from '../keys/local-key-store.ts'
 import { KeyUnavailableError } from '../keys/key-store.ts'
@@ -37,7 +37,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     async seal() {
       prepared ??= prepare(options).catch((error: unknown) => {
-        // An altered log is refused until the process restarts, because reading all of its leaves takes long.
+        // An altered log is rejected until the process restarts, because reading all of its leaves takes long.
         if (!(error instanceof RecordAlteredError)) prepared = undefined
         throw error
       })
@@ -46,7 +46,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 }
 
-/** Creates the log if the database has none of its parts. If only some parts are missing, the log was altered. */
+/** Creates the log if the database contains no part of it. If only some parts are missing, the log was altered. */
 async function prepare(options: LedgerOptions): Promise<Sealing> {
   const { db, clock, random, sealers } = options
   const found = await findLogParts(db)
@@ -62,7 +62,7 @@ async function prepare(options: LedgerOptions): Promise<Sealing> {
   return { db, clock, verifier, privateKey, seen: 0 }
 }
 
-/** Creates the name, the key and the checkpoint of an empty tree in one transaction, unless another node has done so. */
+/** Creates the name, the key and the checkpoint of an empty tree in a single transaction, unless another node has done so. */
 async function createLog({ db, clock, random, sealers }: LedgerOptions) {
   const name = `signet-record/${Buffer.from(random.bytes(16)).toString('hex')}`
   const create = async (): Promise<boolean> => {

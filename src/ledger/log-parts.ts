@@ -1,6 +1,7 @@
 /**
- * The parts of a log besides its leaves: its name, its key, its checkpoint, and the setting that states that the record has
- * begun. The first three are written in one transaction, so if only some of them exist, the others were removed.
+ * The parts of a log other than its leaves: its name, its key, its checkpoint, and the setting which states that the record
+ * has begun. The name, key and checkpoint are written in one transaction, so if only some of them exist, the missing ones
+ * were removed.
  */
 import { recordKeyName } from '../keys/record-key.ts'
 import { noteVerifier, type NoteVerifier } from '../record/note.ts'
@@ -13,8 +14,8 @@ import { findLeaves } from './find-leaves.ts'
 /** Name of the `settings` row that contains the log's name. */
 export const nameSetting = 'record name'
 /**
- * Name of the `settings` row that states that the record has begun. It contains the number of the newest certificate at that
- * time.
+ * Name of the `settings` row which states that the record has begun. The row contains the number of the newest certificate
+ * at that time.
  */
 export const begunSetting = 'record begun'
 
@@ -25,7 +26,7 @@ export interface LogParts {
   readonly checkpoint: StoredCheckpoint | undefined
   /** Whether the setting states that all leaves for existing rows have been written. */
   readonly hasBegun: boolean
-  /** Whether the database contains none of the parts and no tiles. */
+  /** Whether the database contains neither tiles nor any part of the log. */
   readonly isNew: boolean
 }
 
@@ -46,7 +47,10 @@ export async function findLogParts(db: Pick<Database, 'query'>): Promise<LogPart
 
 export const beginningRemoved = 'the setting that marks the start of the record was removed'
 
-/** Returns a sentence for each removed part. Reads the leaves only if the setting that marks the start is missing. */
+/**
+ * Returns a sentence for each part of the log that was removed. The leaves are read only if the setting that marks
+ * the start is missing.
+ */
 export async function missingParts(
   db: Pick<Database, 'query'>,
   { name, publicKey, checkpoint, isNew, hasBegun }: LogParts,
@@ -59,14 +63,14 @@ export async function missingParts(
   return missing
 }
 
-/** Returns the verifier for checkpoints; undefined if the name or the key is missing. */
+/** Returns the verifier for checkpoints, or undefined if the log's name or key is missing. */
 export function verifierOf({ name, publicKey }: LogParts): NoteVerifier | undefined {
   return name === undefined || publicKey === undefined ? undefined : noteVerifier(name, publicKey)
 }
 
 /**
- * Returns whether the log contains the leaf that ends the leaves for existing rows. That leaf and the setting are written
- * together.
+ * Returns whether the log contains the leaf that ends the leaves for existing rows. The end leaf and the setting are
+ * written together.
  */
 async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
   const found = await findLeaves(db, {

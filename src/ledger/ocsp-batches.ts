@@ -1,4 +1,4 @@
-/** Leaves for signed OCSP responses: one for each CA and each second in which it signed responses. */
+/** Leaves for signed OCSP responses: one leaf for each CA and each second in which the CA signed responses. */
 import { createHash, type Hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { sha256 } from '../record/merkle.ts'
@@ -6,20 +6,20 @@ import type { Database } from '../store/database.ts'
 import { appendLeaf } from '../store/leaves.ts'
 
 export interface OcspBatches {
-  /** Adds a signed response to the current batch. */
+  /** Adds a signed OCSP response to the current batch. */
   add(authorityNumber: number, responseDer: Uint8Array): void
-  /** Writes the leaves for all responses in the batches. */
+  /** Writes the leaves for all OCSP responses in the batches. */
   flush(): Promise<void>
 }
 
 interface OcspBatchesOptions {
   readonly db: Database
   readonly clock: Clock
-  /** Receives the error if leaves could not be written. These leaves are written with the next batch. */
+  /** Receives the error if leaves could not be written. Leaves that could not be written are written with the next batch. */
   readonly onFailure: (error: unknown) => void
 }
 
-/** A CA's responses: their number, and the hash of their digests so far. */
+/** A CA's OCSP responses: their number, and the hash of their digests so far. */
 interface Batch {
   readonly hash: Hash
   responses: number
@@ -28,13 +28,13 @@ interface Batch {
 const delayMilliseconds = 1000
 
 /**
- * Creates the batches of a process. A batch's leaf contains the number of responses and the SHA-256 of their concatenated
- * SHA-256 digests. A process that is killed loses the batch from its last second. While leaves cannot be written, responses are
- * added to the next batch, so that memory does not grow with their number.
+ * Creates the OCSP response batches of a process. The leaf for a batch contains the number of responses and the SHA-256 of
+ * their concatenated SHA-256 digests. A process that is killed loses the batch of its last second. While leaves cannot be
+ * written, responses are added to the next batch, so that memory does not grow with their number.
  */
 export function createOcspBatches({ db, clock, onFailure }: OcspBatchesOptions): OcspBatches {
   let next = new Map<number, Batch>()
-  /** Batches that are being written. They are kept until writing succeeds. */
+  /** Batches that are being written, which are kept until the write succeeds. */
   let current = new Map<number, Batch>()
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined

@@ -1,4 +1,4 @@
-/** Creates checkpoints: adds new leaves to the tree, and signs its size and root. */
+/** Creates checkpoints: adds new leaves to the tree, and signs the tree's size and root. */
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { openCheckpoint, signCheckpoint } from '../record/checkpoint.ts'
@@ -10,7 +10,7 @@ import { ConflictError, type Database } from '../store/database.ts'
 import { readLeaves } from '../store/leaves.ts'
 import { findCheckpoint, findTile, putCheckpoint, putTile } from '../store/tiles.ts'
 
-/** Maximum number of leaves that one checkpoint adds. It limits a transaction to 2 MiB of tiles. */
+/** Maximum number of leaves that a checkpoint adds. This maximum limits a transaction to 2 MiB of tiles. */
 const leavesMax = 65_536
 const pageLeaves = 1000
 
@@ -34,8 +34,8 @@ export interface Sealing {
 
 /**
  * Adds waiting leaves to the tree and signs a checkpoint. Resolves to the number of added leaves. If the stored tree does not
- * match the last checkpoint, signs nothing and throws RecordAlteredError. If another node does the same concurrently, one of the
- * two adds nothing.
+ * match the last checkpoint, the function signs nothing and throws RecordAlteredError. If another node does the same
+ * concurrently, only one of the two nodes adds leaves.
  */
 export async function sealLeaves(sealing: Sealing): Promise<number> {
   const { db, clock, verifier, privateKey } = sealing

@@ -1,4 +1,4 @@
-/** Checks the values of known extensions. Each check may throw DerError for a malformed value. */
+/** Checks the values of extensions that the linter knows. Each check may throw DerError for a malformed value. */
 import { isIP } from 'node:net'
 import { readNameConstraints } from '../chain/name-constraints/check-names.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
@@ -133,7 +133,7 @@ function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
     )
 }
 
-/** The checks for each extension, by its object identifier. */
+/** The checks for each extension, keyed by object identifier. */
 export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
   Object.entries<ExtensionCheck>({
     [oids.basicConstraints]: { rule: 'basic-constraints', check: checkBasicConstraints },
@@ -149,7 +149,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
       critical: 'should not',
       check: checkNames('issuerAltName'),
     },
-    // The next two checks also check `critical`, so that a finding about it is reported under the extension's own rule.
+    // The next two checks also check `critical`, so that a finding about criticality is reported under the extension's own rule.
     [oids.subjectKeyIdentifier]: {
       rule: 'subject-key-identifier',
       check: checkSubjectKeyIdentifier,

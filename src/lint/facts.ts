@@ -1,18 +1,18 @@
-/** Lint context: the certificate, its issuer, and the facts needed by rules that concern several extensions. */
+/** The context for lint rules: the certificate, its issuer, and facts for rules that concern several extensions. */
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import type { Name } from '../x509/names/name.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** The parts of an issuer that a certificate is compared with. */
+/** The parts of an issuer with which a certificate is compared. */
 export interface LintIssuer {
   readonly keyIdentifier: Uint8Array
   readonly notAfter: Date
 }
 
-/** A certificate's values, before it is encoded or after it is parsed. */
+/** The values in a certificate, before encoding or after parsing. */
 export interface LintedCertificate {
-  /** Positive and big-endian. Leading zero bytes are ignored. */
+  /** The serial number, which is positive and big-endian. Leading zero bytes of the serial number are ignored. */
   readonly serialNumber: Uint8Array
   /** Issuer name in DER, copied from the CA certificate. */
   readonly issuerDer: Uint8Array
@@ -34,7 +34,7 @@ export interface LintContext {
 
 /** Facts about extensions, recorded while the extensions are checked. */
 export interface ExtensionFacts {
-  /** Whether the certificate is a CA certificate. False without basic constraints; undefined if the basic constraints are malformed. */
+  /** Whether the certificate is a CA certificate: false without basic constraints, and undefined if they are malformed. */
   ca: boolean | undefined
   basicConstraintsCritical: boolean
   /** Key usage bits; undefined if the extension is missing or malformed. */
@@ -48,14 +48,15 @@ export interface ExtensionFacts {
   policyExtension: string | undefined
 }
 
-/** A check for one kind of extension. */
+/** A check for one type of extension. */
 export interface ExtensionCheck {
-  /** Rule that is reported, with the error message, if `check` throws DerError. */
+  /** Rule to report, with the error message, if `check` throws DerError. */
   readonly rule: RuleName
   /** Required criticality; undefined if the standard does not restrict it. */
   readonly critical?: Criticality
   /**
-   * Whether `check` depends only on the extension and records no facts. If so, a constant extension has to be checked only once.
+   * Whether `check` depends only on the extension and records no facts. In that case, a constant extension must be checked only
+   * once.
    */
   readonly isSelfContained?: boolean
   readonly check: (extension: Extension, context: LintContext) => void

@@ -1,4 +1,4 @@
-/** Syntax checks of GeneralNames by kind (RFC 5280 §4.2.1.6), after parseGeneralNames. */
+/** Checks the syntax of GeneralNames by type (RFC 5280 §4.2.1.6), after parseGeneralNames. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, type DerElement } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
@@ -10,7 +10,7 @@ import { hostFault, isPlainHost, isUnusualHost, mailboxFault, uriFault } from '.
 import { directoryStrings, lintName, lintString } from './name-strings.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** Checks each name. `label` describes the list in messages, for example `subjectAltName`. */
+/** Checks each name in the list. `label` identifies the list in messages, for example `subjectAltName`. */
 export function lintGeneralNames(
   names: readonly GeneralName[],
   label: string,
@@ -91,13 +91,13 @@ function lintEdiPartyName(content: Uint8Array, place: () => string, report: Repo
   }
 }
 
-/** Checks the characters of an element if it is a string. */
+/** Checks the characters of an element if the element is a string. */
 function lintElement(element: DerElement, place: () => string, report: Report): void {
   const text = decodeString(element)
   if (text !== undefined) lintString({ tag: element.tag, text, place }, report)
 }
 
-/** Returns whether the bytes are DER. Reports `rule` if they are not. */
+/** Returns whether the bytes are DER, and reports `rule` if they are not. */
 function lintTree(
   rule: RuleName,
   der: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * Syntax of host names, mailboxes and URIs. Each check returns the predicate of an error sentence, or undefined if the value is
- * valid.
+ * Checks the syntax of host names, mailboxes and URIs. Each check returns the predicate of an error sentence, or undefined if
+ * the value is valid.
  */
 import { isIPv4 } from 'node:net'
 import { parseIpAddress } from '../text/ip-address.ts'
@@ -9,7 +9,7 @@ import { findCharacter } from '../x509/der/strings.ts'
 const labelLengthMax = 63
 const nameLengthMax = 253
 const labelPattern = /^[A-Za-z0-9_-]+$/
-/** Matches the common case in one step: no long labels, no unusual characters. */
+/** Matches the common case in one step: no long labels and no unusual characters. */
 const plainHost =
   /^(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
@@ -19,8 +19,8 @@ export function isPlainHost(text: string): boolean {
 }
 
 /**
- * Returns why a string is not a host name. Underscores and hyphens at the start or end of a label are accepted, because some
- * existing host names contain them. A wildcard must be the entire first label, followed by other labels.
+ * Returns why a string is not a valid host name. Underscores, and hyphens at the start or end of a label, are accepted, because
+ * some existing host names contain them. A wildcard must be the entire first label and must be followed by other labels.
  */
 export function hostFault(
   text: string,
@@ -67,7 +67,7 @@ export function mailboxFault(text: string): string | undefined {
   return fault === undefined ? undefined : `has a domain that ${fault}`
 }
 
-/** Returns whether a string is an IPv6 address without a zone. A zone is only valid on one machine. */
+/** Returns whether a string is an IPv6 address without a zone. A zone identifier is valid on only one machine. */
 function isIpv6Address(text: string): boolean {
   return parseIpAddress(text)?.length === 16
 }
@@ -75,7 +75,7 @@ function isIpv6Address(text: string): boolean {
 const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/
 const uriCharacters = /^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
 const authorityParts = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:[\]]*)(?::[0-9]*)?$/
-/** Schemes whose authority may be empty. The client then uses its default host. */
+/** URI schemes whose authority may be empty, in which case the client uses its default host. */
 const emptyHostSchemes: ReadonlySet<string> = new Set(['file', 'ldap', 'ldaps', 'ldapi'])
 
 /** Returns why a string is not an absolute URI (RFC 3986) with a valid host after `//` (RFC 5280 §4.2.1.6). */

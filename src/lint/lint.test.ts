@@ -29,7 +29,7 @@ for (const { title, fields, breaks } of lintCorpus)
 
 test('every rule is violated by a certificate in the corpus', () => {
   const broken = new Set(lintCorpus.flatMap(({ breaks }) => breaks))
-  // The encoder cannot produce these errors; a later test changes the encoded bytes.
+  // The encoder cannot produce these errors, so a later test changes the encoded bytes.
   for (const name of ['version-3', 'validity-encoding'] as const) broken.add(name)
   assert.deepEqual(
     Object.keys(rules).filter((name) => !broken.has(name as keyof typeof rules)),
@@ -102,7 +102,7 @@ test('a finding contains the attribute, its RDN and the character', () => {
   )
 })
 
-/** Returns the findings about the values in the fields; undefined if they cannot be parsed. */
+/** Returns the findings about the values in the fields, or undefined if the fields cannot be parsed. */
 function findingsOfValues(fields: TbsCertificateFields): LintFinding[] | undefined {
   const { subjectPublicKeyInfo, issuer, subject } = fields
   try {
@@ -123,7 +123,7 @@ test('the values of a certificate have the same findings as its bytes', () => {
   for (const { title, fields, breaks } of lintCorpus) {
     const inValues = findingsOfValues(fields)
     if (inValues === undefined) assert.deepEqual(breaks, ['strict-der'], title)
-    // An error in the list of extensions ends the parsing of the bytes.
+    // An error in the list of extensions stops the parsing of the bytes.
     else if (breaks.includes('strict-der'))
       assert.deepEqual(
         inValues.filter(({ name }) => name === 'strict-der'),
@@ -205,7 +205,8 @@ test('a faulty extension is reported for every certificate that contains it', ()
   assert.ok(aia)
   for (let time = 0; time < 3; time += 1)
     assert.deepEqual(namesIn(encodeTbsCertificate(aia.fields)), ['uri'])
-  // A preceding extension violates the same rule, so no finding is added. Even so, this extension must not be cached as correct.
+  // A preceding extension violates the same rule, so no finding is added. Nevertheless, the second extension must not be cached
+  // as correct.
   const badSan = { oid: '2.5.29.17', critical: false, value: Buffer.from('3003860161', 'hex') }
   const both = { ...aia.fields, extensions: [badSan, ...aia.fields.extensions] }
   assert.deepEqual(namesIn(encodeTbsCertificate(both)), ['uri'])

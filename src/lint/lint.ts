@@ -1,5 +1,5 @@
 /**
- * The linter checks the values that a certificate will be encoded from, and returns the rules that they violate
+ * The linter checks the values from which a certificate will be encoded, and returns the rules that they violate
  * (docs/decisions/0028). The caller decides whether a finding prevents issuance. The checks run before every signature, so each
  * extension is parsed only once.
  */
@@ -33,7 +33,7 @@ const generalizedFromYear = 2050
 
 /**
  * Returns findings about the values of a certificate. `issuer` is undefined for a self-signed root. Each rule is reported at
- * most once, for its first violation. The rules about the encoding itself are checked only by lintTbsCertificate.
+ * most once, for its first violation. Rules about the encoding itself are checked only by lintTbsCertificate.
  */
 export function lintCertificate(
   certificate: LintedCertificate,
@@ -44,7 +44,7 @@ export function lintCertificate(
   return report.findings()
 }
 
-/** Returns findings about the DER of a TBSCertificate and the values in it. Malformed DER is also reported as a finding. */
+/** Returns findings about a TBSCertificate's DER and its values. Malformed DER is also reported as a finding. */
 export function lintTbsCertificate(
   tbsCertificateDer: Uint8Array,
   issuer: LintIssuer | undefined,
@@ -108,7 +108,7 @@ function lintFields({ certificate, issuer, report }: LintContext): void {
   if (serialNumberBytes > serialNumberBytesMax)
     report.add('serial-number', `it is ${serialNumberBytes} bytes long`)
   if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
-  // The issuer is copied from the subject of the CA certificate, so its strings are not checked again.
+  // The issuer is copied from the CA certificate's subject, so its strings are not checked again.
   if (issuerDer.length <= emptyNameBytes) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')
   if (issuer !== undefined && notAfter > issuer.notAfter) report.add('within-issuer')
@@ -129,7 +129,7 @@ function lintValidityEncoding(
 ): void {
   const tbs = readOnlyNested(tbsCertificateDer, tags.sequence, 'TBSCertificate')
   tbs.optional(versionTag)
-  // serialNumber, signature, issuer
+  // Skips the fields serialNumber, signature and issuer.
   for (const tag of [tags.integer, tags.sequence, tags.sequence]) tbs.element(tag)
   const validity = tbs.nested(tags.sequence, 'Validity')
   for (const date of [notBefore, notAfter]) {
@@ -159,7 +159,8 @@ function lintExtension(extension: Extension, context: LintContext): void {
 }
 
 /**
- * Constant extensions without findings. They contain a CA's URLs or come from a template, and occur in many certificates.
+ * Constant extensions without findings. Constant extensions contain a CA's URLs or come from a template, and occur in
+ * many certificates.
  */
 const passed = new WeakSet<Extension>()
 

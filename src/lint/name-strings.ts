@@ -9,7 +9,7 @@ import { findCharacter, isPrintable, isStringTag } from '../x509/der/strings.ts'
 import { lintOid } from './object-identifiers.ts'
 import type { Report } from './rules.ts'
 
-/** A string with its location for messages. */
+/** A string, with its location for messages. */
 interface PlacedString {
   readonly tag: number
   readonly text: string
@@ -17,7 +17,7 @@ interface PlacedString {
   readonly place: () => string
 }
 
-/** Matches text that needs no further checks of its characters. */
+/** Matches text whose characters need no further checks. */
 const plainText = /^[\x20-\x7e]*$/
 /** C0 and C1 control characters, DEL, and noncharacters. */
 const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
@@ -42,9 +42,9 @@ const stringTags: ReadonlySet<number> = new Set([
 ])
 const legacyTags: ReadonlySet<number> = new Set([tags.teletexString, tags.bmpString])
 
-/** RFC 5280 appendix A.1 requirements for an attribute's value. */
+/** Requirements for an attribute's value in RFC 5280 appendix A.1. */
 interface AttributeSyntax {
-  /** The only string type; undefined for a DirectoryString. */
+  /** The only permitted string type; undefined for a DirectoryString. */
   readonly tag?: number
   /** Maximum number of characters. */
   readonly lengthMax?: number
@@ -72,7 +72,7 @@ const syntaxes: ReadonlyMap<string, AttributeSyntax> = new Map([
   [oids.userId, {}],
 ])
 
-/** Checks every attribute in a name. `label` describes the name in messages, for example `subject`. */
+/** Checks every attribute in a name. `label` identifies the name in messages, for example `subject`. */
 export function lintName(name: Name, label: string, report: Report): void {
   for (const [index, rdn] of name.rdns.entries()) {
     for (const attribute of rdn) {
@@ -104,7 +104,7 @@ function lintAttribute(
 }
 
 const uniqueIdentifier = '2.5.4.45'
-/** OID arc for the attributes that X.520 defines. */
+/** OID arc of the attributes that X.520 defines. */
 const x520Arc = '2.5.4.'
 
 /** Returns whether an attribute may have a value that is not a string, as some X.520 attributes do. */
@@ -165,11 +165,11 @@ function lintUnusualCharacters({ tag, text, place }: PlacedString, report: Repor
   if (direction !== undefined)
     report.add('name-invisible-characters', `${place()} has ${direction}`)
   const beyond = tag === tags.bmpString ? found(beyondBmp) : undefined
-  // OpenSSL does not load a certificate with surrogates in a BMPString, not even in pairs.
+  // OpenSSL does not load a certificate that has surrogates in a BMPString, even in pairs.
   if (beyond !== undefined)
     report.add('name-characters', `${place()} has ${beyond}, which is not allowed in a BMPString`)
   const foreign = tag === tags.teletexString ? found(beyondAscii) : undefined
-  // Most implementations read the bytes as Latin-1, some as T.61, pyca/cryptography as UTF-8.
+  // Most implementations interpret the bytes as Latin-1, some as T.61, and pyca/cryptography as UTF-8.
   if (foreign !== undefined)
     report.add(
       'name-characters',
@@ -194,7 +194,7 @@ function stringType(tag: number): string {
   return stringTypes.get(tag) ?? `of tag 0x${tag.toString(16)}`
 }
 
-/** Checks that multi-valued RDNs, which are rare, are in DER order and contain each attribute type once. */
+/** Checks that multi-valued RDNs, which are rare, are in DER order and contain each attribute type only once. */
 function lintSets({ der, rdns }: Name, label: string, report: Report): void {
   const sets = readAll(readOnlyNested(der, tags.sequence, label), label, rdns.length)
   for (const [index, set] of sets.entries()) {

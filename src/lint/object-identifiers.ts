@@ -4,9 +4,9 @@ import type { Report } from './rules.ts'
 
 /** Largest arc that Go can store: 31 bits. */
 const arcMax = 2n ** 31n - 1n
-/** Longest encoding that pyca/cryptography can read. */
+/** Length of the longest encoding that pyca/cryptography can read. */
 const bytesMax = 63
-/** Maximum length of a dotted form whose encoding certainly does not exceed 63 bytes. */
+/** Maximum length of a dotted form whose encoding is guaranteed not to exceed 63 bytes. */
 const shortLengthMax = 64
 
 /** Warns if an object identifier, in dotted form, has an arc of more than 31 bits or an encoding of more than 63 bytes. */

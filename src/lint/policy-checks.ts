@@ -1,4 +1,4 @@
-/** Checks extensions that concern certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). */
+/** Checks extensions related to certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). */
 import { parseCertificatePolicies } from '../x509/extensions/certificate-policies.ts'
 import { DerError } from '../x509/der/error.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
@@ -44,7 +44,7 @@ function checkPolicyMappings({ value }: Extension, { facts }: LintContext): void
       throw new DerError('policyMappings contains anyPolicy')
 }
 
-/** Checks, keyed by the extension's object identifier. */
+/** Checks of extensions, keyed by object identifier. */
 export const policyChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.certificatePolicies]: { rule: 'certificate-policies', check: checkPolicies },
   [oids.microsoftApplicationPolicies]: {

@@ -1,12 +1,12 @@
 /**
- * The lint rules and their severities. With `--lint=error`, a certificate that violates an error rule is refused, and violations
- * of warning rules are logged. docs/reference/lint-rules.md lists them for operators.
+ * The lint rules and their severities. With `--lint=error`, a certificate that violates an error rule is rejected, and
+ * violations of warning rules are logged; docs/reference/lint-rules.md lists the rules for operators.
  */
 type Severity = 'error' | 'warning'
 
 interface LintRule {
   readonly severity: Severity
-  /** Requirement, written as a sentence for messages and documentation. */
+  /** Requirement, as a sentence for messages and documentation. */
   readonly rule: string
   /** Standard or software that imposes the requirement. */
   readonly source: string
@@ -223,7 +223,7 @@ const parseRules = {
   ),
 } as const
 
-/** All rules, by name. */
+/** All lint rules, keyed by name. */
 export const rules = {
   ...fieldRules,
   ...nameRules,
@@ -234,19 +234,19 @@ export const rules = {
 
 export type RuleName = keyof typeof rules
 
-/** A violated rule. */
+/** A violated lint rule. */
 export interface LintFinding extends LintRule {
   /** Identifier of the rule, such as `ca-basic-constraints-critical`. */
   readonly name: RuleName
-  /** Part of the certificate that violates the rule, and how; undefined if the rule itself says enough. */
+  /** The violating part of the certificate, and how it violates the rule; undefined if the rule itself is specific enough. */
   readonly detail: string | undefined
 }
 
-/** Collects findings. Only the first finding of each rule is kept, so the number of findings is bounded. */
+/** Collects lint findings. Only the first finding for each rule is kept, so the number of findings is bounded. */
 export class Report {
   readonly #findings = new Map<RuleName, LintFinding>()
 
-  /** Number of calls to `add`, including those for rules that already have a finding. */
+  /** Number of calls to `add`, including calls for rules that already have a finding. */
   breaches = 0
 
   add(name: RuleName, detail?: string): void {
@@ -254,7 +254,7 @@ export class Report {
     if (!this.#findings.has(name)) this.#findings.set(name, { name, ...rules[name], detail })
   }
 
-  /** Returns the errors, then the warnings, both in the order of `rules`. */
+  /** Returns the errors followed by the warnings, both in the order of `rules`. */
   findings(): LintFinding[] {
     if (this.#findings.size === 0) return []
     const order = Object.keys(rules)

@@ -20,7 +20,7 @@ import type { ExtensionCheck, LintContext } from './facts.ts'
 import { lintGeneralNames } from './general-names.ts'
 import { lintString } from './name-strings.ts'
 
-/** Returns a check that fails if a value cannot be parsed. */
+/** Returns a check that fails if an extension's value cannot be parsed. */
 const wellFormed =
   (parse: (value: Uint8Array) => unknown) =>
   ({ value }: Extension): void => {
@@ -49,7 +49,7 @@ function checkUsagePeriod({ value }: Extension): void {
 
 function checkTemplateName({ value }: Extension, { report }: LintContext): void {
   const text = parseMicrosoftTemplateName(value)
-  // Microsoft defines a BMPString here, so the advice against it does not apply.
+  // Microsoft defines a BMPString for this extension, so the advice against BMPString does not apply.
   lintString(
     { tag: tags.utf8String, text, place: () => 'name of the certificate template' },
     report,
@@ -63,7 +63,7 @@ function checkCaSecurity({ value }: Extension, { report }: LintContext): void {
 function checkComment({ value }: Extension, { report }: LintContext): void {
   const label = oidName(oids.netscapeComment)
   const text = decodeString(readOnly(value, tags.ia5String, label)) ?? ''
-  // Comments commonly contain line breaks.
+  // Comments in this extension commonly contain line breaks.
   lintString(
     { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => label },
     report,
@@ -73,7 +73,7 @@ function checkComment({ value }: Extension, { report }: LintContext): void {
 const certTypeBits = 8
 const statementsMax = 64
 
-/** Checks a SEQUENCE OF SEQUENCE of an object identifier and an optional value. */
+/** Checks a SEQUENCE of SEQUENCEs, each with an object identifier and an optional value. */
 function checkStatements({ oid, value }: Extension): void {
   const label = oidName(oid)
   const elements = readSequenceOf(value, label, statementsMax)
@@ -85,7 +85,7 @@ function checkStatements({ oid, value }: Extension): void {
   }
 }
 
-/** Checks, keyed by the extension's object identifier. */
+/** Checks of extensions, keyed by object identifier. */
 export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.signedCertificateTimestamps]: {
     rule: 'certificate-transparency',

@@ -1,23 +1,23 @@
 /**
- * The local channel, through which commands send requests to the server that is running on a data folder. The server listens on
- * a Unix socket in the folder, which only the folder's owner and root can open. A connection carries one request and one reply,
- * each a single line of JSON.
+ * The local channel, through which commands send requests to the server that uses a data folder. The server listens on a Unix
+ * socket in the data folder, which only the folder's owner and root can open. A connection carries a single request and a
+ * single reply, each of which is a line of JSON.
  */
 import { join } from 'node:path'
 
-/** Strings that identify who runs the command, for the record. */
+/** Strings that identify the person who runs the command, for the record. */
 type ActorText = Readonly<Record<string, string | undefined>>
 
 export type LocalRequest =
-  /** Encrypts the master key. `recipients` is the text of a file with recipients or a public key. */
+  /** Request to encrypt the master key. `recipients` is the text of a file with recipients or a public key. */
   | {
       readonly command: 'export-master-key'
       readonly recipients: string
       readonly actor: ActorText
     }
-  /** Enters a share of the master key, given as text. */
+  /** Request to enter a share of the master key, given as text. */
   | { readonly command: 'unlock'; readonly share: string; readonly actor: ActorText }
-  /** Requests the number of shares that have been entered. */
+  /** Request for the number of shares that have been entered. */
   | { readonly command: 'unlock-progress' }
 
 export type LocalReply =
@@ -27,9 +27,9 @@ export type LocalReply =
 
 /** Maximum length of a request or a reply, in bytes. */
 export const lineBytesMax = 1024 * 1024
-/** How long a connection may last. */
+/** Maximum duration of a connection. */
 export const connectionMilliseconds = 10_000
-/** The shortest limit on the length of a Unix socket path, which is macOS's, without the terminating zero. */
+/** The shortest platform limit on the length of a Unix socket path (on macOS), excluding the terminating zero. */
 export const socketPathBytesMax = 103
 
 /** Returns the path of the socket in a data folder. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { connectionMilliseconds, lineBytesMax } from './messages.ts'
 
 /**
- * Reads one line of JSON. Rejects if the connection ends before the line does, if the line is too long, or if reading it takes
+ * Reads a line of JSON. Rejects if the connection ends before the line does, if the line is too long, or if reading it takes
  * too long.
  */
 export async function readLine(socket: Socket): Promise<unknown> {
@@ -22,13 +22,13 @@ export async function readLine(socket: Socket): Promise<unknown> {
   throw new Error('the connection was closed')
 }
 
-/** Sends one line of JSON, ends this side of the connection, and resolves when the other side has ended it too. */
+/** Sends a line of JSON, ends this side of the connection, and resolves when the other side has also ended it. */
 export async function sendLine(socket: Socket, value: unknown): Promise<void> {
   // A connection that has already ended emits no further event.
   if (socket.closed || socket.destroyed) return
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.end(`${JSON.stringify(value)}\n`)
-  // Reads the rest of a request that was too long, until the connection ends.
+  // Reads the rest of an oversized request until the connection ends.
   socket.resume()
   await closed
 }

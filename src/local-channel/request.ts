@@ -1,4 +1,4 @@
-/** A command's side of the local channel. */
+/** The command's side of the local channel. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { ConfigurationError } from '../errors.ts'
@@ -6,8 +6,8 @@ import { socketPath, type LocalReply, type LocalRequest } from './messages.ts'
 import { readLine } from './read-line.ts'
 
 /**
- * Sends a request to the server that is running on a data folder, and returns the value in its reply. Throws ConfigurationError
- * if no server is running there, if this user may not send it requests, or if the server replies with a problem.
+ * Sends a request to the server that uses a data folder, and returns the value in its reply. Throws ConfigurationError if no
+ * server uses the folder, if this user may not send requests to the server, or if the server replies with a problem.
  */
 export async function requestLocally(
   dataDirectory: string,
@@ -17,7 +17,7 @@ export async function requestLocally(
   const socket = connect({ path, allowHalfOpen: true })
   try {
     await once(socket, 'connect')
-    // Without this listener, an error after the reply would end the process.
+    // Without this listener, an error after the reply would terminate the process.
     socket.on('error', () => {})
     socket.write(`${JSON.stringify(request)}\n`)
     const reply = (await readLine(socket)) as LocalReply

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../errors.ts'
 import { socketPath, socketPathBytesMax, type LocalReply, type LocalRequest } from './messages.ts'
 import { readLine, sendLine } from './read-line.ts'
 
-/** Runs a request. ConfigurationErrors are sent to the command; other errors are logged. */
+/** Handles a request. ConfigurationErrors are returned to the command, and all other errors are logged. */
 export type LocalHandler = (request: LocalRequest) => Promise<unknown>
 
 interface ChannelLog {
@@ -17,8 +17,8 @@ interface ChannelLog {
 const connectionsMax = 16
 
 /**
- * Serves requests on the socket of a data folder. The server can run without the channel, so a failure is only logged. Resolves
- * to a function that closes the channel.
+ * Serves requests on a data folder's socket. The server can run without the local channel, so a failure is only logged.
+ * Resolves to a function that closes the local channel.
  */
 export async function serveLocally(
   dataDirectory: string,
@@ -58,7 +58,7 @@ export async function serveLocally(
   }
   server.on('error', (err) => log.error({ err }, 'the local channel failed'))
   return async () => {
-    // Closing the server removes the socket. Requests that were already received are still answered.
+    // Closing the server removes the socket. Requests that have already been received are still processed.
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const socket of reading) socket.destroy()
     await Promise.all(replies)
@@ -83,7 +83,10 @@ async function listen(server: Server, path: string): Promise<void> {
   await listening
 }
 
-/** Returns whether a server accepts connections. Several servers may share the folder if their database is on PostgreSQL. */
+/**
+ * Returns whether a server accepts connections on the socket. Several servers may share the data folder if their database is
+ * on PostgreSQL.
+ */
 async function isServed(path: string): Promise<boolean> {
   const socket = connect(path)
   try {

@@ -10,8 +10,8 @@ export type CertificateStatus =
   | { readonly status: 'revoked'; readonly revocation: Revocation }
 
 /**
- * Returns the status of a certificate from `authority`. `issued` is undefined if the CA has not issued such a certificate. The
- * status is `unknown` unless the CA is ACTIVE or DISABLED and OCSP is enabled for it.
+ * Returns the status of a certificate issued by `authority`. `issued` is undefined if the CA has not issued a certificate with
+ * this serial number. The status is `unknown` unless the CA is ACTIVE or DISABLED and OCSP is enabled for the CA.
  */
 export function certificateStatus(
   authority: Authority,

@@ -1,17 +1,19 @@
-/** The validity of OCSP signing certificates: every response must expire before the certificate that verifies it. */
+/** The validity of OCSP signing certificates, which must not expire before the responses that they verify. */
 import { dayMilliseconds } from '../text/duration.ts'
 
 export interface DelegateTimes {
   readonly now: Date
-  /** Validity of the responses. */
+  /** Validity of OCSP responses. */
   readonly validitySeconds: number
-  /** notAfter of the CA certificate. No delegate's certificate is valid beyond it. */
+  /** notAfter of the CA certificate, beyond which no delegate's certificate is valid. */
   readonly caNotAfter: Date
-  /** How much earlier this certificate is renewed than it would be by default (renewalLead). Default: 0. */
+  /** Time by which this certificate is renewed earlier than by default (renewalLead); 0 by default. */
   readonly leadMilliseconds?: number
 }
 
-/** The period during which a new certificate signs responses, and how long before the end of that period it is renewed. */
+/**
+ * The period during which a new certificate signs responses, and the time before the end of that period at which it is renewed.
+ */
 const signingMilliseconds = 2 * dayMilliseconds
 const renewalMilliseconds = dayMilliseconds
 const leadMillisecondsMax = dayMilliseconds / 2
@@ -21,14 +23,14 @@ export function renewalLead(authorityId: string): number {
   return Math.floor((Number.parseInt(authorityId.slice(0, 8), 16) / 2 ** 32) * leadMillisecondsMax)
 }
 
-/** Returns the notAfter of a new certificate. */
+/** Returns the notAfter of a new delegate's certificate. */
 export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes): Date {
   return earlier(after(now, validitySeconds * 1000 + signingMilliseconds), caNotAfter)
 }
 
 /**
- * Returns whether a certificate can verify a response that is signed now. A `due` certificate can, but must be renewed. If the
- * clock was set back and the certificate is not valid yet, it cannot.
+ * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can verify responses,
+ * but must be renewed. If the clock was set back and the certificate is not valid yet, it cannot verify responses.
  */
 export function delegateState(
   certificate: { readonly notBefore: Date; readonly notAfter: Date } | undefined,

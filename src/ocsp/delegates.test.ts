@@ -9,7 +9,7 @@ import type { Delegate } from './issue-delegate.ts'
 
 const day = 86_400_000
 
-/** A CA whose ID starts with the number. */
+/** A CA whose ID starts with the given number. */
 function authority(number: number): Authority {
   const id = `${(number * 0x04_00_00_00).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
   const certificate = { number, notAfter: new Date(Date.UTC(2030, 0)) }
@@ -26,7 +26,7 @@ function prepare(limits: { readonly delegatesMax?: number; readonly renewalsMax?
     await new Promise((resolve) => setImmediate(resolve))
     running -= 1
     state.issued += 1
-    // Valid for two days longer than a response.
+    // A certificate that is valid for two days longer than a response.
     const certificate = { notBefore: new Date(now), notAfter: new Date(now + 2 * day + 3600_000) }
     return { certificate } as Delegate
   }

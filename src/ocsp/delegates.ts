@@ -1,6 +1,6 @@
 /**
- * OCSP signing certificates (RFC 6960 §4.2.2.2): a local key signs a CA's responses, so that the CA key, which may be in an
- * HSM, signs only once every day or two. The local key exists only in the memory of the process.
+ * OCSP signing certificates (RFC 6960 §4.2.2.2): a local key signs a CA's responses, so that the CA's key, which may be in
+ * an HSM, signs only once every day or two. The local key exists only in the memory of the process.
  */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
@@ -8,9 +8,9 @@ import { delegateState, renewalLead } from './delegate-life.ts'
 import { issueDelegate, type Delegate } from './issue-delegate.ts'
 
 export interface Delegates {
-  /** Returns a CA's delegate. Undefined if the CA has no delegate now and must sign its responses itself. */
+  /** Returns a CA's delegate; undefined if the CA currently has no delegate and must sign its responses itself. */
   find(authority: Authority): Promise<Delegate | undefined>
-  /** Returns a CA's delegate if this process has already issued its certificate. */
+  /** Returns a CA's delegate if this process has already issued the delegate's certificate. */
   current(authority: Authority): Delegate | undefined
 }
 
@@ -20,28 +20,28 @@ const retryMilliseconds = 60_000
 interface Slot {
   delegate: Delegate | undefined
   renewal: Promise<void> | undefined
-  /** Time before which no certificate is issued. */
+  /** Time before which no delegate's certificate is issued. */
   retryAt: number
 }
 
 interface DelegateOptions {
   /**
-   * Maximum number of CAs with a delegate, because the delegates' keys are in memory. Further CAs sign their responses
-   * themselves.
+   * Maximum number of CAs with a delegate, because the delegates' keys are kept in memory. All other CAs sign their
+   * responses themselves.
    */
   readonly delegatesMax?: number
-  /** Maximum number of certificates that are issued at the same time. */
+  /** Maximum number of delegate certificates that are issued concurrently. */
   readonly renewalsMax?: number
   readonly issue?: typeof issueDelegate
 }
 
-/** A slot is not needed if it has no valid certificate, and its CA gets no requests or cannot issue. */
+/** A slot is not needed if it has no valid certificate and its CA receives no requests or cannot issue certificates. */
 function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
   if (renewal !== undefined) return true
   return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now
 }
 
-/** A CA for short-lived certificates cannot issue a certificate that is valid long enough. */
+/** A CA for short-lived certificates cannot issue a certificate that is valid for long enough. */
 export function canDelegate({ usageMode }: Pick<Authority, 'usageMode'>): boolean {
   return usageMode !== 'SHORT_LIVED_CERTIFICATE'
 }
@@ -124,7 +124,7 @@ export function createDelegates(
       if (state === 'fresh') return slot.delegate
       if (renewals < renewalsMax && mayRenew(slot, clock.now()))
         slot.renewal = renew(slot, authority)
-      // A delegate that is due for renewal keeps signing while its successor is issued.
+      // A delegate that is due for renewal keeps signing responses while its successor is issued.
       if (state === 'unusable') await slot.renewal
       return stateOf(slot, authority) === 'unusable' ? undefined : slot.delegate
     },

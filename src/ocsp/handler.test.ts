@@ -35,7 +35,7 @@ interface Sent {
   readonly body?: Uint8Array
 }
 
-/** Starts a server with the OCSP route. Requests for other routes receive status 599. */
+/** Starts a server with the OCSP route. Requests for other routes receive the status 599. */
 async function serve(
   t: TestContext,
   {
@@ -95,7 +95,7 @@ test('the response to a request in the body is returned byte for byte, at / and 
     assert.equal(headers['content-type'], 'application/ocsp-response')
     assert.equal(headers['content-length'], '256')
     assert.equal(hexOf(body), hexOf(der))
-    // There are no caching headers, because responses to POST are not cached (RFC 5019 §6).
+    // Responses to POST have no caching headers, because they are not cached (RFC 5019 §6).
     assert.deepEqual([headers['etag'], headers['cache-control']], [undefined, undefined])
   }
   assert.deepEqual(requests.map(hexOf), Array(4).fill(hexOf(asked)))

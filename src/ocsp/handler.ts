@@ -24,7 +24,9 @@ interface OcspServices {
 
 const refusalStatus = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
 
-/** Creates the route for OCSP requests. The route parameter is the request in base64, or empty if the request is in the body. */
+/**
+ * Creates the route for OCSP requests. The route parameter is the base64-encoded request, or empty if the request is in the body.
+ */
 export function createOcspRoute(services: OcspServices): Route {
   return {
     path: findEncodedRequest,
@@ -42,7 +44,10 @@ export function createOcspRoute(services: OcspServices): Route {
   }
 }
 
-/** Returns the response to a request. A malformed OCSP request gets an OCSP error with HTTP status 200, as OCSP specifies. */
+/**
+ * Returns the response to an OCSP request. For a malformed OCSP request, the response is an OCSP error with HTTP status 200,
+ * as OCSP specifies.
+ */
 function answer(
   services: OcspServices,
   request: HttpRequest,
@@ -75,7 +80,7 @@ function answerFailure(services: OcspServices, head: RequestHead, error: unknown
     : publicFailure(error)
 }
 
-/** Returns caching headers. Like this server, caches may keep a response for half of its validity period. */
+/** Returns caching headers. Caches may keep a response for half of its validity period, as this server does. */
 function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, string> {
   if (life === undefined) return { 'cache-control': 'no-store' }
   const seconds = Math.max(0, Math.floor((life.freshUntil.getTime() - now.getTime()) / 1000))
@@ -85,7 +90,7 @@ function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, st
   }
 }
 
-/** Headers by response. They are kept because a cached response is sent many times. */
+/** Caching headers, keyed by response. The headers are kept because a cached response is sent many times. */
 const lifeHeadersOf = new WeakMap<Uint8Array, Record<string, string>>()
 
 /** Returns the headers that do not change during a response's validity period. */

@@ -1,4 +1,4 @@
-/** Issuance of OCSP signing certificates (RFC 6960 §4.2.2.2) for keys in memory. */
+/** Issues OCSP signing certificates (RFC 6960 §4.2.2.2) for keys in memory. */
 import { createPrivateKey } from 'node:crypto'
 import type { Authority } from '../authority/authority.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
@@ -21,7 +21,7 @@ import { oids } from '../x509/der/oid.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { delegateEnd } from './delegate-life.ts'
 
-/** A key with a certificate that authorizes it to sign a CA's OCSP responses. */
+/** A key whose certificate authorizes it to sign a CA's OCSP responses. */
 export interface Delegate {
   readonly certificate: Certificate
   readonly signingAlgorithm: SigningAlgorithm
@@ -58,7 +58,7 @@ export async function issueDelegate(services: Services, authority: Authority): P
   return { certificate: parseCertificate(issued.der), signingAlgorithm, sign }
 }
 
-/** Seconds since 1970. */
+/** Time in seconds since 1970. */
 function endOf({ clock, revocationPolicy }: Services, { certificate }: Authority): number {
   const now = clock.now()
   const validitySeconds = revocationPolicy.ocspValiditySeconds
@@ -66,7 +66,7 @@ function endOf({ clock, revocationPolicy }: Services, { certificate }: Authority
   return Math.floor(delegateEnd({ now, validitySeconds, caNotAfter }).getTime() / 1000)
 }
 
-/** Clients that can verify ML-DSA get ML-DSA responses. All other clients can verify P-256. */
+/** Clients that can verify ML-DSA receive ML-DSA responses. All other clients can verify P-256. */
 function keyFor(algorithm: KeyAlgorithm): {
   readonly algorithm: KeyAlgorithm
   readonly signingAlgorithm: SigningAlgorithm
@@ -91,7 +91,10 @@ function callerFor({ accountId, partition, region }: Authority): Caller {
   }
 }
 
-/** PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1), so that clients do not check this certificate's status. */
+/**
+ * PEM of a CSR with id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1), so that clients do not check the OCSP signing certificate's
+ * status.
+ */
 async function certificationRequest({
   subjectPublicKeyInfo,
   signingAlgorithm,

@@ -1,4 +1,4 @@
-/** Tests of the CA lookup by CertID, for all certificates that a CA ever had, including later imports. */
+/** Tests of the CA lookup by CertID for all certificates that a CA ever had, including later imports. */
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -76,7 +76,7 @@ async function openDatabase(): Promise<TestDatabase> {
   return database
 }
 
-/** Counts the queries to the database. */
+/** Counts the database queries. */
 function counted(db: Database) {
   let queries = 0
   const counting = new Proxy(db, {

@@ -5,17 +5,17 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { certIdHashes, type CertId } from '../x509/ocsp/request.ts'
 import { latin1 } from '../x509/der/strings.ts'
 
-/** Looks up the CA that a CertID refers to. */
+/** Looks up the CA to which a CertID refers. */
 export interface OcspIssuers {
-  /** Returns the ID of the CA whose name and key have the hashes in the CertID. Undefined if there is no such CA. */
+  /** Returns the ID of the CA whose name and key have the hashes in the CertID, or undefined if there is no such CA. */
   find(certId: CertId): Promise<string | undefined>
 }
 
 const page = 256
 
 /**
- * Keeps the name and key hashes of all CA certificates in memory, a few hundred bytes each. If a CertID is not found, newly
- * imported certificates are read, which takes one index lookup.
+ * Keeps the name and key hashes of all CA certificates in memory, which take a few hundred bytes per certificate. If a
+ * CertID is not found, newly imported certificates are read, which takes one index lookup.
  */
 export function createOcspIssuers(db: Database): OcspIssuers {
   const known = new Map<string, string>()
@@ -52,6 +52,6 @@ function namesOf(certificateDer: Uint8Array): string[] {
 }
 
 function nameOf(hash: string, nameHash: Uint8Array, keyHash: Uint8Array): string {
-  // Latin-1 text needs half the memory of hexadecimal text.
+  // Text in Latin-1 needs half the memory of hexadecimal text.
   return `${hash} ${latin1(nameHash)}${latin1(keyHash)}`
 }

@@ -1,4 +1,4 @@
-/** Selects the response to a request: a stored response, or a newly signed one. */
+/** Selects the response to an OCSP request: a stored response, or a newly signed response. */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { isUnavailable } from '../http/answer.ts'
 import type { OcspRequest } from '../x509/ocsp/request.ts'
@@ -12,7 +12,7 @@ export interface MakingServices extends SigningServices {
 }
 
 /**
- * Returns a response to a request. `stored` is the stored response if it is still correct. Returns undefined if too many
+ * Returns a response to an OCSP request. `stored` is the stored response if it is still correct. Returns undefined if too many
  * signatures are waiting for keys. Throws ServiceError if the key is unavailable and no valid response is stored.
  */
 export type ResponseMaker = (
@@ -21,15 +21,17 @@ export type ResponseMaker = (
   stored: SignedResponse | undefined,
 ) => Promise<SignedResponse | undefined>
 
-/** Maximum number of concurrent signatures. Further signatures would only wait for the key, and anyone can send requests. */
+/**
+ * Maximum number of concurrent signatures. More concurrent signatures would only wait for the key, and anyone can send requests.
+ */
 const signingMax = 256
-/** Time after a failed signature during which a CA's responses are not renewed while valid stored responses exist. */
+/** Time after a failed signature during which a CA's responses are not renewed if valid stored responses exist. */
 const retryMilliseconds = 10_000
 const authoritiesMax = 1000
 
 export function createResponseMaker(services: MakingServices): ResponseMaker {
   const { clock } = services
-  /** Times of failed signatures by CA. */
+  /** Times of failed signatures, by CA. */
   const failures = createBoundedCache<Date>(authoritiesMax)
   let signing = 0
 
@@ -81,7 +83,7 @@ function hasJustFailed(failedAt: Date | undefined, now: Date): boolean {
   return age >= 0 && age < retryMilliseconds
 }
 
-/** Returns a valid but no longer fresh response, to be cached until the next attempt to sign a new one. */
+/** Returns a valid but no longer fresh response, which is cached until the next attempt to sign a new response. */
 function retriedSoon({ der, life }: SignedResponse, now: Date): SignedResponse {
   const retryAt = new Date(now.getTime() + retryMilliseconds)
   const freshUntil = retryAt < life.nextUpdate ? retryAt : life.nextUpdate

@@ -4,8 +4,8 @@ import { createOcspResponder } from './responder.ts'
 import type { OcspService } from './response.ts'
 
 /**
- * Creates the responder of a process. It is created with the first request, because it uses the services, of which it is a
- * member.
+ * Creates a process's OCSP responder. The responder is created at the first request, because it uses the services that
+ * contain it.
  */
 export function createOcspService(servicesOf: () => Services): OcspService {
   let created: ReturnType<typeof create> | undefined

@@ -1,4 +1,4 @@
-/** Tests that OCSP requests are found below any path, and that other paths are not treated as requests. */
+/** Tests that OCSP requests are found below any path, and that other paths are not treated as OCSP requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -13,7 +13,7 @@ const request = fc
   .uint8Array({ minLength: 1, maxLength: 400 })
   .map((octets) => Buffer.from(encodeSequence(encodeOctetString(octets))).toString('base64'))
 const segment = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/)
-// Some segments start like a request.
+// Some path segments start like an OCSP request.
 const folder = fc.oneof(
   segment,
   segment.map((text) => `M${text}`),

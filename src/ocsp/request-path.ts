@@ -1,31 +1,34 @@
-/** Location of the OCSP request in an HTTP request: the body, or the end of the path in base64. */
+/** Location of the OCSP request within an HTTP request: the body, or the end of the path in base64. */
 import { decodePath, type RequestHead } from '../http/request.ts'
 
 const mediaType = 'application/ocsp-request'
-/** Maximum number of path segments that are tested. In a valid path, fewer segments start like a request. */
+/**
+ * Maximum number of path segments that are tested for an OCSP request. In a valid path, fewer segments start
+ * like an OCSP request.
+ */
 const candidatesMax = 8
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
-/** Number of base64 characters that contain the longest accepted header of a DER element, which has 6 bytes. */
+/** Number of base64 characters that encode the longest accepted header of a DER element, which has 6 bytes. */
 const headCharacters = 8
 
 /** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even if the URL already ends with a slash: `//MF…`. */
 const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 
 /**
- * Returns the base64 request in a path. The request may be below `/ocsp/`, below `/` (with a custom host name), or below any
- * other path of OcspCustomCname or of the public URL. Every request begins with `M`, because it is a SEQUENCE of less than 16
- * MiB; no bucket name begins with an upper-case letter. Empty if the request is in the body; undefined if the HTTP request is
- * not an OCSP request.
+ * Returns the base64-encoded OCSP request in a path. The OCSP request may be below `/ocsp/`, below `/` (with a custom host
+ * name), or below any other path of OcspCustomCname or of the public URL. Every OCSP request begins with `M` in base64,
+ * because it is a SEQUENCE of less than 16 MiB; no bucket name begins with an upper-case letter. Returns an empty string if
+ * the OCSP request is in the body, and undefined if the HTTP request is not an OCSP request.
  */
 export function findEncodedRequest(head: RequestHead): string | undefined {
   const match = pathForm.exec(head.localPath)
   const encoded = match === null ? undefined : (match[1] ?? '')
-  // The path before the request may also begin like a request.
+  // The path before the OCSP request may also begin like an OCSP request.
   const isPlain = encoded !== undefined && !encoded.includes('/M')
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }
 
-/** Decodes a request to DER. Returns no bytes for text that is not base64; the responder rejects them. */
+/** Decodes a base64 OCSP request to DER. For text that is not base64, the result is empty, and the responder rejects it. */
 export function decodeRequest(encoded: string): Buffer {
   const text = encoded.includes('%') ? decodePath(encoded) : encoded
   return text !== undefined && base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
@@ -35,9 +38,9 @@ export function decodeRequest(encoded: string): Buffer {
 type Located = Pick<RequestHead, 'method' | 'localPath' | 'headers'>
 
 /**
- * Returns the base64 request at the end of a GET path; empty for a POST whose body is a request; undefined for any other HTTP
- * request. The request is recognized by its content, regardless of how the CAs are configured. Objects are never mistaken for
- * requests, because their names contain a dot.
+ * Returns the base64 OCSP request at the end of a GET path; empty for a POST whose body is an OCSP request; undefined for any
+ * other HTTP request. An OCSP request is recognized by its content, regardless of how the CAs are configured. Objects are
+ * never mistaken for OCSP requests, because their names contain a dot.
  */
 export function ocspBelowPath({ method, localPath, headers }: Located): string | undefined {
   if (method === 'POST')
@@ -57,7 +60,7 @@ function mediaTypeOf(contentType = ''): string {
   return contentType.slice(0, 200).replace(/;.*$/s, '').trim().toLowerCase()
 }
 
-/** Returns whether the rest of a string is the base64 of exactly one SEQUENCE, judging by the length in its header. */
+/** Returns whether the rest of a string is the base64 of exactly one SEQUENCE, judging by the length in the header. */
 function isRequest(text: string, start: number): boolean {
   const head = Buffer.from(text.slice(start, start + headCharacters), 'base64')
   const length = sequenceLength(head)
@@ -67,7 +70,7 @@ function isRequest(text: string, start: number): boolean {
   return Math.floor((characters * 3) / 4) === length && base64Form.test(text.slice(start))
 }
 
-/** Returns the length of a SEQUENCE including its header. Undefined if `head` does not start a SEQUENCE. */
+/** Returns the length of a SEQUENCE including its header, or undefined if `head` is not the start of a SEQUENCE. */
 function sequenceLength(head: Buffer): number | undefined {
   const [tag, first = 0] = head
   if (tag !== 0x30) return undefined

@@ -1,4 +1,4 @@
-/** Looks up a request's CA, and the status of its certificates, in the database. */
+/** Looks up an OCSP request's CA, and the status of the certificates in the request, in the database. */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
@@ -10,7 +10,7 @@ import type { OcspIssuers } from './issuers.ts'
 
 export type KnownStatus = CertificateStatus & { readonly certId: CertId }
 
-/** A request with its CA and the status of its certificates. */
+/** An OCSP request with its CA and the status of its certificates. */
 export interface ResolvedRequest {
   readonly authority: Authority
   readonly statuses: readonly KnownStatus[]
@@ -19,8 +19,8 @@ export interface ResolvedRequest {
 type StatusServices = Pick<Services, 'db' | 'clock'>
 
 /**
- * Resolves a request. Undefined if this server cannot answer it: the certificates belong to an unknown CA or to several CAs, or
- * their status is unknown.
+ * Resolves an OCSP request. Returns undefined if this server cannot respond with a status, because the certificates belong to
+ * an unknown CA or to several CAs, or their status is unknown.
  */
 export async function resolveRequest(
   services: StatusServices,

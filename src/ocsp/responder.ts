@@ -1,4 +1,4 @@
-/** The OCSP responder (RFC 6960, RFC 5019, RFC 9654): signed responses, cached in memory and stored in the database. */
+/** The OCSP responder (RFC 6960, RFC 5019, RFC 9654), whose signed responses are cached in memory and stored in the database. */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { issuerWith } from '../issuance/issuer-cache.ts'
 import type { Services } from '../services.ts'
@@ -14,7 +14,7 @@ import type { OcspAnswer, OcspResponder } from './response.ts'
 import type { SignedResponse } from './sign-response.ts'
 import { currentResponse, findStoredResponse } from './stored-responses.ts'
 
-/** A signed response, and the data that it is based on. */
+/** A signed OCSP response, and the data on which it is based. */
 interface CachedAnswer extends SignedResponse {
   readonly authorityId: string
   /** Number of the CA certificate. */
@@ -22,15 +22,15 @@ interface CachedAnswer extends SignedResponse {
   readonly statuses: readonly KnownStatus[]
   /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
-  /** Expiry of the CA. The status changes then, although the database does not. */
+  /** Expiry of the CA, at which the status changes although the database does not. */
   readonly authorityNotAfter: Date
 }
 
-/** Maximum number of cached responses: about 20 MB with EC keys, 80 MB with ML-DSA. */
+/** Maximum number of cached responses, which take about 20 MB with EC keys and 80 MB with ML-DSA. */
 const answersMax = 20_000
 /**
- * Maximum length of a request whose response is cached. A request for one certificate (RFC 5019 §2.1.1) is about a hundred
- * bytes long.
+ * Maximum length of an OCSP request whose response is cached. An OCSP request for one certificate (RFC 5019 §2.1.1) is
+ * about a hundred bytes long.
  */
 const keptBytesMax = 300
 interface ResponderServices extends MakingServices {
@@ -38,9 +38,9 @@ interface ResponderServices extends MakingServices {
 }
 
 /**
- * Creates a responder for all CAs of the server. A response is cached for half of its validity period. After each database
- * change, the response is compared with the stored status, so that a revocation by any process replaces it immediately. While a
- * CA's key is unavailable, stored responses are sent until their nextUpdate.
+ * Creates a responder for all of the server's CAs. A response is cached for half of its validity period. After each database
+ * change, a cached response is compared with the stored status, so that a revocation by any process replaces the response
+ * immediately. While a CA's key is unavailable, stored responses are sent until their nextUpdate.
  */
 export function createOcspResponder(services: ResponderServices): OcspResponder {
   const { db, clock } = services

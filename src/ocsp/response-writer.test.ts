@@ -14,7 +14,7 @@ const rowFor = (number: number, status: OcspResponseRow['status'] = 'good'): Ocs
   response: Uint8Array.of(1),
 })
 
-/** A writer whose transactions are collected. `fail` makes the next transaction fail. */
+/** A response writer that collects its transactions. `fail` makes the next transaction fail. */
 function startWriter() {
   const transactions: (readonly Sql[])[] = []
   let isUp = true

@@ -3,27 +3,33 @@ import type { Database } from '../store/database.ts'
 import { putOcspResponse, type OcspResponseRow } from '../store/ocsp-responses.ts'
 
 export interface ResponseWriter {
-  /** Stores a response within seconds. */
+  /** Stores an OCSP response within seconds. */
   add(row: OcspResponseRow): void
-  /** Stores all added responses. */
+  /** Stores all OCSP responses that have been added. */
   flush(): Promise<void>
 }
 
 interface ResponseWriterOptions {
   readonly db: Database
-  /** Called with the error if responses could not be stored. They are stored when they are signed again. */
+  /**
+   * Called with the error if responses could not be stored. Responses that could not be stored are stored
+   * when they are signed again.
+   */
   readonly onFailure: (error: unknown) => void
 }
 
 const delayMilliseconds = 1000
-/** Maximum number of responses in one transaction, so that a flood of requests delays other writes by only a few milliseconds. */
+/** Maximum number of responses per transaction, so that a flood of requests delays other writes by only a few milliseconds. */
 const writtenMax = 500
-/** Maximum number of waiting responses, equal to the maximum number of cached responses. Further responses are not stored. */
+/**
+ * Maximum number of waiting responses, which equals the maximum number of cached responses. Responses beyond this maximum are
+ * not stored.
+ */
 const waitingMax = 20_000
 
-/** Creates a process's writer. A process that is killed loses the responses from its last second. */
+/** Creates a process's response writer. A process that is killed loses the responses from its last second. */
 export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): ResponseWriter {
-  /** Waiting rows by CertID. */
+  /** Waiting rows, keyed by CertID. */
   const waiting = new Map<string, OcspResponseRow>()
   let timer: NodeJS.Timeout | undefined
   const write = async (): Promise<void> => {
@@ -40,7 +46,8 @@ export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): 
     timer = undefined
     if (waiting.size > 0) writeLater()
   }
-  // Starts in the same turn of the event loop as the record's leaves (ledger/ocsp-batches.ts), so that both share a commit.
+  // The write starts in the same turn of the event loop as that of the record's leaves (ledger/ocsp-batches.ts), so that
+  // both share a commit.
   const writeLater = (): void => {
     timer ??= setTimeout(() => {
       writeAndContinue().catch(onFailure)

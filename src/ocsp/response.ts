@@ -1,20 +1,20 @@
-/** OCSP responses: contents and validity period (RFC 6960 §2.2, RFC 5019), and the interface of the responder. */
+/** The contents and validity period of OCSP responses (RFC 6960 §2.2, RFC 5019), and the interface of the responder. */
 import type { Authority } from '../authority/authority.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeResponseData, type SingleResponse } from '../x509/ocsp/encode-response.ts'
 
 /** Input for an OCSP response. */
 export interface OcspParameters {
-  /** SHA-1 hash of the responder's public key. The responder is the CA or its delegate. */
+  /** SHA-1 hash of the responder's public key; the responder is either the CA or its delegate. */
   readonly responderKeyHash: Uint8Array
   readonly now: Date
   readonly validitySeconds: number
-  /** Status of each certificate, with the DER of its CertID from the request. */
+  /** Status of each certificate, with the DER of its CertID in the request. */
   readonly statuses: readonly Pick<SingleResponse, 'certId' | 'revocation'>[]
   readonly nonce: Extension | undefined
 }
 
-/** Builds the DER of the ResponseData to sign. Its times are whole seconds. */
+/** Builds the DER of the ResponseData to sign. Times in the ResponseData are whole seconds. */
 export function ocspResponseData(parameters: OcspParameters): Uint8Array {
   const { responderKeyHash, now, nonce } = parameters
   const thisUpdate = now
@@ -28,7 +28,7 @@ export function ocspResponseData(parameters: OcspParameters): Uint8Array {
   return encodeResponseData({ responderKeyHash, producedAt: now, responses, nonce })
 }
 
-/** The validity period of a response. */
+/** The validity period of an OCSP response. */
 export interface OcspLife {
   readonly producedAt: Date
   readonly nextUpdate: Date
@@ -36,7 +36,7 @@ export interface OcspLife {
   readonly freshUntil: Date
 }
 
-/** Returns a response's validity period. The response is cached for half of it. */
+/** Returns the validity period of an OCSP response, which is cached for half of that period. */
 export function ocspLife({
   now,
   validitySeconds,
@@ -45,10 +45,10 @@ export function ocspLife({
   return { producedAt: now, nextUpdate, freshUntil: halfway(now, nextUpdate) }
 }
 
-/** An OCSPResponse and its validity. */
+/** An OCSPResponse with its validity. */
 export interface OcspAnswer {
   readonly der: Uint8Array
-  /** Validity of the response; undefined for a response that may not be cached. */
+  /** Validity of the response; undefined for a response that must not be cached. */
   readonly life: OcspLife | undefined
 }
 
@@ -62,11 +62,11 @@ export interface OcspResponder {
 /** The key that signs a CA's responses in this process. */
 interface ResponseSigner {
   readonly kind: 'CA' | 'DELEGATED'
-  /** End of the delegate's certificate; undefined if the CA signs, or if no delegate has been needed yet. */
+  /** notAfter of the delegate's certificate; undefined if the CA signs itself, or if no delegate has been needed yet. */
   readonly notAfter: Date | undefined
 }
 
-/** The responder of a process, for its public listener and for operations. */
+/** A process's OCSP responder, used by its public listener and by operations. */
 export interface OcspService extends OcspResponder {
   signerOf(authority: Authority): ResponseSigner
 }

@@ -1,4 +1,4 @@
-/** Signs OCSP responses with the key of the CA or of its delegate. */
+/** Signs OCSP responses with the key of the CA or of the CA's delegate. */
 import { createHash } from 'node:crypto'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import type { Authority } from '../authority/authority.ts'
@@ -16,7 +16,7 @@ import { ocspLife, ocspResponseData, type OcspLife } from './response.ts'
 export interface SigningServices extends Pick<Services, 'db' | 'clock' | 'revocationPolicy'> {
   readonly keys: Pick<Services['keys'], 'sign'>
   readonly ocspBatches: Pick<Services['ocspBatches'], 'add'>
-  /** Undefined if CAs sign their responses themselves. */
+  /** Delegates; undefined if CAs sign their responses themselves. */
   readonly delegates?: Delegates | undefined
 }
 
@@ -25,7 +25,7 @@ export interface SignedResponse {
   readonly life: OcspLife
 }
 
-/** The key that signs a response, with its certificate. */
+/** The key that signs a response, with the key's certificate. */
 interface OcspSigner {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   readonly signingAlgorithm: SigningAlgorithm
@@ -34,7 +34,7 @@ interface OcspSigner {
   readonly certificate: Uint8Array | undefined
 }
 
-/** Signs the response to a request. Throws ServiceError if the key is unavailable. */
+/** Signs the response to an OCSP request. Throws ServiceError if the key is unavailable. */
 export async function signResponse(
   services: SigningServices,
   resolved: ResolvedRequest,
@@ -73,8 +73,9 @@ function caSigner({ keys }: SigningServices, issuer: Issuer, authority: Authorit
 }
 
 /**
- * Returns a CA's delegate. Undefined if the CA must sign itself, because there are no delegates, or because the CertID has an
- * earlier name of the CA. The issuer of a delegate's certificate must be the CA that the CertID names (RFC 6960 §4.2.2.2).
+ * Returns a CA's delegate. The result is undefined if the CA must sign itself, because there are no delegates, or because the
+ * CertID contains an earlier name of the CA. The issuer of a delegate's certificate must be the CA to which the CertID refers
+ * (RFC 6960 §4.2.2.2).
  */
 async function delegatedSigner(
   { delegates }: SigningServices,

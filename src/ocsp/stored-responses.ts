@@ -1,6 +1,6 @@
 /**
- * Signed OCSP responses in the database. They survive a restart, so that a server without its keys (a locked server, or one
- * whose HSM is unreachable) can send them until their nextUpdate.
+ * Signed OCSP responses in the database. Stored responses survive a restart, so that a server without its keys (a locked
+ * server, or one whose HSM is unreachable) can send them until their nextUpdate.
  */
 import { createHash } from 'node:crypto'
 import type { Services } from '../services.ts'
@@ -10,7 +10,7 @@ import type { ResolvedRequest } from './resolve-request.ts'
 import { halfway } from './response.ts'
 import type { SignedResponse } from './sign-response.ts'
 
-/** Returns the row of a response for one certificate. Other responses are not stored. */
+/** Returns the row for a response about a single certificate. Responses about several certificates are not stored. */
 export function rowOf(
   { der, life }: SignedResponse,
   { authority, statuses }: ResolvedRequest,
@@ -29,7 +29,7 @@ export function rowOf(
   }
 }
 
-/** Finds the stored response to a request for one certificate, valid at the current time. */
+/** Finds the stored response to a request about a single certificate, if the response is currently valid. */
 export async function findStoredResponse(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   certIds: readonly CertId[],

@@ -1,4 +1,4 @@
-/** Tests of operations whose CA another request changes between their read and their write. */
+/** Tests of operations whose CA is changed by another request between their read and their write. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
@@ -31,7 +31,7 @@ after(async () => {
   await service.close()
 })
 
-/** Names of the jobs that the operations have woken. */
+/** Names of the jobs that the operations have triggered. */
 const woken = new Set<string>()
 
 type Change = () => Promise<unknown>
@@ -53,7 +53,7 @@ function interrupted(db: Database, change: Change, times: number): Database {
   }
 }
 
-/** Runs an operation on the data folder of the running service while another request changes the CA. */
+/** Runs an operation on the running service's data folder while another request changes the CA. */
 async function runAmid(
   operation: OperationName,
   input: object,

@@ -1,4 +1,4 @@
-/** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
+/** The table of API operations by name, used by the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
 import { listAccessKeys } from './access/list-access-keys.ts'
 import { listIdentityProviders } from './access/list-identity-providers.ts'
@@ -47,7 +47,7 @@ import { tagCertificateAuthority } from './tag/tag-certificate-authority.ts'
 import { untagCertificateAuthority } from './tag/untag-certificate-authority.ts'
 import { updateCertificateAuthority } from './certificate-authority/update-certificate-authority.ts'
 
-/** All operations by name, including unsupported ones. */
+/** All API operations by name, including unsupported operations. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
   ApproveRequest: approveRequest,
   CheckRevocation: checkRevocation,
@@ -102,7 +102,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
 
 const byName: ReadonlyMap<string, Operation> = new Map(Object.entries(operations))
 
-/** Finds an operation by its case-sensitive name. Returns undefined for any other string. */
+/** Finds an API operation by its case-sensitive name. Returns undefined for any other string. */
 export function findOperation(name: string): Operation | undefined {
   return byName.get(name)
 }

@@ -1,4 +1,4 @@
-/** Condition blocks, parsed once and evaluated for each request (IAM JSON policy elements: Condition). */
+/** Condition blocks, which are parsed once and evaluated for each request (IAM JSON policy elements: Condition). */
 import { isObject } from '../text/json.ts'
 import { operators, type Operator } from './operators.ts'
 import { compilePattern, resolvePattern, type ContextKeys, type Pattern } from './pattern.ts'
@@ -14,10 +14,10 @@ export interface Condition {
 }
 
 const operatorForm = /^(?:(ForAnyValue|ForAllValues):)?([a-z]+?)(IfExists)?$/i
-/** Condition keys such as `aws:username`, or `token.example.com/path:sub` for an identity provider. */
+/** Matches condition keys such as `aws:username`, or `token.example.com/path:sub` for an identity provider. */
 const keyForm = /^[a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:\S(?:.*\S)?$/i
 
-/** Parses a Condition element. Appends a message to `problems` for each error. */
+/** Parses a Condition element. A message is appended to `problems` for each error. */
 export function parseConditions(
   value: unknown,
   { name, variables, problems }: { name: string; variables: boolean; problems: string[] },
@@ -78,7 +78,7 @@ function readCondition(
   return accepted ? { ...form, key: key.toLowerCase(), values: patterns } : undefined
 }
 
-/** Accepts strings, and numbers and booleans without quotes, as IAM does. */
+/** Accepts strings, as well as numbers and booleans without quotes, as IAM does. */
 function valuesOf(value: unknown): string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const texts = list
@@ -88,8 +88,8 @@ function valuesOf(value: unknown): string[] | undefined {
 }
 
 /**
- * Returns whether a request satisfies a condition. Undefined if the result depends on a variable without a value, or on the
- * choice between several tags. In that case, an Allow statement does not apply, but a Deny statement does.
+ * Returns whether a request satisfies a condition. The result is undefined if it depends on a variable without a value, or on the
+ * choice between several tags. If the result is undefined, an Allow statement does not apply, but a Deny statement does.
  */
 export function satisfies(condition: Condition, keys: ContextKeys): boolean | undefined {
   const actual = keys.get(condition.key)
@@ -108,8 +108,8 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
   }
   if (isOneTag.test(condition.key) || (quantifier === undefined && condition.key === tagKeys))
     return unanimous(actual.map(holds))
-  // AWS does not document how several values are compared without a quantifier. Here, a positive operator is satisfied if any
-  // value satisfies it, and a negated operator only if every value does.
+  // AWS does not document how several values are compared without a quantifier. In Signet, a positive operator is satisfied
+  // if any value satisfies it, and a negated operator only if every value does.
   const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
   return everyone ? everyOf(actual.map(holds)) : someOf(actual.map(holds))
 }
@@ -128,7 +128,7 @@ function unanimous(results: readonly (boolean | undefined)[]): boolean | undefin
   return results.every((one) => one === first) ? first : undefined
 }
 
-/** Computes a three-valued logical AND: the result is undefined if no operand is false and at least one is undefined. */
+/** Computes a three-valued logical AND, which is undefined if no operand is false and at least one is undefined. */
 function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
   if (results.includes(false)) return false
   return results.includes(undefined) ? undefined : true

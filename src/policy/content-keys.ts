@@ -1,6 +1,6 @@
-/** Names of the condition keys for the content of a certificate (issuance/content-keys.ts computes their values). */
+/** Names of the condition keys for the content of a certificate, whose values are computed in issuance/content-keys.ts. */
 
-/** Prefix of these keys, in lower case. No other condition key has this prefix. */
+/** Prefix of the content keys, in lower case, which no other condition key has. */
 export const contentPrefix = 'signet:'
 
 const subjectPrefix = 'signet:subject/'
@@ -22,7 +22,7 @@ const contentKeyNames = [
   'signet:ValidityDays',
 ] as const
 
-/** Returns the name of a key as documented, from its lower-case form. */
+/** Returns the documented name of a condition key from its lower-case form. */
 export function contentKeyName(key: string): string {
   if (key.startsWith(subjectPrefix))
     return `signet:Subject/${key.slice(subjectPrefix.length).toUpperCase()}`

@@ -6,14 +6,16 @@ import { decide, type Decision, type PolicyRequest } from './evaluation.ts'
 import type { PrincipalIdentity } from './principal.ts'
 import { parsePolicy, type PolicyKind } from './policy-document.ts'
 
-/** A user with its ARN, a session with its own ARN and its role's ARN, or a service or identity provider with its name. */
+/**
+ * A caller's identifiers: a user's ARN, a session's own ARN and its role's ARN, or the name of a service or identity provider.
+ */
 interface CaseCaller {
   readonly accountId?: string
   readonly arn?: string
   readonly names?: readonly string[]
 }
 
-/** One row of testdata/policies, whose README describes the members. */
+/** A row in testdata/policies, whose README describes the members. */
 interface PolicyCase {
   readonly name: string
   readonly section: string
@@ -61,8 +63,8 @@ function decisionWithDeny(row: PolicyCase): Decision {
 }
 
 /**
- * The Principal element that matches any caller. `*` does not match services and identity providers, so this element also lists
- * those.
+ * The Principal element that matches any caller. `*` does not match services and identity providers, so this element lists them
+ * as well.
  */
 function everyoneFor({ request: { caller } }: PolicyCase): unknown {
   if (caller === undefined || caller.accountId !== undefined) return '*'
@@ -220,7 +222,7 @@ test('the decision of a policy combines the decisions of its single statements',
   )
 })
 
-/** JSON that resembles a policy in parts. */
+/** JSON that partially resembles a policy. */
 const element = fc.constantFrom(
   'Version',
   'Statement',

@@ -6,24 +6,24 @@ import { matchesResolved, resolvePattern, type ContextKeys } from './pattern.ts'
 import { matchesPrincipal, type PrincipalIdentity } from './principal.ts'
 import type { Policy, Selection, Statement } from './policy-document.ts'
 
-/** The parts of a request that policies can refer to. */
+/** The parts of a request to which policies can refer. */
 export interface PolicyRequest {
-  /** `acm-pca:IssueCertificate`. */
+  /** Action of the request, such as `acm-pca:IssueCertificate`. */
   readonly action: string
-  /** ARN. */
+  /** ARN of the resource. */
   readonly resource: string
   readonly keys: ContextKeys
   readonly principal: PrincipalIdentity
   /**
-   * Whether the content of the certificate is still unknown. Statements that refer to the content are then decided in the caller's
-   * favor, so that only a request that no content can rescue is denied.
+   * Whether the content of the certificate is still unknown. In that case, statements that refer to the content are decided in
+   * the caller's favor, so that only a request that would be denied with any content is denied.
    */
   readonly isContentPending?: boolean | undefined
 }
 
 export type Decision = 'allowed' | 'not-allowed' | 'denied'
 
-/** Decides a request: an explicit Deny takes precedence over an Allow, and without an Allow the decision is an implicit Deny. */
+/** Decides a request: an explicit Deny takes precedence over an Allow, and without an Allow the request is implicitly denied. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
   const statement = decidingStatement([policy], request)
   if (statement === undefined) return 'not-allowed'
@@ -31,8 +31,8 @@ export function decide(policy: Policy, request: PolicyRequest): Decision {
 }
 
 /**
- * Returns the statement that decides a request: the first Deny statement that applies, or else the first Allow statement that
- * applies. Undefined if no statement applies, which is an implicit Deny.
+ * Returns the statement that decides a request: the first Deny statement that applies, or otherwise the first Allow statement
+ * that applies. Returns undefined if no statement applies, which is an implicit denial.
  */
 export function decidingStatement(
   policies: readonly Policy[],
@@ -49,7 +49,7 @@ export function decidingStatement(
   return allowing
 }
 
-/** Returns whether a statement applies to a request, whatever its effect is. */
+/** Returns whether a statement applies to a request, regardless of its effect. */
 export function statementApplies(statement: Statement, request: PolicyRequest): boolean {
   return applies(statement, request.action.toLowerCase(), request)
 }
@@ -57,7 +57,7 @@ export function statementApplies(statement: Statement, request: PolicyRequest): 
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
-  // If the result depends on a variable without a value, the stricter result is used here, too.
+  // If the result depends on a variable without a value, the stricter result is used as well.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
   if (request.isContentPending === true && statement.asksForContent)
@@ -70,7 +70,7 @@ function applies(statement: Statement, action: string, request: PolicyRequest): 
   )
 }
 
-/** Returns whether an Allow statement applies to some content of the certificate. */
+/** Returns whether an Allow statement would apply with some content of the certificate. */
 function couldApply(
   { actions, resources, principals, conditions }: Statement,
   action: string,
@@ -97,7 +97,7 @@ interface Selected {
   readonly keys: ContextKeys
 }
 
-/** Returns whether a selection matches the value. Undefined if the result depends on a variable without a value. */
+/** Returns whether a selection matches the value; undefined if the result depends on a variable without a value. */
 function selects(
   { negated, patterns }: Selection,
   { text, matches, keys }: Selected,

@@ -1,16 +1,16 @@
 /**
- * Permissions for a CA that is shared through AWS RAM (AWS Private CA User Guide, Attach a policy for cross-account access:
+ * Permissions on a CA that is shared through AWS RAM (AWS Private CA User Guide, Attach a policy for cross-account access:
  * RAM).
  */
 import { readActions, type SharedTemplate } from './sharing-policy.ts'
 
-/** Managed permissions of AWS RAM for certificate authorities. */
+/** AWS RAM's managed permissions for certificate authorities. */
 export type ManagedPermission = keyof typeof managedPermissions
 
 interface Granted {
   /** Whether other accounts can read the CA and see it in lists. */
   readonly read: boolean
-  /** The template that other accounts can issue with; undefined if they cannot issue. */
+  /** The template with which other accounts can issue certificates; undefined if they cannot issue. */
   readonly template: SharedTemplate | undefined
   readonly revoke: boolean
 }
@@ -35,12 +35,12 @@ function issuing(template: SharedTemplate): Granted {
   return { read: true, template, revoke: false }
 }
 
-/** Returns whether the permission lets other accounts read the CA. */
+/** Returns whether the permission allows other accounts to read the CA. */
 export function letsRead(permission: ManagedPermission): boolean {
   return managedPermissions[permission].read
 }
 
-/** The shared CA, and the IDs of the accounts and organizations that it is shared with. */
+/** The shared CA, and the IDs of the accounts and organizations that have access to it. */
 export interface Sharing {
   readonly arn: string
   readonly partition: string
@@ -93,7 +93,7 @@ function grantsOf(permission: ManagedPermission, { partition }: Sharing): Grant[
   ]
 }
 
-/** Returns whether an ID belongs to an organization rather than to an account. */
+/** Returns whether an ID identifies an organization rather than an account. */
 function isOrganization(id: string): boolean {
   return id.startsWith('o-')
 }

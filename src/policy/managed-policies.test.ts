@@ -7,7 +7,7 @@ import { parsePolicy } from './policy-document.ts'
 const authority = 'arn:aws-cn:acm-pca:cn-north-1:123456789012:certificate-authority/a'
 const server = 'EndEntityServerAuthCertificate/V1'
 
-/** The decision on an action with the condition keys of a request. */
+/** The decision about an action, given the condition keys of a request. */
 function decisionOf(policy: string, action: string, keys: Record<string, string | string[]> = {}) {
   return decide(parsePolicy(policy), {
     action: `acm-pca:${action}`,

@@ -1,6 +1,6 @@
 /**
- * Identity policies that are stored by their name: AWS's managed policies for AWS Private CA (AWS Private CA User Guide, AWS managed
- * policies), and templates for policies on the content of certificates, which only Signet has.
+ * Identity policies that are stored by name: AWS's managed policies for AWS Private CA (AWS Private CA User Guide, AWS managed
+ * policies), and templates for policies on certificate content, which only Signet has.
  */
 import { ConfigurationError } from '../errors.ts'
 
@@ -54,7 +54,7 @@ const managedPolicies = {
         Resource: authorities,
         Condition: {
           ArnLike: { 'acm-pca:TemplateArn': templatesNamed('EndEntityServerAuth*') },
-          // ForAllValues is satisfied if there is no value, so the key must be present.
+          // ForAllValues is satisfied if there is no value, so the condition key must be present.
           Null: { 'signet:DnsName': 'false' },
           'ForAllValues:StringLike': { 'signet:DnsName': namesBelow(domains) },
           'ForAllValues:StringEquals': { 'signet:NameType': 'dNSName' },
@@ -88,7 +88,7 @@ type ManagedPolicyName = keyof typeof managedPolicies
 
 export const managedPolicyNames = Object.keys(managedPolicies) as ManagedPolicyName[]
 
-/** CAs in every partition, Region and account. */
+/** ARN pattern for the CAs in every partition, Region and account. */
 const authorities = 'arn:*:acm-pca:*:*:certificate-authority/*'
 
 const readActions = [
@@ -116,7 +116,7 @@ const using: readonly object[] = [
   listing,
 ]
 
-/** `using`, and what `signet issue` needs to find the CA by its name. */
+/** The actions in `using`, and the actions that `signet issue` needs to find the CA by its name. */
 const usingWithSignet: readonly object[] = [
   ...using,
   {
@@ -130,7 +130,7 @@ function templatesNamed(name: string): string {
   return `arn:*:acm-pca:*:*:template/${name}/V*`
 }
 
-/** Statements of AWS's policies that allow issuing with some templates only. */
+/** Statements in AWS's policies that allow issuance with certain templates only. */
 function issuing(template: string): object[] {
   const issue = { Action: ['acm-pca:IssueCertificate'], Resource: authorities }
   const templates = { 'acm-pca:TemplateArn': [templatesNamed(template)] }
@@ -149,7 +149,7 @@ function namesBelow(domains: readonly string[]): string[] {
 }
 
 /**
- * Returns the JSON of a managed policy. Throws ConfigurationError for an unknown name, missing or unexpected domains, and a domain
+ * Returns a managed policy as JSON. Throws ConfigurationError for an unknown name, missing or unexpected domains, and a domain
  * that is not a DNS name in ASCII.
  *
  * @example

@@ -182,7 +182,7 @@ test('ARN parts are matched separately, and the sixth part is the rest of the AR
   )
 })
 
-/** Runs in a separate process, because a running regular expression can be stopped only by ending its process. */
+/** Runs in a separate process, because the only way to stop a running regular expression is to end its process. */
 const longValues = `
   import { operators } from '${new URL('operators.ts', import.meta.url).href}'
   const unit = ['1', '1.', '-', ' ', '0', 'A', 'A=', ':', '/', '2026-', 'T', 'e1']

@@ -4,11 +4,14 @@ import { createBoundedCache } from '../bounded-cache.ts'
 import { equalsResolved, matchesResolved } from './pattern.ts'
 
 export interface Operator {
-  /** Whether a policy value is valid for the operator. Not called for values with variables. */
+  /** Whether a policy value is valid for the operator. The check is not called for values that contain variables. */
   readonly accepts: (value: string) => boolean
-  /** Whether the request value matches the policy value, whose variables have already been replaced. */
+  /** Whether the request value matches the policy value, in which variables have already been replaced. */
   readonly holds: (expected: string, actual: string) => boolean
-  /** Whether this is a `…Not…` operator: no policy value may match, and a request without the key satisfies it. */
+  /**
+   * Whether the operator is a `…Not…` operator, which requires that no policy value matches, and which a request
+   * without the condition key satisfies.
+   */
   readonly negated: boolean
   /** Whether variables and `${*}` in policy values are replaced. */
   readonly variables: boolean
@@ -51,7 +54,7 @@ const families: Readonly<
   IpAddress: { accepts: isRange, holds: inRange, negation: 'NotIpAddress' },
 }
 
-/** Operators by lower-case name, except Null, which only checks whether a key exists. */
+/** Operators by lower-case name, except Null, which only checks whether a condition key exists. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
   Object.entries(families).flatMap(([name, { negation, variables = false, ...family }]) => {
     const positive = { ...family, variables, negated: false }
@@ -79,7 +82,7 @@ export function matchesArn(expected: string, actual: string): boolean {
   )
 }
 
-/** Splits an ARN at its first five colons; the sixth part is the rest. */
+/** Splits an ARN at its first five colons; the sixth part is the remainder. */
 function partsOf(arn: string): string[] {
   const parts = arn.split(':')
   return parts.length < arnParts
@@ -147,7 +150,7 @@ function isRange(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
-/** Block lists by range. Each range in a policy gets one list, which is reused. */
+/** Block lists, keyed by range. Each range in a policy has a single list, which is reused. */
 const lists = createBoundedCache<BlockList>(10_000)
 
 function inRange(expected: string, actual: string): boolean {

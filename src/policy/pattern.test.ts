@@ -173,7 +173,7 @@ test('no text makes a pattern throw', () => {
   )
 })
 
-/** Runs in a separate process, because a running regular expression can be stopped only by ending its process. */
+/** Runs in a separate process, because the only way to stop a running regular expression is to end its process. */
 const longTexts = `
   import { compilePattern } from '${new URL('pattern.ts', import.meta.url).href}'
   for (const text of ['\${'.repeat(40_000), '\${ '.repeat(27_000), '\${' + ' '.repeat(80_000)])

@@ -1,9 +1,9 @@
-/** Policy strings with wildcards and variables (IAM JSON policy elements: Variables and tags). */
+/** Strings in policies, with wildcards and variables (IAM JSON policy elements: Variables and tags). */
 import { matchesWildcard } from './wildcard.ts'
 
 /** Values of condition keys by lower-case name, for example `aws:username` → [`alice`]. */
 export interface ContextKeys {
-  /** Returns the values of a condition key; undefined if the request does not have the key. */
+  /** Returns the values of a condition key, or undefined if the request lacks the key. */
   get(key: string): readonly string[] | undefined
 }
 
@@ -27,17 +27,17 @@ export interface Pattern {
   /** Whether the pattern contains variables, which must be replaced before a comparison. */
   readonly hasVariables: boolean
   /**
-   * Whether the pattern matches only its own text, as most actions and ARNs do. A comparison then takes 0.3 µs instead of 2.3
-   * µs.
+   * Whether the pattern matches only its own text, as most actions and ARNs do. A comparison with such a literal pattern
+   * takes 0.3 µs instead of 2.3 µs.
    */
   readonly isExact: boolean
-  /** Condition keys that the variables refer to, in lower case. */
+  /** Condition keys that the pattern's variables refer to, in lower case. */
   readonly keys: readonly string[]
-  /** Whether the pattern is valid. It is invalid if the text contains `${…}` with an invalid variable name. */
+  /** Whether the pattern is valid. A pattern is invalid if its text contains `${…}` with an invalid variable name. */
   readonly isUnderstood: boolean
 }
 
-/** Text with wildcards, literal text, or a variable. */
+/** A part of a pattern: text with wildcards, literal text, or a variable. */
 type PatternPart =
   | { readonly kind: 'wild'; readonly text: string }
   | { readonly kind: 'literal'; readonly text: string }
@@ -45,7 +45,7 @@ type PatternPart =
 
 const namedForm = /^([a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:[^,']+)(?:,\s*'([^']*)')?$/i
 
-/** Parses a string. Without `variables`, as in policies of version 2008-10-17, `${…}` is literal text. */
+/** Parses a policy string. Without `variables`, as in policies with version 2008-10-17, `${…}` is literal text. */
 export function compilePattern(text: string, variables: boolean): Pattern {
   const parts: PatternPart[] = []
   let isUnderstood = true
@@ -72,7 +72,8 @@ export function compilePattern(text: string, variables: boolean): Pattern {
 }
 
 /**
- * Parses the text between `${` and `}`. `${*}`, `${?}` and `${$}` stand for literal characters. Undefined for an invalid name.
+ * Parses the text between `${` and `}`. `${*}`, `${?}` and `${$}` stand for literal characters. Returns undefined for an
+ * invalid variable name.
  */
 function variablePart(name: string): PatternPart | undefined {
   if (name === '*' || name === '?' || name === '$') return { kind: 'literal', text: name }
@@ -82,14 +83,14 @@ function variablePart(name: string): PatternPart | undefined {
     : { kind: 'variable', key: key.trim().toLowerCase(), fallback }
 }
 
-/** Private-use characters that stand for a literal `*` and `?`. Request values never contain them. */
+/** Private-use characters that stand for a literal `*` and `?`. Request values never contain these private-use characters. */
 const literalStar = '\uE000'
 const literalMark = '\uE001'
 const wildcards = /[*?\uE000\uE001]/
 
 /**
- * Replaces a pattern's variables, for matchesResolved. Undefined if a variable has no value or several values, in which case
- * the pattern matches nothing.
+ * Replaces a pattern's variables, for matchesResolved. Returns undefined if a variable has no value or several values, in
+ * which case the pattern matches nothing.
  */
 export function resolvePattern(pattern: Pattern, keys: ContextKeys): string | undefined {
   let text = ''
@@ -113,7 +114,7 @@ function withoutWildcards(text: string): string {
   return text.replaceAll('*', literalStar).replaceAll('?', literalMark)
 }
 
-/** Returns whether a resolved pattern with wildcards matches the whole text. */
+/** Returns whether a resolved pattern with wildcards matches the entire text. */
 export function matchesResolved(resolved: string, text: string): boolean {
   return matchesWildcard(resolved, withLiterals(resolved, text))
 }

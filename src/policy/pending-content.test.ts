@@ -1,4 +1,4 @@
-/** Properties of decisions that are made before the content of the certificate is known. */
+/** Tests of decisions that are made before the content of the certificate is known. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

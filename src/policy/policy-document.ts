@@ -15,10 +15,10 @@ import {
 import { compilePattern, type Pattern } from './pattern.ts'
 import { parsePrincipals, type Principals } from './principal.ts'
 
-/** Identity policies belong to a principal, resource policies to a CA, trust policies to a role. */
+/** Identity policies belong to a principal, resource policies to a CA, and trust policies to a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust'
 
-/** At least one of the patterns must match. If the selection is negated, no pattern may match. */
+/** Patterns, of which at least one must match. If the selection is negated, no pattern may match. */
 export interface Selection {
   readonly negated: boolean
   readonly patterns: readonly Pattern[]
@@ -30,7 +30,7 @@ export interface Statement {
   /** Patterns for actions, in lower case. */
   readonly actions: Selection
   readonly resources: Selection
-  /** Undefined in identity policies, which apply to the principal that has them. */
+  /** Principals that the statement applies to; undefined in identity policies, which apply to the principal that has them. */
   readonly principals: Principals | undefined
   readonly conditions: readonly Condition[]
   readonly understood: boolean
@@ -38,18 +38,18 @@ export interface Statement {
   readonly asksForContent: boolean
 }
 
-/** A parsed policy. An invalid document has no statements. */
+/** A parsed policy. An invalid policy document has no statements. */
 export interface Policy {
   readonly statements: readonly Statement[]
-  /** Messages for the author about invalid elements and about statements that fail closed. */
+  /** Messages for the policy's author about invalid elements and about statements that fail closed. */
   readonly problems: readonly string[]
-  /** Whether a condition uses `aws:ResourceTag`. */
+  /** Whether a condition in the policy uses `aws:ResourceTag`. */
   readonly asksForResourceTags: boolean
   /** Whether a statement refers to the content of a certificate. */
   readonly asksForContent: boolean
 }
 
-/** Maximum length of any kind of policy in UTF-16 code units: the limit of AWSPolicy in the API. */
+/** Maximum length of any type of policy, in UTF-16 code units: the limit of AWSPolicy in the API. */
 const policyLengthMax = 81_920
 
 /** Prefix of condition keys for resource tags, in lower case. */
@@ -66,7 +66,7 @@ const elementsOf: Readonly<Record<PolicyKind, ReadonlySet<string>>> = {
 const actionForm = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/
 const arnForm = /^[^:]+:[^:]+:[^:]+:[^:]*:[^:]*:./s
 
-/** Parses a policy. Never throws: errors are listed in `problems`, and an invalid document allows nothing. */
+/** Parses a policy without throwing. Errors are listed in `problems`, and an invalid document allows nothing. */
 export function parsePolicy(text: string, kind: PolicyKind = 'identity'): Policy {
   if (text.length > policyLengthMax)
     return noPolicy(`The policy must have at most ${policyLengthMax} characters.`)
@@ -116,7 +116,7 @@ function documentProblems(document: JsonObject): string[] {
   return problems
 }
 
-/** Position of a statement for messages, and the rules that apply to it. */
+/** Position of a statement for messages, and the rules that apply to the statement. */
 interface Context {
   readonly name: string
   readonly kind: PolicyKind
@@ -172,7 +172,7 @@ function unknownElements(statement: JsonObject, { name, kind }: Context): string
     .map((element) => `${name} has the element '${element}', which Signet does not support.`)
 }
 
-/** Parses Action or NotAction, or Resource or NotResource. Exactly one of the two must be present and not empty. */
+/** Parses Action or NotAction, or Resource or NotResource. Exactly one of the two elements must be present and not empty. */
 function parseSelection(
   statement: JsonObject,
   {

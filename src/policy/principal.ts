@@ -5,18 +5,19 @@ import { isObject, textsOf } from '../text/json.ts'
 export interface Principals {
   readonly negated: boolean
   readonly everyone: boolean
-  /** Account IDs, written `123456789012` or `arn:aws:iam::123456789012:root`. */
+  /** Account IDs, written as `123456789012` or `arn:aws:iam::123456789012:root`. */
   readonly accounts: readonly string[]
   /** ARNs of users, roles, sessions, endpoints and identity providers, and service names. */
   readonly names: readonly string[]
 }
 
-/** A caller's identifiers that Principal elements can contain. */
+/** A caller's identifiers that a Principal element can contain. */
 export interface PrincipalIdentity {
-  /** Undefined for callers without an account: services, and holders of a web identity token. */
+  /** Account ID; undefined for callers without an account, which are services and holders of a web identity token. */
   readonly accountId: string | undefined
   /**
-   * The ARN of the user or endpoint, the ARNs of the session and its role, the ARN of the identity provider, or the name of the service.
+   * Identifiers of the caller: the ARN of the user or endpoint, the ARNs of the session and its role, the ARN of the identity
+   * provider, or the name of the service.
    */
   readonly names: readonly string[]
 }
@@ -25,12 +26,12 @@ const accountForm = /^\d{12}$/
 const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
 export const identityForm =
   /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
-/** ARN of an endpoint for enrollment. AWS has no such principals, so PutPolicy does not accept it. */
+/** ARN of an enrollment endpoint. AWS has no endpoints as principals, so PutPolicy does not accept this ARN. */
 const endpointForm = /^arn:[a-z0-9-]+:signet:[a-z0-9-]+:\d{12}:(?:acme|est)\/[a-z0-9-]{1,64}$/
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
 
-/** Checks whether a value is valid, for each kind of principal. */
+/** Checks whether a value is valid, for each type of principal. */
 const kinds: Readonly<Record<string, (text: string) => boolean>> = {
   AWS: (text) => text === '*' || isPrincipal(text),
   Service: (text) => serviceForm.test(text),
@@ -43,7 +44,10 @@ interface Problems {
   readonly unclear: string[]
 }
 
-/** Parses a statement's element. Appends messages about errors to `faults`, and messages about unknown parts to `unclear`. */
+/**
+ * Parses the Principal or NotPrincipal element of a statement. Messages about errors are appended to `faults`, and messages
+ * about unknown parts to `unclear`.
+ */
 export function parsePrincipals(
   statement: Readonly<Record<string, unknown>>,
   { name, faults, unclear }: Problems,
@@ -78,7 +82,7 @@ export function parsePrincipals(
 
 const nobody = { accounts: [], names: [] }
 
-/** Parses the values of one kind. Appends messages about unknown parts to `unclear`. */
+/** Parses the values for one type of principal. Messages about unknown parts are appended to `unclear`. */
 function namesOf(
   kind: string,
   value: unknown,
@@ -99,15 +103,15 @@ function isPrincipal(text: string): boolean {
   return accountOf(text) !== undefined || identityForm.test(text) || endpointForm.test(text)
 }
 
-/** Returns the account ID if the principal is a whole account; otherwise undefined. */
+/** Returns the account ID if the principal is an entire account; otherwise undefined. */
 export function accountOf(text: string): string | undefined {
   return accountForm.test(text) ? text : rootForm.exec(text)?.[1]
 }
 
 /**
  * Returns whether a statement applies to the caller. An account in NotPrincipal does not exempt its users (IAM JSON policy
- * elements: NotPrincipal). In an Allow, `*` matches only callers with an account; services and identity providers must be
- * listed explicitly.
+ * elements: NotPrincipal). In an Allow statement, `*` matches only callers with an account; services and identity
+ * providers must be listed explicitly.
  */
 export function matchesPrincipal(
   principals: Principals,

@@ -52,7 +52,7 @@ function refuse(text: string, message: string): void {
   )
 }
 
-/** Applies one change to both statements. */
+/** Applies the same change to both statements. */
 function both(change: Statement): Statement[] {
   return [
     { ...read, ...change },

@@ -1,12 +1,12 @@
 /**
- * Validates resource policies for a CA (AWS Private CA User Guide, Attach a policy for cross-account access). Their shape is
- * fixed: one statement that lets other accounts read, and one that lets them issue with a single template.
+ * Validates resource policies for a CA (AWS Private CA User Guide, Attach a policy for cross-account access). The form of these
+ * policies is fixed: one statement allows other accounts to read, and another allows them to issue with a single template.
  */
 import { accountOf, identityForm } from './principal.ts'
 import { ServiceError } from '../errors.ts'
 import { hasDuplicateKeys, isObject, listOf, textsOf, parseObject } from '../text/json.ts'
 
-/** Actions of the read statement. */
+/** Actions in the read statement. */
 export const readActions = [
   'acm-pca:DescribeCertificateAuthority',
   'acm-pca:GetCertificate',
@@ -17,7 +17,7 @@ export const readActions = [
 const lowerCaseReadActions: ReadonlySet<string> = new Set(
   readActions.map((action) => action.toLowerCase()),
 )
-/** The action of an operation that only Signet has. The read statement may omit it. */
+/** Action of an operation that only Signet has, which the read statement may omit. */
 const ownReadAction = 'acm-pca:listcertificates'
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [
@@ -29,7 +29,7 @@ const sharedTemplates = [
   'SubordinateCACertificate_PathLen0',
 ] as const
 
-/** Templates that other accounts can be allowed to issue with. */
+/** Templates with which other accounts can be allowed to issue certificates. */
 export type SharedTemplate = (typeof sharedTemplates)[number]
 
 interface SharedAuthority {
@@ -38,8 +38,8 @@ interface SharedAuthority {
 }
 
 /**
- * Returns the accounts and organizations that the policy allows to read the CA. Throws InvalidPolicyException, which names the
- * statement, for any shape that AWS does not accept.
+ * Returns the accounts and organizations that the policy allows to read the CA. Throws InvalidPolicyException, which
+ * identifies the statement, for any form of policy that AWS does not accept.
  */
 export function requireSharingPolicy(text: string, authority: SharedAuthority): string[] {
   const document = parseObject(text)
@@ -62,7 +62,7 @@ export function requireSharingPolicy(text: string, authority: SharedAuthority): 
 }
 
 interface StatementContext {
-  /** Name of the statement in messages. */
+  /** Description of the statement for messages. */
   readonly name: string
   readonly authority: SharedAuthority
 }

@@ -1,7 +1,7 @@
 /**
- * Returns whether the whole `text` matches `pattern`, in which `*` stands for any characters and `?` for exactly one (IAM JSON
- * policy elements). The running time is at most proportional to the product of the two lengths. Backtracking to the last `*` is
- * sufficient, so there is no recursion.
+ * Returns whether the entire `text` matches `pattern`, in which `*` stands for any characters and `?` for exactly one character
+ * (IAM JSON policy elements). The running time is at most proportional to the product of the two lengths. Backtracking to the
+ * last `*` is sufficient, so no recursion is needed.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   let [at, from, star, resume] = [0, 0, -1, 0]

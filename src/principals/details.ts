@@ -1,4 +1,4 @@
-/** A user or a role with its policies. */
+/** A user or role with its policies. */
 import { listAccessKeysOfUser } from '../store/access-keys.ts'
 import type { Database } from '../store/database.ts'
 import { listPoliciesOf } from '../store/identity-policies.ts'
@@ -6,11 +6,14 @@ import type { Role } from '../store/roles.ts'
 import { summarizeUser, type User } from '../store/users.ts'
 import { viewAccessKey, viewPolicy, viewRole, viewUser } from './views.ts'
 
-/** Limits on the policies and access keys of one user or role in a response. The counts include the rest. */
+/**
+ * Maximum numbers of policies and access keys of a user or role in a response. The counts in the response
+ * are not subject to these limits.
+ */
 const policiesMax = 100
 const accessKeysMax = 100
 
-/** Returns a user with its policies and its oldest access keys, without secrets. Policies are JSON text. */
+/** Returns a user with its policies and its oldest access keys, without secrets. The policies are JSON text. */
 export async function viewUserDetails(db: Database, user: User, partition: string) {
   const page = { after: undefined, limit: accessKeysMax }
   const [summary, policies, accessKeys] = await Promise.all([

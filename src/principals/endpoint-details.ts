@@ -1,4 +1,4 @@
-/** An endpoint for enrollment with its keys or passwords, and pages of its orders. */
+/** An enrollment endpoint with its keys or passwords, and pages of its orders. */
 import type { EnrollmentEndpoint } from '../enrollment/endpoint.ts'
 import type { Database } from '../store/database.ts'
 import { listBindingKeys } from '../store/enrollment/binding-keys.ts'
@@ -14,7 +14,7 @@ import { findAuthorityName, type AuthorityName } from '../store/record-subjects.
 import type { RowPage } from '../store/row-pages.ts'
 import { viewBindingKey, viewEndpoint, viewOrder, viewPassword } from './endpoint-views.ts'
 
-/** Limit on the keys or passwords of an endpoint in a response. */
+/** Maximum number of an endpoint's keys or passwords in a response. */
 const secretsMax = 100
 
 /** Returns an endpoint with its oldest keys and the number of its accounts, or with its oldest passwords. */
@@ -43,7 +43,7 @@ export async function viewEndpointDetails(
   }
 }
 
-/** Reads a page of orders with their failed challenges. */
+/** Reads a page of orders, including their failed challenges. */
 export async function viewOrders(
   db: Database,
   filter: OrderFilter,
@@ -60,7 +60,7 @@ export async function viewOrders(
   return { orders: await Promise.all(views), next }
 }
 
-/** Returns the CA of an endpoint. */
+/** Returns the CA of an enrollment endpoint. */
 export async function authorityOf(
   db: Database,
   { authorityNumber }: Pick<EnrollmentEndpoint, 'authorityNumber'>,

@@ -1,4 +1,4 @@
-/** Endpoints for enrollment with their keys, accounts, orders and passwords, as the API and commands return them. */
+/** Enrollment endpoints with their keys, accounts, orders and passwords, in the form that the API and commands return. */
 import type { CertificateProfile, EnrollmentEndpoint } from '../enrollment/endpoint.ts'
 import type { Identifier } from '../enrollment/identifier.ts'
 import { endpointArn } from '../identity/principal-arn.ts'
@@ -50,7 +50,7 @@ function viewProfile({ template, validitySeconds }: CertificateProfile, partitio
   }
 }
 
-/** Returns a key for external account binding without its MAC key. */
+/** Returns an EAB key without its MAC key. */
 export function viewBindingKey(key: BindingKeyRecord, now: Date) {
   const { keyId, names, reusable, createdAt, expiresAt, usedAt } = key
   return {
@@ -64,7 +64,7 @@ export function viewBindingKey(key: BindingKeyRecord, now: Date) {
   }
 }
 
-/** Returns a one-time password without the password. */
+/** Returns a one-time password's properties without the password itself. */
 export function viewPassword(
   { userName, names, createdAt, expiresAt, usedAt }: EstPassword,
   now: Date,

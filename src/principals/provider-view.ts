@@ -1,4 +1,4 @@
-/** An OpenID Connect identity provider as the API and commands return it. */
+/** An OpenID Connect identity provider, in the form that the API and commands return. */
 import type { JWK } from 'jose'
 import { providerArn } from '../identity/principal-arn.ts'
 import type { IdentityProvider } from '../store/identity-providers.ts'
@@ -7,7 +7,7 @@ import { isObject, parseObject } from '../text/json.ts'
 /** Maximum number of stored keys in a response. */
 const keysMax = 100
 
-/** Returns a provider with the identifiers of its stored public keys. */
+/** Returns an identity provider with the identifiers of its stored public keys. */
 export async function viewProvider(provider: IdentityProvider, partition: string) {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return {
@@ -27,7 +27,7 @@ async function viewKeys(keySet: string) {
   return Promise.all(known.map(viewKey))
 }
 
-/** Returns the key ID, the key type, and the thumbprint (RFC 7638) of a key; a key that is not well-formed has no thumbprint. */
+/** Returns a key's ID, type and thumbprint (RFC 7638); a malformed key has no thumbprint. */
 async function viewKey(key: Readonly<Record<string, unknown>>) {
   // The library is slow to load, and few accounts have stored keys.
   const { calculateJwkThumbprint } = await import('jose')

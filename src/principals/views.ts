@@ -1,4 +1,4 @@
-/** Users, roles and access keys as the API and commands return them, with the member names of AWS's IAM API. */
+/** Users, roles and access keys in the form that the API and commands return, with the same member names as in AWS's IAM API. */
 import type { Tags } from '../identity/caller.ts'
 import { roleArn, userArn } from '../identity/principal-arn.ts'
 import type { AccessKeyRecord } from '../store/access-keys.ts'
@@ -6,7 +6,7 @@ import type { IdentityPolicy } from '../store/identity-policies.ts'
 import type { RoleSummary } from '../store/roles.ts'
 import type { UserSummary } from '../store/users.ts'
 
-/** The AWS partition of commands, which work without a Region. */
+/** The AWS partition for commands, which work without a Region. */
 export const commandPartition = 'aws'
 
 export function viewUser(user: UserSummary, partition: string) {
@@ -62,7 +62,7 @@ export function viewAccessKey(key: AccessKeyRecord) {
   }
 }
 
-/** Returns a policy; the document is JSON text. */
+/** Returns a policy whose document is JSON text. */
 export function viewPolicy({ name, policy }: IdentityPolicy) {
   return { PolicyName: name, PolicyDocument: policy }
 }

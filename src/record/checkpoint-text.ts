@@ -1,9 +1,9 @@
-/** The text of a checkpoint. Browsers also use this file. */
+/** The text of a checkpoint. This file is also used in browsers. */
 import { hashBytes } from './merkle.ts'
 import { NoteError } from './note-text.ts'
 import type { Tree } from './proofs.ts'
 
-/** Parses the text of a checkpoint of the log `name`. Throws NoteError for another log, or for malformed text. */
+/** Parses the text of a checkpoint of the log `name`. Throws NoteError for a checkpoint of another log, or for malformed text. */
 export function parseCheckpoint(text: string, name: string): Tree {
   const [origin, size = '', base64 = '', ...extensions] = text.split('\n')
   if (origin !== name) throw new NoteError(`the checkpoint belongs to the log ${origin}`)

@@ -1,4 +1,4 @@
-/** Checkpoints (C2SP tlog-checkpoint): a signed note whose text has the size and the root of the tree. */
+/** Checkpoints (C2SP tlog-checkpoint), which are signed notes whose text contains the size and root of the tree. */
 import type { KeyObject } from 'node:crypto'
 import { parseCheckpoint } from './checkpoint-text.ts'
 import { openNote, signNote, type NoteVerifier } from './note.ts'

@@ -1,9 +1,9 @@
-/** A leaf's `rows` field: numbers and digests of rows that existed before the record. */
+/** A leaf's `rows` field, which contains numbers and digests of rows that existed before the record. */
 
 export interface DigestedRow {
-  /** An integer of at most 53 bits. */
+  /** Number of the row: an integer of at most 53 bits. */
   readonly number: number
-  /** 16 bytes. */
+  /** Digest of the row: 16 bytes. */
   readonly digest: Uint8Array
 }
 
@@ -19,7 +19,7 @@ export function encodeDigestedRows(rows: readonly DigestedRow[]): Uint8Array {
   return bytes
 }
 
-/** Throws RangeError if the length is not a multiple of a row's length. */
+/** Throws RangeError if the total length is not a multiple of a row's length. */
 export function decodeDigestedRows(bytes: Uint8Array): DigestedRow[] {
   if (bytes.length % rowBytes !== 0) throw new RangeError('the digests of rows are truncated')
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,15 +1,15 @@
-/** Growth of a tree: the tiles that new leaves change. */
+/** Computes the tiles that change when leaves are added to a tree. */
 import { treeHash } from './merkle.ts'
 import { rootAt, type HashReader } from './proofs.ts'
 import { hashesAt, subtreeHash, tileOf, tileWidth, type TileName } from './tiles.ts'
 
-/** The hashes of the last, incomplete tile of each level; an empty list if the last tile is full or missing. */
+/** The hashes in the last, incomplete tile at each level; an empty list if the last tile is full or missing. */
 export type TreeEdge = readonly (readonly Uint8Array[])[]
 
 interface GrownTree {
   readonly size: number
   readonly root: Uint8Array
-  /** New tiles, and tiles with more hashes than before. */
+  /** New tiles, and tiles that contain more hashes than before. */
   readonly tiles: readonly (TileName & { readonly hashes: readonly Uint8Array[] })[]
 }
 
@@ -21,7 +21,7 @@ export function edgeTiles(size: number): TileName[] {
   return tiles
 }
 
-/** Returns the root of a tree from its edge. Rejects with RangeError if the edge lacks hashes. */
+/** Computes the root of a tree from its edge. Rejects with RangeError if the edge lacks hashes. */
 export function rootOfEdge(size: number, edge: TreeEdge): Promise<Uint8Array> {
   const read: HashReader = (subtree) => {
     const { tile } = tileOf(subtree)
@@ -30,7 +30,7 @@ export function rootOfEdge(size: number, edge: TreeEdge): Promise<Uint8Array> {
   return rootAt(size, read)
 }
 
-/** Appends the hashes of leaves to a tree of `size` leaves. */
+/** Appends the hashes of new leaves to a tree of `size` leaves. */
 export async function growTree(
   size: number,
   edge: TreeEdge,

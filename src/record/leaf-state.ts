@@ -1,6 +1,6 @@
-/** The text form of a leaf's last field: the columns of a row (store/recorded-states.ts writes it). */
+/** The text form of a leaf's last field, which contains the columns of a row (written by store/recorded-states.ts). */
 
-/** Parses a state into columns. Undefined for text of another form. */
+/** Parses a row's state into columns; undefined for text in any other form. */
 export function parseState(state: string): Map<string, string | null> | undefined {
   const bytes = Buffer.from(state)
   const columns = new Map<string, string | null>()

@@ -1,11 +1,11 @@
 /**
- * The leaves of the record. A leaf's data consists of a version byte, the code of its kind, the time in milliseconds since 1970
- * (48 bits, big-endian), and fields. A field consists of a tag byte, the length (LEB128) and the value.
+ * The leaves of the record. A leaf's data consists of a version byte, the code of the leaf's type, the time in milliseconds
+ * since 1970 (48 bits, big-endian), and fields. A field consists of a tag byte, the length (LEB128) and the value.
  */
 
 import { isUtf8 } from 'node:buffer'
 
-/** Codes for the kinds of leaves. A code is never reused. */
+/** Codes for the types of leaves. A leaf type code is never reused. */
 export const leafKinds = {
   certificate: 1,
   revocation: 2,
@@ -20,17 +20,17 @@ export const leafKinds = {
 
 export type LeafKind = keyof typeof leafKinds
 
-/** Tags of the fields, and their types. */
+/** Tags of the leaf fields, with their types. */
 const fields = {
   /** Number of the CA. */
   authority: [1, 'integer'],
-  /** Serial number of the certificate, 16 bytes. */
+  /** Serial number of the certificate, as 16 bytes. */
   serialNumber: [2, 'bytes'],
   /** SHA-256 of the DER of a certificate or CRL. */
   sha256: [3, 'bytes'],
   /** First 16 bytes of the SHA-256 of the row's other columns (row-digest.ts). */
   rowDigest: [4, 'bytes'],
-  /** ARN of a principal, name of a service, or `job:NAME`. */
+  /** ARN of a principal, name of a service, or `job:NAME` for a background job. */
   principal: [5, 'text'],
   /** The operating-system user, the user that ran sudo, the host, and the command with its arguments. */
   osUser: [6, 'text'],
@@ -40,11 +40,11 @@ const fields = {
   /** Table of the changed row, and its key as a JSON array. */
   table: [10, 'text'],
   key: [11, 'text'],
-  /** JSON whose members depend on the kind. */
+  /** JSON whose members depend on the type of leaf. */
   detail: [12, 'text'],
-  /** The rows that existed when the record began. Each has a number (64 bits, signed) and a digest (16 bytes). */
+  /** The rows that existed when the record began. Each of these rows has a number (64 bits, signed) and a digest (16 bytes). */
   rows: [13, 'bytes'],
-  /** The columns of the row after the change (store/recorded-states.ts). Always the last field. */
+  /** The columns of the row after the change (store/recorded-states.ts). The state is always the last field. */
   state: [14, 'text'],
 } as const
 
@@ -60,7 +60,7 @@ export interface Leaf extends LeafFields {
   readonly time: Date
 }
 
-/** Who caused a leaf. */
+/** The principal or person that caused a leaf. */
 export type Actor = Pick<LeafFields, 'principal' | 'osUser' | 'sudoUser' | 'host' | 'command'>
 
 const version = 1
@@ -71,7 +71,7 @@ const kindsByCode = new Map(
 )
 const headBytes = 8
 
-/** The bytes are not a leaf of this version. */
+/** Thrown if the bytes are not a leaf in this version's format. */
 export class LeafError extends Error {
   override name = 'LeafError'
 }
@@ -107,7 +107,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   return bytes
 }
 
-/** Returns the data of a leaf without its last field, the state of the row, which is stored separately. */
+/** Returns a leaf's data without its last field, which is the state of the row and is stored separately. */
 export function withState(entry: Uint8Array, state: string | undefined): Uint8Array {
   if (state === undefined) return entry
   const value = Buffer.from(state)
@@ -117,7 +117,7 @@ export function withState(entry: Uint8Array, state: string | undefined): Uint8Ar
   return Buffer.concat([entry, head, value])
 }
 
-/** Throws LeafError for bytes that encodeLeaf cannot have written. */
+/** Throws LeafError for bytes that encodeLeaf cannot have produced. */
 export function decodeLeaf(bytes: Uint8Array): Leaf {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const kind = kindsByCode.get(buffer[1] ?? 0)
@@ -145,7 +145,7 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
   return leaf as unknown as Leaf
 }
 
-/** Returns the time in the data of a leaf, without decoding the rest. Data that is too short has the time 0. */
+/** Returns the time in a leaf's data, without decoding the remaining fields. For data that is too short, the time is 0. */
 export function leafMilliseconds(bytes: Uint8Array): number {
   if (bytes.length < headBytes) return 0
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUIntBE(2, 6)
@@ -174,7 +174,7 @@ function lengthBytes(length: number): number {
   return length < 0x80 ? 1 : length < 0x40_00 ? 2 : length < 0x20_00_00 ? 3 : 4
 }
 
-/** Writes a length as LEB128, and returns the position after it. */
+/** Writes a length as LEB128, and returns the position after the length. */
 function writeLength(bytes: Buffer, at: number, length: number): number {
   let rest = length
   let position = at

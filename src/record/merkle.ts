@@ -1,4 +1,4 @@
-/** Hashes of a Merkle tree (RFC 6962, 2.1). All hashes are SHA-256 values of 32 bytes. */
+/** Hashes of a Merkle tree (RFC 6962, 2.1). All hashes are 32-byte SHA-256 values. */
 import { hash } from 'node:crypto'
 
 export const hashBytes = 32
@@ -47,7 +47,7 @@ export function treeHash(hashes: readonly Uint8Array[]): Uint8Array {
   return level[0] as Uint8Array
 }
 
-/** Splits concatenated hashes. Throws RangeError if the length is not a multiple of 32. */
+/** Splits concatenated hashes into a list. Throws RangeError if the total length is not a multiple of 32. */
 export function splitHashes(bytes: Uint8Array): Uint8Array[] {
   if (bytes.length % hashBytes !== 0)
     throw new RangeError(`${bytes.length} bytes are not a list of hashes of ${hashBytes} bytes`)

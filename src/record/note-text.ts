@@ -1,4 +1,4 @@
-/** The text of signed notes and of their Ed25519 keys (C2SP signed-note). Browsers also use this file. */
+/** The text of signed notes and of their Ed25519 keys (C2SP signed-note). This file is also used in browsers. */
 import { sha256 } from './merkle.ts'
 
 const ed25519 = 1
@@ -7,21 +7,21 @@ const idBytes = 4
 const signatureBytes = 64
 const textBytesMax = 1_000_000
 
-/** A public key that signs notes. */
+/** A public key that verifies signed notes. */
 export interface SigningKey {
   readonly name: string
-  /** Four bytes. */
+  /** ID of the key: four bytes. */
   readonly id: Buffer
-  /** 32 bytes. */
+  /** The Ed25519 public key: 32 bytes. */
   readonly raw: Uint8Array
 }
 
-/** The note is malformed, or has no valid signature by the key. The message states the reason. */
+/** Thrown if the note is malformed, or has no valid signature by the key. The error message states the reason. */
 export class NoteError extends Error {
   override name = 'NoteError'
 }
 
-/** Returns the key with a name. Throws NoteError for a name that is empty or contains spaces or `+`. */
+/** Returns the key with the given name. Throws NoteError for a name that is empty or contains spaces or `+`. */
 export function signingKey(name: string, raw: Uint8Array): SigningKey {
   if (name === '' || /[\s+]/u.test(name))
     throw new NoteError(`"${name}" cannot be the name of a key`)
@@ -34,7 +34,7 @@ function typed(raw: Uint8Array): Buffer {
   return Buffer.concat([Uint8Array.of(ed25519), raw])
 }
 
-/** Returns the text form of a key: `NAME+ID+BASE64`. */
+/** Returns a key in the text form `NAME+ID+BASE64`. */
 export function verifierText({ name, id, raw }: SigningKey): string {
   return `${name}+${id.toString('hex')}+${typed(raw).toString('base64')}`
 }
@@ -55,8 +55,8 @@ export function parseKey(text: string): SigningKey {
 }
 
 /**
- * Returns the text of a note and its signatures by a key, which the caller must verify. Signatures by other keys are ignored.
- * Throws NoteError if there is no signature by the key.
+ * Returns the text of a note, and the signatures by a key, which the caller must verify. Signatures by other keys are
+ * ignored. Throws NoteError if the note has no signature by the key.
  */
 export function readNote(
   note: string,

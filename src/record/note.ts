@@ -4,20 +4,20 @@ import { NoteError, parseKey, readNote, signingKey, type SigningKey } from './no
 
 export { NoteError }
 
-/** DER of SubjectPublicKeyInfo before the 32 bytes of an Ed25519 key (RFC 8410, 4). */
+/** The DER of SubjectPublicKeyInfo that precedes the 32 bytes of an Ed25519 key (RFC 8410, 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** A key that verifies notes. */
+/** A key that verifies signed notes. */
 export interface NoteVerifier extends SigningKey {
   readonly publicKey: KeyObject
 }
 
-/** Returns the verifier of a key. `spki` is the DER of an Ed25519 key. */
+/** Returns the verifier for a key. `spki` is the DER of an Ed25519 public key. */
 export function noteVerifier(name: string, spki: Uint8Array): NoteVerifier {
   return withPublicKey(signingKey(name, rawEd25519Key(spki)))
 }
 
-/** Returns the 32 bytes of an Ed25519 key in DER. Throws NoteError for another key. */
+/** Extracts the 32 bytes of an Ed25519 key from its DER. Throws NoteError for any other type of key. */
 export function rawEd25519Key(spki: Uint8Array): Uint8Array {
   const prefix = Buffer.from(spki.subarray(0, spkiPrefix.length))
   if (!prefix.equals(spkiPrefix)) throw new NoteError('the key is not an Ed25519 key')
@@ -34,7 +34,7 @@ function withPublicKey(key: SigningKey): NoteVerifier {
   return { ...key, publicKey: createPublicKey({ key: spki, format: 'der', type: 'spki' }) }
 }
 
-/** Signs text that must end with a newline. Returns the note. */
+/** Signs text, which must end with a newline, and returns the note. */
 export function signNote(text: string, verifier: NoteVerifier, privateKey: KeyObject): string {
   if (!text.endsWith('\n')) throw new NoteError('the text of a note ends with a newline')
   const signature = Buffer.concat([verifier.id, sign(null, Buffer.from(text), privateKey)])
@@ -42,8 +42,8 @@ export function signNote(text: string, verifier: NoteVerifier, privateKey: KeyOb
 }
 
 /**
- * Returns the text of a note that the key has signed. Signatures by other keys are ignored. Throws NoteError if there is no
- * such signature.
+ * Returns the text of a note that the key has signed. Signatures by other keys are ignored. Throws NoteError if the note
+ * has no signature by the key.
  */
 export function openNote(note: string, verifier: NoteVerifier): string {
   const { text, signatures } = readNote(note, verifier)

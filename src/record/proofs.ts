@@ -1,7 +1,7 @@
 /** Inclusion and consistency proofs (RFC 6962, 2.1.1 and 2.1.2; verification as in RFC 9162, 2.1.3 and 2.1.4). */
 import { emptyRoot, isSameHash, nodeHash } from './merkle.ts'
 
-/** A complete subtree: the leaves from `index * 2 ** level` to `(index + 1) * 2 ** level - 1`. */
+/** A complete subtree, which covers the leaves from `index * 2 ** level` to `(index + 1) * 2 ** level - 1`. */
 export interface Subtree {
   readonly level: number
   readonly index: number
@@ -10,15 +10,15 @@ export interface Subtree {
 /** Returns the hash of a complete subtree. */
 export type HashReader = (subtree: Subtree) => Promise<Uint8Array>
 
-/** A range of leaves, from `start` to `end - 1`. */
+/** A range of leaves from `start` to `end - 1`. */
 interface Range {
   readonly start: number
   readonly end: number
 }
 
 /**
- * Returns the complete subtrees that make up a range, from left to right. `start` is a multiple of the size of the largest
- * subtree.
+ * Returns the complete subtrees that make up a range of leaves, from left to right. `start` must be a multiple of the size
+ * of the largest subtree.
  */
 function subtreesOf({ start, end }: Range): Subtree[] {
   const subtrees: Subtree[] = []
@@ -32,7 +32,7 @@ function subtreesOf({ start, end }: Range): Subtree[] {
   return subtrees
 }
 
-/** Returns the root of the first `size` leaves. */
+/** Returns the root of the tree with the first `size` leaves. */
 export async function rootAt(size: number, read: HashReader): Promise<Uint8Array> {
   return size === 0 ? emptyRoot() : rangeHash({ start: 0, end: size }, read)
 }
@@ -48,14 +48,14 @@ async function rangeHash(range: Range, read: HashReader): Promise<Uint8Array> {
   return hash
 }
 
-/** Returns the size of the left subtree: the largest power of two below `size`. */
+/** Returns the size of the left subtree, which is the largest power of two below `size`. */
 function splitOf(size: number): number {
   let split = 1
   while (split * 2 < size) split *= 2
   return split
 }
 
-/** Proves that leaf `index` is in the tree of `size` leaves. Throws RangeError for an index outside the tree. */
+/** Returns the proof that leaf `index` is in the tree with `size` leaves. Throws RangeError for an index outside the tree. */
 export async function inclusionProof(
   index: number,
   size: number,
@@ -76,8 +76,8 @@ export async function inclusionProof(
 }
 
 /**
- * Proves that the tree of `size` leaves begins with the tree of `earlier` leaves. The proof is empty if `earlier` is 0 or
- * `size`.
+ * Returns the proof that the tree with `size` leaves begins with the tree of `earlier` leaves. The proof is empty if
+ * `earlier` is 0 or `size`.
  */
 export async function consistencyProof(
   earlier: number,

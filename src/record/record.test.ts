@@ -30,7 +30,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const hashesOf = (count: number): Uint8Array[] =>
   Array.from({ length: count }, (_, index) => leafHash(Buffer.from(String(index))))
 
-/** Computes hashes of complete subtrees from the hashes of the leaves. */
+/** Computes hashes of complete subtrees from the leaf hashes. */
 const readerOf =
   (hashes: readonly Uint8Array[]): HashReader =>
   ({ level, index }) =>
@@ -39,7 +39,7 @@ const readerOf =
 const size = fc.integer({ min: 1, max: 600 })
 
 test('the roots of the test vectors of RFC 6962 implementations', () => {
-  // https://github.com/transparency-dev/merkle/blob/main/testonly/constants.go
+  // The test values come from https://github.com/transparency-dev/merkle/blob/main/testonly/constants.go.
   const leaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657']
   const roots = [
     '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
@@ -177,7 +177,7 @@ test('paths of tiles are those of C2SP tlog-tiles, and each parses to its tile',
   assert.equal(widthOf({ level: 0, number: 2 }, 300), 0)
 })
 
-// The PKCS #8 form of RFC 8032, test 1.
+// The key in test 1 of RFC 8032, in PKCS #8 form.
 const privateKey = createPrivateKey({
   key: Buffer.from(
     '302e020100300506032b657004220420' +

@@ -1,4 +1,4 @@
-/** Tiles of a Merkle tree (C2SP tlog-tiles): 256 hashes each, with one level of tiles for every eight levels of the tree. */
+/** Tiles of a Merkle tree (C2SP tlog-tiles), each with 256 hashes; one level of tiles covers eight levels of the tree. */
 import { treeHash } from './merkle.ts'
 import type { Subtree } from './proofs.ts'
 
@@ -6,30 +6,30 @@ const tileHeight = 8
 /** Number of hashes in a full tile. */
 export const tileWidth = 2 ** tileHeight
 
-/** A tile: hash `i` is the root of the complete subtree `number * 256 + i` of 256 ** level leaves. */
+/** A tile, in which hash `i` is the root of the complete subtree `number * 256 + i` with 256 ** level leaves. */
 export interface TileName {
   readonly level: number
   readonly number: number
 }
 
-/** Returns the number of hashes at level `level` in a tree of `size` leaves. */
+/** Returns the number of hashes at level `level` in a tree with `size` leaves. */
 export function hashesAt(level: number, size: number): number {
   return Math.floor(size / tileWidth ** level)
 }
 
-/** Returns the number of hashes that a tile has in a tree of `size` leaves. */
+/** Returns the number of hashes in a tile of a tree with `size` leaves. */
 export function widthOf({ level, number }: TileName, size: number): number {
   return Math.max(0, Math.min(tileWidth, hashesAt(level, size) - number * tileWidth))
 }
 
-/** Returns the number of levels of tiles that a tree of `size` leaves has. */
+/** Returns the number of tile levels in a tree with `size` leaves. */
 export function levelsOf(size: number): number {
   let level = 0
   while (hashesAt(level, size) > 0) level += 1
   return level
 }
 
-/** Returns the tile with the hash of a complete subtree, and the position of its hashes in the tile. */
+/** Returns the tile that contains the hash of a complete subtree, and the position of the subtree's hashes in the tile. */
 export function tileOf({ level, index }: Subtree): {
   readonly tile: TileName
   readonly from: number
@@ -42,7 +42,10 @@ export function tileOf({ level, index }: Subtree): {
   return { tile, from: first % tileWidth, count }
 }
 
-/** Returns the hash of a complete subtree from the hashes of its tile. Throws RangeError for a tile that lacks them. */
+/**
+ * Computes the hash of a complete subtree from the hashes in its tile. Throws RangeError for a tile that lacks the
+ * required hashes.
+ */
 export function subtreeHash(subtree: Subtree, hashes: readonly Uint8Array[]): Uint8Array {
   const { tile, from, count } = tileOf(subtree)
   const members = hashes.slice(from, from + count)
@@ -51,7 +54,7 @@ export function subtreeHash(subtree: Subtree, hashes: readonly Uint8Array[]): Ui
   return treeHash(members)
 }
 
-/** Returns the path of a tile below the URL of the log: `tile/0/x001/234`, or `tile/0/x001/234.p/17` for a partial tile. */
+/** Returns the path of a tile below the log's URL: `tile/0/x001/234`, or `tile/0/x001/234.p/17` for a partial tile. */
 export function tilePath({ level, number }: TileName, width: number): string {
   const digits = String(number)
   const padded = digits.padStart(Math.ceil(digits.length / 3) * 3, '0')
@@ -62,7 +65,7 @@ export function tilePath({ level, number }: TileName, width: number): string {
 
 const pathForm = /^tile\/(\d|[1-5]\d)\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/
 
-/** Parses the path of a tile of hashes. Undefined for any other path, including the path of a tile of leaves. */
+/** Parses the path of a hash tile; undefined for any other path, including the path of a leaf tile. */
 export function parseTilePath(
   path: string,
 ): (TileName & { readonly width: number; readonly isPartial: boolean }) | undefined {

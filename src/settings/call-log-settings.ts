@@ -4,21 +4,21 @@ import { syslogScheme, type Address } from './parse-values.ts'
 import type { Read } from './read-setting.ts'
 
 export interface CallLogConfig {
-  /** Absolute path, or `-` for standard output. Undefined if records are sent only to a syslog server. */
+  /** Absolute path, or `-` for standard output; undefined if records are sent only to a syslog server. */
   readonly file: string | undefined
-  /** Undefined if there is no syslog server. */
+  /** Syslog server; undefined if there is none. */
   readonly syslog: SyslogConfig | undefined
 }
 
 export interface SyslogConfig extends Address {
-  /** Absolute paths of PEM files. Without a CA file, the CAs of Node.js are trusted. */
+  /** Absolute paths of PEM files. Without a CA file, the CAs that Node.js trusts are trusted. */
   readonly caFile: string | undefined
-  /** Certificate and key that this server presents. Both are set or neither is. */
+  /** Certificate and key that this server presents, either both set or both absent. */
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
 }
 
-/** Reads the call log's settings, and adds invalid combinations to `problems`. */
+/** Reads the call log settings, and adds invalid combinations to `problems`. */
 export function callLogConfig(read: Read, problems: string[]): CallLogConfig | undefined {
   const destinations = read('callLog')
   const files = {

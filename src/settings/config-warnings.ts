@@ -10,7 +10,7 @@ export function configWarnings(
   )
 }
 
-/** Returns a warning if other machines can connect to the enrollment listener, but under none of its names. */
+/** Returns a warning if other machines can connect to the enrollment listener, but not under any of its names. */
 function enrollNamesWarning({ enrollment }: Pick<Config, 'enrollment'>): string | undefined {
   const { listen, names } = enrollment ?? {}
   if (listen === undefined || names === undefined || isLoopback(listen)) return undefined
@@ -20,7 +20,7 @@ function enrollNamesWarning({ enrollment }: Pick<Config, 'enrollment'>): string 
     : undefined
 }
 
-/** Returns a warning if the settings imply that other machines cannot reach the URLs in certificates; undefined otherwise. */
+/** Returns a warning if, according to the settings, other machines cannot reach the URLs in certificates; otherwise undefined. */
 export function publicUrlWarning({
   publicListen: { host, port },
   publicUrl,

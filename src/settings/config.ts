@@ -26,43 +26,43 @@ export interface Config {
   readonly dataDirectory: string
   readonly listen: Address
   readonly tls: TlsConfig
-  /** User that ran the command through sudo. Undefined if sudo was not used. */
+  /** User that ran the command through sudo; undefined if sudo was not used. */
   readonly sudoUser: string | undefined
-  /** Number of processes that answer requests. With 1 there is a single process. */
+  /** Number of worker processes that serve requests; with 1, the server is a single process. */
   readonly workers: number
   readonly limits: LimitsConfig
-  /** Path prefix of a reverse proxy, without a trailing slash. Empty if there is none. */
+  /** A reverse proxy's path prefix, without a trailing slash; empty if there is none. */
   readonly basePath: string
   /** Whether the API listener serves the web console. */
   readonly console: boolean
-  /** Single sign-on to the web console. Undefined if it is not configured. */
+  /** Single sign-on for the web console; undefined if it is not configured. */
   readonly sso: SsoConfig | undefined
   readonly publicListen: Address
-  /** The listener for ACME and EST. Undefined if it is off. */
+  /** The listener for ACME and EST; undefined if it is turned off. */
   readonly enrollment: EnrollmentConfig | undefined
-  /** Listener for the metrics. Undefined if the API listener serves them. */
+  /** Listener for the metrics; undefined if the API listener serves them. */
   readonly metricsListen: Address | undefined
-  /** Base URL in certificates. Undefined for http:// and the address of the public listener. */
+  /** Base URL in certificates; undefined for http:// and the address of the public listener. */
   readonly publicUrl: string | undefined
-  /** PostgreSQL database. Undefined for SQLite in the data folder. */
+  /** PostgreSQL database; undefined for SQLite in the data folder. */
   readonly database: DatabaseConfig | undefined
-  /** ID of the account that the first start creates: twelve digits. */
+  /** ID of the account that the first startup creates, with twelve digits. */
   readonly accountId: string
-  /** Access key that the administrator gets at the first start. Undefined for a random access key. */
+  /** Access key that the administrator receives at the first startup; undefined for a random access key. */
   readonly rootKey: Secret<AccessKey> | undefined
-  /** Whether the server is for tests: its data is temporary, and its access key is public. */
+  /** Whether the server is intended for tests, with temporary data and a publicly known access key. */
   readonly dev: boolean
   /** Absolute path of the master key, or `-` for standard input. */
   readonly masterKeyFile: string
-  /** Whether the server starts without the master key, and waits for its shares. */
+  /** Whether the server starts without the master key and waits for its shares. */
   readonly locked: boolean
-  /** Symmetric key in KMS that encrypts the master key. */
+  /** Symmetric KMS key that encrypts the master key. */
   readonly masterKeyKms: KeyArn | undefined
   /** Label of the key in the token that encrypts the master key. */
   readonly masterKeyPkcs11: string | undefined
   readonly keys: KeysConfig
   readonly logLevel: string
-  /** Served Regions in addition to AWS's. */
+  /** Regions to serve in addition to AWS's Regions. */
   readonly regions: readonly string[]
   readonly quotas: Quotas
   readonly issuancePolicy: Omit<IssuancePolicy, 'weakKeyList'>
@@ -70,29 +70,29 @@ export interface Config {
   readonly weakKeyFile: string | undefined
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
-  /** Undefined if calls are not recorded. */
+  /** Call log; undefined if calls are not recorded. */
   readonly callLog: CallLogConfig | undefined
-  /** Whether the public listener serves checkpoints and tiles of the record. */
+  /** Whether the public listener serves the record's checkpoints and tiles. */
   readonly logPublic: boolean
-  /** Whether calls that cannot be written to the call log are refused. */
+  /** Whether calls that cannot be written to the call log are rejected. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
-  /** Whether this start accepts a database that has lost writes. */
+  /** Whether this startup accepts a database that has lost writes. */
   readonly acceptLoss: boolean
-  /** How long expired certificates are kept; undefined if they are never deleted. */
+  /** Time for which expired certificates are kept; undefined if they are never deleted. */
   readonly keepExpiredSeconds: number | undefined
-  /** URL that receives events; undefined if there is none. */
+  /** URL to which events are sent; undefined if there is none. */
   readonly eventWebhook: string | undefined
-  /** Every setting with its source, without secrets. */
+  /** Every setting with its source, with secrets redacted. */
   readonly effectiveSettings: readonly EffectiveSetting[]
 }
 
 interface LimitsConfig {
-  /** Maximum number of open connections of each listener. */
+  /** Maximum number of open connections per listener. */
   readonly connectionsMax: number
   /** Maximum number of failed authentications per minute for each source address; 0 for no limit. */
   readonly authFailuresPerMinute: number
-  /** Memory of each process for request bodies and for objects sent to slow clients. */
+  /** Memory per process for request bodies and for objects sent to slow clients. */
   readonly bodyMemoryBytes: number
 }
 
@@ -103,7 +103,7 @@ interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
   readonly pool: number
 }
 
-/** Location of buckets: a folder in the data folder, or an S3 store. Without an endpoint, the store is Amazon S3. */
+/** Location of buckets: a folder in the data folder, or an S3 store. Without an endpoint, the S3 store is Amazon S3. */
 type ObjectsConfig =
   | { readonly kind: 'embedded' }
   | {
@@ -114,8 +114,8 @@ type ObjectsConfig =
     }
 
 /**
- * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError that lists the caller's
- * `problems`, every invalid value and every unknown SIGNET_ variable.
+ * Reads the configuration from flags, then environment variables, then defaults. Throws a ConfigurationError that lists the
+ * caller's `problems`, every invalid value and every unknown SIGNET_ variable.
  */
 export function readConfig(
   flags: Flags,

@@ -4,21 +4,21 @@ import type { Read } from './read-setting.ts'
 
 /** Single sign-on to the web console. */
 export interface SsoConfig {
-  /** Issuer URL, exactly as in the claim `iss` of ID tokens. */
+  /** Issuer URL, exactly as in the `iss` claim of ID tokens. */
   readonly issuer: string
   readonly clientId: string
-  /** Absolute path of the file with the client secret. Undefined for a public client. */
+  /** Absolute path of the file with the client secret; undefined for a public client. */
   readonly clientSecretFile: string | undefined
   readonly scopes: readonly string[]
 }
 
 interface ConsoleConfig {
   readonly console: boolean
-  /** Undefined if single sign-on is not configured. */
+  /** Single sign-on; undefined if it is not configured. */
   readonly sso: SsoConfig | undefined
 }
 
-/** Reads the settings of the console, and adds invalid combinations to `problems`. */
+/** Reads the console's settings, and adds invalid combinations to `problems`. */
 export function consoleConfig(read: Read, problems: string[]): ConsoleConfig {
   const console = read('console') === 'on'
   const issuer = read('consoleSsoIssuer')

@@ -2,7 +2,7 @@
 import { nonEmpty, oneOf, secureUrl } from './parse-values.ts'
 import { setting } from './setting.ts'
 
-/** Part of the table in settings-table.ts. */
+/** These settings are part of the table in settings-table.ts. */
 export const consoleSettings = {
   console: setting(
     'MODE',
@@ -33,21 +33,21 @@ export const consoleSettings = {
   ),
 } as const
 
-/** Parses an issuer URL. A trailing slash is part of an issuer's name, and is not removed. */
+/** Parses an issuer URL. A trailing slash is part of an issuer's name, so it is not removed. */
 function issuerUrl(text: string): string {
   secureUrl(text)
   if (text.length > 255) throw new Error('must be a URL of at most 255 characters')
   return text
 }
 
-/** Parses a client ID: printable ASCII (RFC 6749 appendix A.1). */
+/** Parses a client ID, which must be printable ASCII (RFC 6749 appendix A.1). */
 function clientId(text: string): string {
   if (!/^[\x20-\x7E]{1,255}$/.test(text))
     throw new Error('must have 1 to 255 printable ASCII characters')
   return text
 }
 
-/** Parses scopes that are separated by commas or spaces (RFC 6749 §3.3). */
+/** Parses scopes separated by commas or spaces (RFC 6749 §3.3). */
 function scopes(text: string): readonly string[] {
   const all = [...new Set(text.split(/[\s,]+/).filter((scope) => scope !== ''))]
   if (!all.includes('openid')) throw new Error('must contain openid')

@@ -1,4 +1,4 @@
-/** Parses the URL of a PostgreSQL database strictly: unknown parts are rejected instead of ignored. */
+/** Parses the URL of a PostgreSQL database strictly, rejecting unknown parts instead of ignoring them. */
 import { resolve } from 'node:path'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
@@ -12,8 +12,8 @@ const portDefault = 5432
 const parameters: readonly string[] = ['sslmode', 'sslrootcert']
 
 /**
- * Parses the URL. Throws an Error that states the valid form. HOST may be the percent-encoded folder of a Unix socket. The only
- * parameters are sslmode (disable, require, verify-full) and sslrootcert.
+ * Parses the database URL. Throws an Error that states the valid form of the URL. HOST may be the percent-encoded folder of a
+ * Unix socket. The only parameters are sslmode (disable, require, verify-full) and sslrootcert.
  */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
   if (!/^postgres(?:ql)?:\/\/[^\s#]+$/.test(text) || !URL.canParse(text)) throw new Error(form)
@@ -44,7 +44,7 @@ function decoded(text: string): string {
   return value
 }
 
-/** Returns the host, without the brackets of an IPv6 address. */
+/** Returns the host, without the brackets around an IPv6 address. */
 function hostOf({ hostname }: URL): string {
   const host = decoded(hostname).replace(/^\[(.*)\]$/, '$1')
   if (host.startsWith('/') || /^[\w.:-]*$/.test(host)) return host

@@ -36,7 +36,7 @@ test('a secret in any setting with secrets is redacted, from a flag and from the
   ]
   for (const [name, row] of Object.entries<Setting<unknown>>(settings)) {
     if (row.redact === undefined) continue
-    // A password in the database URL is a secret, but the name of the database is not.
+    // A password in the database URL is secret, but the name of the database is not.
     const values = name === 'database' ? urls.slice(0, 1) : urls
     for (const value of values) {
       const flags = { [name as SettingName]: value }

@@ -1,19 +1,19 @@
-/** The settings that are in effect, without their secrets. */
+/** The settings in effect, without their secrets. */
 import { mayContainPassword, variableOf, type Flags, type SettingName } from './read-setting.ts'
 import { redacted, type Setting } from './setting.ts'
 import { settingGroups } from './setting-groups.ts'
 import { settings } from './settings-table.ts'
 
 export interface EffectiveSetting {
-  /** Name of the flag, without the hyphens at its start. */
+  /** Name of the flag, without leading hyphens. */
   readonly name: string
   readonly group: string
-  /** Undefined if there is neither a value nor a default. Secrets are redacted. */
+  /** Value of the setting; undefined if there is neither a value nor a default. Secret settings are redacted. */
   readonly value: string | undefined
   readonly source: 'FLAG' | 'ENVIRONMENT' | 'DEFAULT'
 }
 
-/** Returns every setting with its value and source, by group. Setting rows determine which values are secrets. */
+/** Returns every setting with its value and source, in groups. The table of settings determines which values are secret. */
 export function effectiveSettings(
   flags: Flags,
   environment: Readonly<Record<string, string | undefined>>,

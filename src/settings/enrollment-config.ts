@@ -6,24 +6,24 @@ import type { TlsConfig } from './tls-config.ts'
 
 export interface EnrollmentConfig {
   readonly listen: Address
-  /** Host names and addresses of the listener. Undefined for the names in the `--tls-cert` certificate. */
+  /** Host names and addresses of the listener; if undefined, the names in the `--tls-cert` certificate are used. */
   readonly names: readonly string[] | undefined
   readonly validation: ValidationConfig
 }
 
-/** Settings for the validation of ACME challenges. */
+/** Settings for validating ACME challenges. */
 interface ValidationConfig {
-  /** DNS servers as ADDRESS:PORT. Undefined for those of the system. */
+  /** DNS servers in the form ADDRESS:PORT; if undefined, the system's DNS servers are used. */
   readonly resolver: readonly string[] | undefined
-  /** Networks in CIDR notation that validation may connect to, in addition to private networks. */
+  /** Networks in CIDR notation to which validation may connect, in addition to private networks. */
   readonly networks: readonly string[]
   readonly httpPort: number
   readonly tlsPort: number
 }
 
 /**
- * Reads the settings of enrollment, and adds invalid combinations to `problems`. Returns undefined if the listener is off. Without
- * names, the listener has the names in the certificate file, or else those of its address.
+ * Reads the enrollment settings, and adds invalid combinations to `problems`. Returns undefined if the enrollment listener is
+ * turned off. If no names are configured, the listener uses the names in the certificate file, or otherwise those of its address.
  */
 export function enrollmentConfig(
   read: Read,

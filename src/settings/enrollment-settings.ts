@@ -1,4 +1,4 @@
-/** The settings of the enrollment listener and of the validation of ACME challenges. */
+/** The settings of the enrollment listener and of ACME challenge validation. */
 import { isIP } from 'node:net'
 import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
 import { parseIpNetwork } from '../text/ip-network.ts'
@@ -8,7 +8,7 @@ import { setting } from './setting.ts'
 const portNumber = wholeNumber({ min: 1, max: 65_535 })
 const listMax = 100
 
-/** Part of the table in settings-table.ts. */
+/** These settings are part of the table in settings-table.ts. */
 export const enrollmentSettings = {
   enrollListen: setting(
     'HOST:PORT',
@@ -48,7 +48,7 @@ export const enrollmentSettings = {
   ),
 } as const
 
-/** Parses host names and addresses. Returns them in their canonical form, each once. */
+/** Parses host names and addresses. Names and addresses are returned in their canonical form, without duplicates. */
 function listenerNames(text: string): readonly string[] {
   const names = hosts(text).map((name) => {
     const bytes = parseIpAddress(name)
@@ -59,7 +59,7 @@ function listenerNames(text: string): readonly string[] {
   return [...new Set(names)]
 }
 
-/** Returns a parser for a list whose items `parse` converts, or for which it returns undefined. */
+/** Returns a parser for a list whose items are converted by `parse`, which returns undefined for an invalid item. */
 function listOf(parse: (text: string) => string | undefined, valid: string) {
   return (text: string): readonly string[] => {
     const items = text.split(',')
@@ -80,13 +80,13 @@ function dnsServer(text: string): string | undefined {
   return `${host.includes(':') ? `[${host}]` : host}:${number}`
 }
 
-/** Returns a network in CIDR notation. An address without a prefix length is a network of one address. */
+/** Returns a network in CIDR notation. An address without a prefix length is treated as a network with a single address. */
 function networkOf(text: string): string | undefined {
   const network = parseIpNetwork(text)
   return network && `${formatIpAddress(network.bytes)}/${network.prefix}`
 }
 
-/** Returns an address in its canonical form; undefined if the text is not an address. */
+/** Returns an address in canonical form, or undefined if the text is not an address. */
 function formatted(text: string): string | undefined {
   const bytes = parseIpAddress(text)
   return bytes && formatIpAddress(bytes)

@@ -1,4 +1,4 @@
-/** Settings for CA keys outside the database, and of the keys that encrypt the master key. */
+/** Settings for CA keys outside the database, and for the keys that encrypt the master key. */
 import {
   keyStorageStandards,
   keyStoreNames,
@@ -11,7 +11,7 @@ import {
 } from './parse-values.ts'
 import { setting } from './setting.ts'
 
-/** Part of the table in settings-table.ts. */
+/** These settings are part of the table in settings-table.ts. */
 export const keySettings = {
   masterKeyKms: setting(
     'ARN',

@@ -6,12 +6,15 @@ import type { NewKeyStores } from '../keys/stores/index.ts'
 import type { Read } from './read-setting.ts'
 
 export interface KeysConfig extends NewKeyStores {
-  /** Token with CA keys; undefined if there is none. Paths are absolute. */
+  /** Token that holds CA keys; undefined if there is none. All paths are absolute. */
   readonly pkcs11: TokenLocation | undefined
   readonly kms: KmsConfig
 }
 
-/** Members with invalid values are undefined. If a setting requires another that is missing, adds an error to the problems. */
+/**
+ * Members whose values are invalid are undefined. If a setting requires another setting that is missing, an error is added to
+ * the problems.
+ */
 export function keysConfig(
   read: Read,
   problems: string[],

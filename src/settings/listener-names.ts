@@ -1,10 +1,10 @@
-/** Names of listeners. */
+/** Host names of listeners. */
 import { hostname } from 'node:os'
 import { isLoopback, type Address } from './parse-values.ts'
 
 /**
- * Host names and addresses that clients can use: the listen address, or this machine's names and addresses if it is a wildcard
- * or loopback address.
+ * Host names and addresses that clients can use: the listen address, or this machine's names and addresses if the listen
+ * address is a wildcard or loopback address.
  */
 export function namesOf(listen: Address | undefined): readonly string[] {
   if (listen === undefined) return []

@@ -1,4 +1,4 @@
-/** Parsers for setting values. Each throws an Error that states the valid form. */
+/** Parsers for setting values. Each parser throws an Error that states the valid form of the value. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { keyStorageSecurityStandards } from '../authority/key-storage.ts'
@@ -11,7 +11,7 @@ import { isRegionName } from '../wire/region.ts'
 export interface Address {
   /** Host name or IP address, without brackets. */
   readonly host: string
-  /** 0 lets the system choose. */
+  /** Port number; 0 lets the system choose a port. */
   readonly port: number
 }
 
@@ -22,7 +22,7 @@ export function nonEmpty(text: string): string {
   return text
 }
 
-/** Parses HOST:PORT. An IPv6 address must be in brackets. */
+/** Parses HOST:PORT. An IPv6 address must be enclosed in brackets. */
 export function address(text: string): Address {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
@@ -58,19 +58,19 @@ function syslogAddress(text: string): Address {
     const parsed = address(text)
     if (parsed.port > 0) return parsed
   } catch {
-    // The error below states the valid scheme.
+    // The error thrown below states the valid scheme.
   }
   throw new Error(
     `must have HOST:PORT after ${syslogScheme}, such as ${syslogScheme}logs.example.com:6514`,
   )
 }
 
-/** Whether only this machine can reach a listener on the address. */
+/** Returns whether only this machine can reach a listener at the address. */
 export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || isLoopbackAddress(host)
 }
 
-/** Whether a host stands for every address of this machine: 0.0.0.0 or :: in any notation. */
+/** Returns whether a host stands for every address of this machine: 0.0.0.0 or :: in any notation. */
 export function isUnspecified(host: string): boolean {
   const origin = `http://${isIP(host) === 6 ? `[${host}]` : host}`
   const { hostname } = URL.canParse(origin) ? new URL(origin) : { hostname: host }
@@ -80,7 +80,7 @@ export function isUnspecified(host: string): boolean {
 const hostForm =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
 
-/** Parses host names and IP addresses that are separated by commas. */
+/** Parses host names and IP addresses, separated by commas. */
 export function hosts(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const bad = names.find((name) => isIP(name) === 0 && !hostForm.test(name))
@@ -99,7 +99,7 @@ export function kmsKeyArn(text: string): KeyArn {
   return arn
 }
 
-/** Parses pairs of a KeyStorageSecurityStandard and a key store, such as `CCPC_LEVEL_1_OR_HIGHER=local`, separated by commas. */
+/** Parses comma-separated pairs of a KeyStorageSecurityStandard and a key store, such as `CCPC_LEVEL_1_OR_HIGHER=local`. */
 export function keyStorageStandards(text: string): readonly StandardStore[] {
   const pairs = text.split(',').map((pair) => standardStore(pair.trim()))
   const standards = pairs.map(({ standard }) => standard)
@@ -119,14 +119,14 @@ function standardStore(pair: string): StandardStore {
   )
 }
 
-/** Parses the name of a Region. */
+/** Parses a Region name. */
 export function regionName(text: string): string {
   if (!isRegionName(text))
     throw new Error('must be a Region name: at most 32 lower-case letters, digits and hyphens')
   return text
 }
 
-/** Parses names of Regions, separated by commas. */
+/** Parses Region names, separated by commas. */
 export function regions(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const bad = names.find((name) => !isRegionName(name))
@@ -158,7 +158,7 @@ export function secureUrl(text: string): string {
 
 const pathPrefixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
 
-/** Parses a path of unreserved characters, and removes a trailing slash. */
+/** Parses a path of unreserved characters, removing a trailing slash. */
 export function pathPrefix(text: string): string {
   const path = text.replace(/\/$/, '')
   if (!pathPrefixForm.test(path) || path.length > 256)
@@ -215,7 +215,7 @@ export function count(text: string): number {
 
 const retentionDaysMax = 36_500
 
-/** Parses a duration. Returns seconds. */
+/** Parses a duration and returns the number of seconds. */
 export function retention(text: string): number {
   const duration = parseDuration(text)
   const length = duration === undefined ? 0 : spanMilliseconds(duration) / 1000
@@ -224,10 +224,10 @@ export function retention(text: string): number {
   return length
 }
 
-/** Limit for `auto`. One process writes for all workers, so more workers would only wait for it. */
+/** Maximum number of workers for `auto`. A single process writes for all workers, so more workers would only wait for it. */
 const autoWorkersMax = 16
 
-/** Parses a number of processes. `auto` is the number of cores, up to 16. */
+/** Parses a number of processes. `auto` stands for the number of cores, up to 16. */
 export function workers(text: string): number {
   const automatic = Math.min(availableParallelism(), autoWorkersMax)
   const value = text === 'auto' ? automatic : Number(text)
@@ -242,7 +242,7 @@ export function rootAccessKeyId(text: string): string {
   throw new Error('must have 3 to 128 letters, digits or underscores')
 }
 
-/** Parses a secret access key. The error does not contain the text. */
+/** Parses a secret access key. The error message does not contain the invalid secret. */
 export function rootSecretAccessKey(text: string): string {
   if (/^[\x21-\x7E]{16,256}$/.test(text)) return text
   throw new Error('must have 16 to 256 printable ASCII characters without spaces')

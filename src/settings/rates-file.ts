@@ -5,13 +5,13 @@ import { ConfigurationError } from '../errors.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
 export interface RatesConfig {
-  /** Whether AWS's rates apply to operations that the file does not contain. */
+  /** Whether AWS's rates apply to operations that are missing from the file. */
   readonly awsQuotas: boolean
-  /** Absolute path of a JSON object: calls per second by operation, or null for no limit. */
+  /** Absolute path of a JSON file with calls per second by operation, or null for no limit. */
   readonly ratesFile: string | undefined
 }
 
-/** Returns the rates in effect. Throws ConfigurationError with every problem of an invalid file. */
+/** Returns the request rates in effect. Throws a ConfigurationError with every problem in an invalid file. */
 export function readRates({ awsQuotas, ratesFile }: RatesConfig): Rates {
   const rates = new Map<string, number>(awsQuotas ? Object.entries(awsRates) : [])
   for (const [operation, rate] of ratesFile === undefined ? [] : entriesOf(ratesFile))

@@ -1,18 +1,18 @@
-/** Reads one setting from flags or the environment. */
+/** Reads a setting from flags or environment variables. */
 import type { Setting } from './setting.ts'
 import { settings } from './settings-table.ts'
 
 type Settings = typeof settings
 export type SettingName = keyof Settings
-/** Values on the command line, by setting. */
+/** Values from the command line, keyed by setting. */
 export type Flags = Partial<Record<SettingName, string>>
 
-/** Returns the environment variable of a flag: SIGNET_PUBLIC_URL for `public-url`. */
+/** Returns the environment variable that corresponds to a flag, such as SIGNET_PUBLIC_URL for `public-url`. */
 export function variableOf(flag: string): string {
   return `SIGNET_${flag.toUpperCase().replaceAll('-', '_')}`
 }
 
-/** Returns the value of a setting; undefined if it is absent or invalid. */
+/** Returns the value of a setting, or undefined if it is absent or invalid. */
 export type Read = <N extends SettingName>(name: N) => ReturnType<Settings[N]['parse']> | undefined
 
 export function readSetting<N extends SettingName>(from: {
@@ -40,7 +40,7 @@ export function readSetting<N extends SettingName>(from: {
   }
 }
 
-/** Returns whether a value can be a URL with a password. */
+/** Returns whether a value could be a URL that contains a password. */
 export function mayContainPassword(value: string): boolean {
   return value.includes('@')
 }

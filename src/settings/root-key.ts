@@ -1,4 +1,4 @@
-/** The administrator's access key from the settings, and the rules of `--dev`. */
+/** The administrator's access key according to the settings, and the rules of `--dev`. */
 import { isLoopback } from './parse-values.ts'
 import { variableOf, type Flags, type Read, type SettingName } from './read-setting.ts'
 import { Secret } from './secret.ts'
@@ -22,7 +22,7 @@ export function rootKey(read: Read, problems: string[]): Secret<AccessKey> | und
   return read('dev') === 'true' ? new Secret(devKey) : undefined
 }
 
-/** Settings for the location of stored data. With --dev, data is temporary. */
+/** Settings that specify where data is stored. With --dev, all data is temporary. */
 const storedDataSettings: readonly SettingName[] = [
   'data',
   'database',

@@ -1,4 +1,4 @@
-/** The settings by subject, for the help text of `serve` and for its flags reference. */
+/** The settings grouped by subject, for the help text of `serve` and for the reference of its flags. */
 import type { SettingName } from './read-setting.ts'
 
 /** Names of settings by group, in the order of the help text. Every setting is in exactly one group (settings-table.test.ts). */

@@ -1,24 +1,24 @@
 import { oneOf } from './parse-values.ts'
 
-/** A setting of the server: a flag and its environment variable. */
+/** A server setting, which has a flag and an environment variable. */
 export interface Setting<T> extends SettingRow<T> {
   readonly flag: string
 }
 
 export interface SettingRow<T> {
-  /** Placeholder for the value in the help text. Empty for a switch. */
+  /** Placeholder for the value in the help text; empty for a switch. */
   readonly value: string
   readonly description: string
-  /** Parses the value. Throws an Error that states the valid form. */
+  /** Parses the value, and throws an Error that states the valid form. */
   readonly parse: (text: string) => T
   readonly fallback: string | undefined
-  /** Whether the setting has no flag, because other users can read the command line of a process. */
+  /** Whether the setting has no flag, because other users can read a process's command line. */
   readonly isVariableOnly?: boolean
-  /** Returns a value without its secrets, for DescribeServer. Values of settings with this member never appear in errors. */
+  /** Returns a value without its secrets, for DescribeServer. The values of settings with this member never appear in errors. */
   readonly redact?: (text: string) => string
 }
 
-/** The text in place of a secret. */
+/** The text that replaces a secret. */
 export const redacted = '(hidden)'
 
 /** Creates a row of the table in settings-table.ts. */
@@ -32,12 +32,12 @@ export function setting<T>(
   return { value, description, parse, fallback }
 }
 
-/** Creates the row for a secret, which is read only from the environment. */
+/** Creates the table row for a secret, which is read only from an environment variable. */
 export function secret<T>(description: string, parse: (text: string) => T): SettingRow<T> {
   return { ...setting('SECRET', description, parse), isVariableOnly: true, redact: () => redacted }
 }
 
-/** Adds to a row that its value is a URL which can contain secrets. `isOriginOnly` also redacts the path and the query. */
+/** Marks a row's value as a URL that can contain secrets. `isOriginOnly` also redacts the path and the query. */
 export function secretUrl<T>(
   row: SettingRow<T>,
   { isOriginOnly = false }: { readonly isOriginOnly?: boolean } = {},
@@ -52,12 +52,12 @@ export function secretUrl<T>(
   return { ...row, redact }
 }
 
-/** Creates the row for a switch, which is off by default. */
+/** Creates the table row for a switch, which is off by default. */
 export function toggle(description: string): SettingRow<'true' | 'false'> {
   return setting('', description, oneOf(['true', 'false']), 'false')
 }
 
-/** Adds the flags, which are derived from the names: `publicUrl` becomes `--public-url`. */
+/** Adds the flags, whose names are derived from the settings' names: `publicUrl` becomes `--public-url`. */
 export function withFlags<Rows extends Readonly<Record<string, SettingRow<unknown>>>>(
   rows: Rows,
 ): { readonly [Name in keyof Rows]: Rows[Name] & { readonly flag: string } } {

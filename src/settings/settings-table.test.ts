@@ -7,7 +7,7 @@ import type { Setting } from './setting.ts'
 import { settingGroups } from './setting-groups.ts'
 import { settings } from './settings-table.ts'
 
-/** Parses a string. Returns the value, or the error message. */
+/** Parses a string, and returns the value or the error message. */
 function parse(setting: Setting<unknown>, text: string): unknown {
   try {
     return setting.parse(text)

@@ -1,4 +1,4 @@
-/** Every setting of the server: its flag, its description, and the parser of its value. */
+/** Every server setting, with its flag, its description, and the parser for its value. */
 import { defaultQuotas } from '../authority/quotas.ts'
 import { consoleSettings } from './console-settings.ts'
 import { parseDatabaseUrl } from './database-url.ts'
@@ -27,7 +27,7 @@ import {
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** Every setting of the server, in the order of the help text. */
+/** Every server setting, in the order of the help text. */
 export const settings = withFlags({
   data: setting('DIR', 'folder for all server data', nonEmpty, './data'),
   listen: setting('HOST:PORT', 'address of the API listener', address, '127.0.0.1:8080'),

@@ -1,20 +1,20 @@
-/** The configuration of TLS. */
+/** The TLS configuration. */
 import { resolve } from 'node:path'
 import { namesOf } from './listener-names.ts'
 import { isLoopback, type Address } from './parse-values.ts'
 import type { Read } from './read-setting.ts'
 
-/** Source of the certificate of the API listener and the enrollment listener. Paths are absolute. */
+/** Source of the certificate for the API listener and the enrollment listener. All paths are absolute. */
 export type TlsConfig = (
   | { readonly kind: 'none' }
   | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
   | { readonly kind: 'self'; readonly authority: string; readonly names: readonly string[] }
 ) & {
-  /** CA bundle. Clients of the API must present a certificate issued by one of its CAs. */
+  /** CA bundle; API clients must present a certificate issued by one of its CAs. */
   readonly clientCaFile: string | undefined
 }
 
-/** Reads the settings of TLS, and adds invalid combinations to `problems`. */
+/** Reads the TLS settings, and adds invalid combinations to `problems`. */
 export function tlsConfig(read: Read, listen: Address | undefined, problems: string[]): TlsConfig {
   const certFile = read('tlsCert')
   const keyFile = read('tlsKey')
@@ -41,7 +41,7 @@ export function tlsConfig(read: Read, listen: Address | undefined, problems: str
   return { kind: 'none', clientCaFile: undefined }
 }
 
-/** Adds the names of the enrollment listener to those in the `--tls-self` certificate, which both listeners use. */
+/** Adds the enrollment listener's names to those in the `--tls-self` certificate, which both listeners use. */
 export function withNames(tls: TlsConfig, names: readonly string[] = []): TlsConfig {
   return tls.kind === 'self' ? { ...tls, names: [...new Set([...tls.names, ...names])] } : tls
 }

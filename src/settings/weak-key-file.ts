@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseWeakKeyList, type WeakKeyList } from '../key-strength/weak-key-list.ts'
 import { ConfigurationError } from '../errors.ts'
 
-/** Reads the file that --weak-key-list specifies. Throws ConfigurationError if it cannot be read or is malformed. */
+/** Reads the file specified by --weak-key-list. Throws ConfigurationError if the file cannot be read or is malformed. */
 export function readWeakKeyFile(path: string | undefined): WeakKeyList | undefined {
   if (path === undefined) return undefined
   try {

@@ -8,16 +8,16 @@ import type { StsContext, StsServices } from './sts-operation.ts'
 import type { WebIdentity } from './verify-web-identity.ts'
 import { trustsWebIdentity } from './web-identity-trust.ts'
 
-/** Limit on the accounts with the same issuer whose roles are considered. */
+/** Maximum number of accounts with the same issuer whose roles are considered. */
 const accountsMax = 100
-/** Limit on the trust policies that one request evaluates, and on the roles that it returns. */
+/** Maximum number of trust policies that a request evaluates, and of roles that it returns. */
 const evaluatedMax = 1000
 const acceptedMax = 100
 
 export interface RolesRequest {
   readonly token: string
   readonly issuer: StorableText
-  /** The token must have been issued for this client. */
+  /** Client for which the token must have been issued. */
   readonly clientId: string
   readonly sessionName: string
 }
@@ -26,14 +26,14 @@ export interface AcceptedRoles {
   readonly roles: readonly { readonly arn: string; readonly secondsMax: number }[]
   /** Whether there are more roles than could be evaluated or returned. */
   readonly isTruncated: boolean
-  /** Values that trust policies are compared with. */
+  /** Token claims that trust policies are compared with. */
   readonly subject: string
   readonly providers: readonly string[]
 }
 
 /**
- * Verifies a token and returns the roles that AssumeRoleWithWebIdentity would accept it for. Throws like verifyWebIdentity, and
- * InvalidIdentityToken with the missing configuration if no account accepts tokens for the client.
+ * Verifies a token and returns the roles for which AssumeRoleWithWebIdentity would accept it. Throws the same errors as
+ * verifyWebIdentity, and InvalidIdentityToken with the missing configuration if no account accepts tokens for the client.
  */
 export async function listAcceptedRoles(
   services: StsServices,
@@ -68,7 +68,7 @@ export async function listAcceptedRoles(
   }
 }
 
-/** Returns the providers that accept tokens for the client. Throws InvalidIdentityToken with the command that is missing. */
+/** Returns the identity providers that accept tokens for the client. Throws InvalidIdentityToken with the missing command. */
 function accepting(
   registered: readonly IdentityProvider[],
   { issuer, clientId }: Pick<RolesRequest, 'issuer' | 'clientId'>,
@@ -87,7 +87,10 @@ function accepting(
   return found
 }
 
-/** Verifies the token with the keys of each provider. Throws the first error if no account's provider accepts the token. */
+/**
+ * Verifies the token with the keys of each identity provider. Throws the first error if no account's identity provider
+ * accepts the token.
+ */
 async function verifyForAccounts(
   services: StsServices,
   token: string,

@@ -22,9 +22,9 @@ const webIdentityInput = structure({
 })
 
 /**
- * Returns temporary credentials for a role in exchange for an identity provider's token, such as that of a Kubernetes service
- * account or a CI job. The role's account must have the provider, and the role's trust policy must name it (STS API,
- * AssumeRoleWithWebIdentity).
+ * Returns temporary credentials for a role in exchange for an identity provider's token, such as a token for a Kubernetes
+ * service account or a CI job. The role's account must have the identity provider, and the role's trust policy must list it
+ * (STS API, AssumeRoleWithWebIdentity).
  */
 export const assumeRoleWithWebIdentity = stsOperation({
   name: 'AssumeRoleWithWebIdentity',

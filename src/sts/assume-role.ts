@@ -22,7 +22,7 @@ import {
 } from './shapes.ts'
 import { requireCaller, stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
 
-/** Maximum duration of a session that is created with another session's credentials (STS API, AssumeRole: role chaining). */
+/** Maximum duration of a session created with another session's credentials (STS API, AssumeRole: role chaining). */
 const chainedSecondsMax = 3600
 
 const assumeRoleInput = structure({
@@ -84,9 +84,9 @@ interface RoleRequest {
 }
 
 /**
- * Authorizes the call. The trust policy must allow every action that the call requires. The caller's identity policies must
- * allow them too, unless the caller is in the role's account and the trust policy names it directly (IAM User Guide,
- * Cross-account policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
+ * Authorizes an AssumeRole call. The trust policy must allow every action that the call requires. The caller's identity policies
+ * must also allow every action, unless the caller is in the role's account and the trust policy names it directly (IAM User
+ * Guide, Cross-account policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
  */
 function authorize(
   { clock }: StsServices,
@@ -126,7 +126,7 @@ function ownKeys(input: Input, tagOptions: TagOptions): ReadonlyMap<string, read
   return keys
 }
 
-/** Returns the source identity of the session. Once set, a source identity is passed on to all chained sessions. */
+/** Returns the session's source identity. Once set, a source identity is passed on to all chained sessions. */
 function sourceIdentityOf(
   { principal }: Caller,
   requested: string | undefined,
@@ -137,7 +137,7 @@ function sourceIdentityOf(
   return present ?? requested
 }
 
-/** Refuses MFA parameters. Signet has no MFA devices, and ignoring the parameters would suggest that MFA was checked. */
+/** Rejects MFA parameters. Signet has no MFA devices, and ignoring the parameters would suggest that MFA was checked. */
 function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   if (SerialNumber === undefined && TokenCode === undefined) return
   throw new ServiceError(

@@ -1,4 +1,4 @@
-/** Fetches an identity provider's documents, but only from addresses that the server may connect to. */
+/** Fetches an identity provider's documents, but only from addresses to which the server may connect. */
 import { lookup as lookupAddress, type LookupAddress } from 'node:dns'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -7,7 +7,7 @@ import { hostOf, isInternalAddress, isInternalHost, isLoopback } from '../text/i
 
 const documentBytesMax = 262_144
 
-/** Resolves a host name to all its addresses: `lookup` of node:dns. */
+/** Resolves a host name to all its addresses, like `lookup` in node:dns. */
 export type Resolve = (
   host: string,
   options: { readonly all: true },
@@ -21,26 +21,26 @@ export interface FetchOptions {
   readonly resolve?: Resolve
 }
 
-/** A form that is posted to an identity provider. */
+/** A form to post to an identity provider. */
 export interface FormPost extends FetchOptions {
   readonly form: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
-  /** Accepted status codes. */
+  /** HTTP status codes to accept. */
   readonly statuses: readonly number[]
 }
 
 /**
  * Fetches the text of a document of at most 256 KiB. The document must be at the issuer's own origin or be served over HTTPS.
- * Addresses on this machine and its links are refused unless the issuer's URL itself has such an address. The address is
- * checked when the connection is made, so a name that resolves differently the second time is refused as well. Redirects are
- * not followed. Rejects with an Error that gives the reason.
+ * Addresses on this machine and its links are rejected unless the issuer's URL itself has such an address. The address is
+ * checked when the connection is made, so a name that resolves differently the second time is rejected as well. Redirects are
+ * not followed. Rejects with an Error that states the reason.
  */
 export async function fetchDocument(url: string, options: FetchOptions): Promise<string> {
   const { text } = await readResponse(url, options, { statuses: [200] })
   return text
 }
 
-/** Posts a form to a URL under the same rules, and returns the response. */
+/** Posts a form to a URL under the same rules as for documents, and returns the response. */
 export function postForm(
   url: string,
   { form, headers, statuses, ...options }: FormPost,

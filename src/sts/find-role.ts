@@ -13,7 +13,7 @@ interface RoleName {
   readonly roleName: string
 }
 
-/** Parses the ARN of a role. Throws ValidationError for any other string. */
+/** Parses a role ARN. Throws ValidationError for any other string. */
 function requireRoleArn(text: string): RoleName {
   const arn = parseArn(text)
   const roleName = arn && roleForm.exec(arn.resource)?.[1]
@@ -23,7 +23,7 @@ function requireRoleArn(text: string): RoleName {
   return { partition: arn.partition, accountId: arn.accountId, roleName }
 }
 
-/** Finds the role. Roles in Signet have no path, so an ARN with a path never matches. */
+/** Finds a role by account and name. Roles in Signet have no path, so an ARN with a path never matches. */
 export async function findNamedRole(
   db: Database,
   text: string,

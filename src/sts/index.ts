@@ -10,7 +10,7 @@ const operations: ReadonlyMap<string, StsOperation> = new Map(
   ]),
 )
 
-/** Finds an operation by name; undefined if it does not exist. */
+/** Finds an STS operation by name, and returns undefined if it does not exist. */
 export function findStsOperation(name: string): StsOperation | undefined {
   return operations.get(name)
 }

@@ -1,4 +1,4 @@
-/** Public keys that verify an issuer's tokens (RFC 7517; OpenID Connect Discovery 1.0 §4). */
+/** Public keys for verifying an issuer's tokens (RFC 7517; OpenID Connect Discovery 1.0 §4). */
 import { parseObject, type JsonObject } from '../text/json.ts'
 import {
   createLocalJWKSet,
@@ -25,7 +25,10 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/** Limit on the number of an issuer's keys. An issuer usually has two or three. Verifying a token may require parsing one key. */
+/**
+ * Maximum number of an issuer's keys. An issuer usually has two or three keys. Verifying a token may require parsing one of the
+ * issuer's keys.
+ */
 const keysMax = 100
 
 /** Creates a cache of issuers' keys, which are fetched over the network. `resolve` replaces the system's resolver. */
@@ -47,7 +50,7 @@ export function createIssuerKeys(clock: Clock, resolve?: Resolve): IssuerKeys {
   }
 }
 
-/** Discovers the URL of the key set on first use. After a failure, tries again after 30 seconds. */
+/** Discovers the URL of the key set at the first use. After a failure, discovery is tried again after 30 seconds. */
 function remoteKeys(issuer: string, clock: Clock, resolve: Resolve | undefined): JWTVerifyGetKey {
   let found: Promise<JWTVerifyGetKey> | undefined
   let failedAt = 0
@@ -92,7 +95,7 @@ async function discover(issuer: string, resolve: Resolve | undefined): Promise<J
 
 const loopbackForm = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/]|$)/
 
-/** Returns whether a URL uses HTTPS, or refers to this machine. */
+/** Returns whether a URL uses HTTPS or refers to this machine. */
 export function isTrustworthy(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || loopbackForm.test(url))
 }

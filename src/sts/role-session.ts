@@ -1,4 +1,4 @@
-/** Creates role sessions and their credentials (STS API, AssumeRole). */
+/** Creates role sessions with their credentials (STS API, AssumeRole). */
 import { deflateRawSync } from 'node:zlib'
 import type { Session } from '../identity/session.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
@@ -9,7 +9,7 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { SessionTags } from './session-tags.ts'
 import type { StsServices } from './sts-operation.ts'
 
-/** The parameters for a session. */
+/** The parameters of a new session. */
 export interface SessionOptions extends Partial<SessionTags> {
   readonly input: {
     readonly RoleSessionName: string
@@ -18,7 +18,7 @@ export interface SessionOptions extends Partial<SessionTags> {
     readonly Policy?: string
     readonly PolicyArns?: readonly unknown[]
   }
-  /** Maximum duration in seconds, if it is shorter than the role's. */
+  /** Maximum duration in seconds, if it is shorter than the role's maximum. */
   readonly secondsMax?: number | undefined
   readonly sourceIdentity?: string | undefined
   readonly federatedProvider?: string | undefined
@@ -28,7 +28,7 @@ export interface SessionOptions extends Partial<SessionTags> {
 
 const secondsDefault = 3600
 
-/** Limit on the size of a session's compressed policies and tags, in bytes. */
+/** Maximum size of a session's compressed policies and tags, in bytes. */
 const packedBytesMax = 4096
 
 /** The session's credentials, and the other members of the response. */
@@ -40,13 +40,13 @@ export interface GrantedSession {
     readonly Expiration: Date
   }
   readonly AssumedRoleUser: { readonly AssumedRoleId: string; readonly Arn: string }
-  /** Used percentage of the limit on policies and tags; undefined without policies and tags. */
+  /** Percentage of the limit that policies and tags use; undefined if there are none. */
   readonly PackedPolicySize: number | undefined
 }
 
 /**
  * Creates a session for a role. Throws ValidationError for a duration that is too long, MalformedPolicyDocument for an invalid
- * policy, and PackedPolicyTooLarge if policy and tags together are too long.
+ * policy, and PackedPolicyTooLarge if the policies and tags together are too long.
  */
 export function makeSession(
   { clock, random, sessions }: Pick<StsServices, 'clock' | 'random' | 'sessions'>,
@@ -104,7 +104,7 @@ function requireDuration(role: Role, { input, secondsMax }: SessionOptions): num
   return seconds
 }
 
-/** Refuses a policy with unknown elements, because its author receives the error. */
+/** Rejects a session policy with unknown elements, because its author receives the error. */
 function requirePolicy({ Policy, PolicyArns = [] }: SessionOptions['input']): void {
   if (PolicyArns.length > 0)
     throw new QueryError(

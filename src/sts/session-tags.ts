@@ -1,4 +1,4 @@
-/** Tags of sessions (IAM User Guide, Pass session tags in AWS STS). */
+/** Session tags (IAM User Guide, Pass session tags in AWS STS). */
 import { requestTagKeys } from '../policy/pattern.ts'
 import type { Caller, Tags } from '../identity/caller.ts'
 import { QueryError } from '../wire/query-errors.ts'
@@ -15,9 +15,9 @@ export interface SessionTags {
 }
 
 /**
- * Returns the tags of a session: the requested tags, and the transitive tags of the calling session. Throws
- * InvalidParameterValue for a duplicate key (ignoring case), for a key that the calling session already passes on, and for a
- * transitive key without a tag.
+ * Returns a session's tags: the requested tags, and the transitive tags of the calling session. Throws InvalidParameterValue
+ * for a duplicate key (ignoring case), for a key that the calling session already passes on, and for a transitive key
+ * without a tag.
  */
 export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): SessionTags {
   const principal = caller?.principal

@@ -1,17 +1,17 @@
-/** Shapes that several operations share (STS API, Data types). */
+/** Shapes shared by several operations (STS API, Data types). */
 import { integer, list, required, string, structure, timestamp } from '../wire/shapes/shape.ts'
 
 const text =
   '[\\t\\n\\r\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+'
 const tagText = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*'
 
-/** Members for the role and the session name. */
+/** Members that specify the role and the session name. */
 export const roleMembers = {
   RoleArn: required(string({ min: 20, max: 2048, pattern: text })),
   RoleSessionName: required(string({ min: 2, max: 64, pattern: '[\\w+=,.@-]*' })),
 } as const
 
-/** Members for a session's duration, policies and tags. */
+/** Members that specify a session's duration, policies and tags. */
 export const sessionMembers = {
   PolicyArns: list(structure({ arn: string({ min: 20, max: 2048, pattern: text }) })),
   Policy: string({ min: 1, max: 2048, pattern: '[\\t\\n\\r\\u0020-\\u00FF]+' }),

@@ -1,4 +1,4 @@
-/** Accepted signature algorithms. Symmetric algorithms are excluded, because only the issuer must be able to sign. */
+/** Accepted signature algorithms for tokens. Symmetric algorithms are excluded, because only the issuer must be able to sign. */
 export const signatureAlgorithms = [
   'RS256',
   'RS384',

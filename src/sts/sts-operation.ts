@@ -1,6 +1,6 @@
 /**
- * The interface of a Security Token Service operation. Each operation has its own file; index.ts contains the table of
- * operations.
+ * The interface of a Security Token Service operation. Each STS operation has its own file, and index.ts contains the
+ * table of operations.
  */
 import { ServiceError } from '../errors.ts'
 import type { Sessions } from '../identity/session.ts'
@@ -23,7 +23,7 @@ export interface StsServices {
   readonly issuerKeys: IssuerKeys
 }
 
-/** The caller of a request, and the connection. */
+/** The caller of a request, and its connection. */
 export interface StsContext {
   /** The caller; undefined for an operation whose requests are unsigned. */
   readonly caller: Caller | undefined
@@ -32,7 +32,7 @@ export interface StsContext {
   readonly isSecure: boolean
 }
 
-/** XML namespace of responses. */
+/** XML namespace of the responses. */
 export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
@@ -48,17 +48,17 @@ export interface StsDefinition<I extends StructureShape, O extends StructureShap
   ) => Promise<Encodable<O>>
 }
 
-/** An operation without the types of its members. */
+/** An STS operation without the types of its members. */
 export interface StsOperation {
   readonly name: string
   readonly signed: boolean
-  /** Decodes the parameters. Throws ValidationException or SerializationException. */
+  /** Decodes the request parameters. Throws ValidationException or SerializationException. */
   accept(parameters: FormParameters): StsCall
-  /** Encodes a response as XML. */
+  /** Encodes the response as XML. */
   answer(output: object, requestId: string): string
 }
 
-/** A call with decoded parameters. */
+/** A call whose parameters have been decoded. */
 interface StsCall {
   readonly input: object
   run(services: StsServices, context: StsContext): Promise<object>

@@ -1,18 +1,19 @@
 /**
- * Typed claims of a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition keys. A claim of the
- * wrong type is refused, because no condition would match it, and a Deny with that condition would not apply.
+ * Typed claims in a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). The token's claims become condition keys. A
+ * claim with the wrong type is rejected, because no condition would match it, and a Deny statement with such a condition
+ * would not apply.
  */
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 
 export interface TokenClaims {
   readonly subject: StorableText
-  /** `aud`: at least one audience. */
+  /** The `aud` claim: at least one audience. */
   readonly audiences: readonly StorableText[]
-  /** `azp`: the party to which the token was issued. */
+  /** The `azp` claim: the party to which the token was issued. */
   readonly authorizedParty: StorableText | undefined
 }
 
-/** Returns the claims, or the name of a claim with the wrong type. */
+/** Returns the token's claims, or the name of a claim with the wrong type. */
 export function readClaims(
   payload: Readonly<Record<string, unknown>>,
 ): TokenClaims | { readonly wrong: string } {
@@ -26,7 +27,7 @@ export function readClaims(
   return { subject, audiences, authorizedParty: asStorableText(azp) }
 }
 
-/** Type checks of the other claims. */
+/** Type checks for the remaining claims. */
 const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   iss: (value) => asStorableText(value) !== undefined,
   exp: Number.isFinite,

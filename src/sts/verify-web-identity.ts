@@ -7,7 +7,7 @@ import { signatureAlgorithms } from './signature-algorithms.ts'
 import type { StsServices } from './sts-operation.ts'
 import { readClaims, type TokenClaims } from './token-claims.ts'
 
-/** A token's verified claims, and their issuer. */
+/** The verified claims in a token, and the token's issuer. */
 export interface WebIdentity extends TokenClaims {
   readonly provider: IdentityProvider
 }
@@ -16,8 +16,8 @@ export interface WebIdentity extends TokenClaims {
 const toleranceSeconds = 30
 
 /**
- * Verifies a token. Its issuer must be an identity provider of the account, and its audience one of the provider's audiences.
- * Throws InvalidIdentityToken, ExpiredTokenException or IDPCommunicationError.
+ * Verifies a token. The token's issuer must be one of the account's identity providers, and the token's audience must be one
+ * of the provider's audiences. Throws InvalidIdentityToken, ExpiredTokenException or IDPCommunicationError.
  */
 export async function verifyWebIdentity(
   { db, clock, issuerKeys }: StsServices,
@@ -82,7 +82,7 @@ function refusalOf(error: unknown, now: Date): unknown {
   }
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSTimeout)
     return invalidToken("Couldn't retrieve verification key from your identity provider", error)
-  // node:crypto throws these errors for a damaged key, or for a key that does not match the token's algorithm.
+  // Errors that node:crypto throws for a damaged key, or for a key that does not match the token's algorithm.
   const isOfKey = error instanceof TypeError || error instanceof DOMException
   return error instanceof errors.JOSEError || isOfKey
     ? invalidToken('The token is not signed by its issuer', error)

@@ -1,4 +1,4 @@
-/** The decision whether a role trusts the holder of an identity provider's token. */
+/** Decides whether a role trusts the holder of an identity provider's token. */
 import { requestKeys } from '../authorization/request-keys.ts'
 import { placeOfIssuer } from '../identity/principal-arn.ts'
 import { decide } from '../policy/evaluation.ts'
@@ -44,7 +44,9 @@ export function trustsWebIdentity(
   return decide(knownPolicy(role.trustPolicy, 'trust'), request) === 'allowed'
 }
 
-/** The audience in condition keys is `azp` if the token has it, otherwise `aud` (IAM User Guide, OIDC federation keys). */
+/**
+ * The audience in condition keys is the `azp` claim if the token has it, otherwise `aud` (IAM User Guide, OIDC federation keys).
+ */
 function audiencesOf({ audiences, authorizedParty }: WebIdentity): readonly string[] {
   return authorizedParty === undefined ? audiences : [authorizedParty]
 }

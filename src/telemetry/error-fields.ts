@@ -1,4 +1,6 @@
-/** Returns the log fields for an error: class, message, stack, and own properties such as `code`. Causes are included. */
+/**
+ * Returns the log fields for an error: class, message, stack, and own properties such as `code`. The error's causes are included.
+ */
 export function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const chain = causesOf(error)
@@ -16,7 +18,7 @@ export function errorFields(error: unknown): unknown {
   }
 }
 
-/** Returns the error and its causes. A cycle in the chain ends it. */
+/** Returns the error and its causes. A cycle in the chain of causes ends the list. */
 function causesOf(error: Error): Error[] {
   const chain = new Set<Error>()
   for (let next: unknown = error; next instanceof Error && !chain.has(next); next = next.cause)

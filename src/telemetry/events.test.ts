@@ -16,7 +16,7 @@ const occurrence: EventDetails = {
   detail: { result: 'success' },
 }
 
-/** A random source whose first result contains only the byte 0, the second only the byte 1, and so on. */
+/** A random source whose first result contains only the byte 0, whose second result contains only the byte 1, and so on. */
 function countingRandom() {
   let next = 0
   return {

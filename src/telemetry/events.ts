@@ -1,4 +1,4 @@
-/** Events are always written to the log, and queued for the webhook if one is configured. */
+/** Events are always written to the log, and are queued for the webhook if one is configured. */
 import { eventOf, type EventBridgeEvent, type EventDetails } from '../authority/event.ts'
 import type { Log } from './log.ts'
 import { uuid, type Random } from '../random.ts'

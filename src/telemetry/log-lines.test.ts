@@ -1,4 +1,4 @@
-/** Tests of log lines on a full disk, to a closed pipe, and to a slow reader. */
+/** Tests of log lines written to a full disk, to a closed pipe, and to a slow reader. */
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -7,10 +7,10 @@ import { barrier, joinBatch } from '../turns/batch.ts'
 import { LogLines, type Recovery } from './log-lines.ts'
 import { createLogOn } from './log.ts'
 
-/** Outcome of a write(2) call: an error code, or the maximum number of bytes that it writes. */
+/** Outcome of a write(2) call: an error code, or the maximum number of bytes that the call writes. */
 type Outcome = string | number
 
-/** A file descriptor whose writes have the outcomes that `next` returns. */
+/** A file descriptor on which each write has the outcome that `next` returns. */
 class Descriptor {
   text = ''
   drops = 0
@@ -27,7 +27,7 @@ class Descriptor {
     onDrop: (lines) => (this.drops += lines),
   })
 
-  /** Writes a line that is the only one in its turn of the event loop. */
+  /** Writes a line that is the only line in its turn of the event loop. */
   write(line: string): void {
     this.lines.write(line)
     this.lines.handOver()

@@ -1,7 +1,7 @@
-/** Writes log lines to a file descriptor. Never throws: a line that cannot be written is dropped and counted. */
+/** Writes log lines to a file descriptor without throwing. A line that cannot be written is dropped and counted. */
 import { writeSync } from 'node:fs'
 
-/** Maximum number of bytes that wait for a slow reader. Beyond that, lines are dropped. */
+/** Maximum number of bytes that wait for a slow reader, beyond which lines are dropped. */
 const waitingBytesMax = 1_048_576
 const retryMilliseconds = 20
 /** Time for which the process waits for a slow reader before it exits. */
@@ -12,7 +12,7 @@ const newline = Buffer.of(lineFeed)
 /** A report about dropped lines, created when lines can be written again. */
 export interface Recovery {
   readonly dropped: number
-  /** Code of the last system error, for example ENOSPC; EAGAIN if the reader was too slow. */
+  /** Code of the last system error, such as ENOSPC; EAGAIN if the reader was too slow. */
   readonly code: string
 }
 
@@ -24,8 +24,8 @@ export interface LogLinesOptions {
 }
 
 /**
- * Maximum size of one write. Processes share standard error: up to this size, a write to a pipe is never split (PIPE_BUF,
- * pipe(7)), so lines from several processes are never mixed.
+ * Maximum size of a single write. Several processes share standard error: up to this size, a write to a pipe is never
+ * split (PIPE_BUF, pipe(7)), so lines from different processes are never mixed.
  */
 const pieceBytesMax = 4096
 
@@ -35,7 +35,7 @@ const pieceBytesMax = 4096
  */
 export class LogLines {
   readonly #options: LogLinesOptions
-  /** Called when lines can be written again. The callback may write a line itself. */
+  /** Called when lines can be written again. The callback may itself write a line. */
   onRecovery: (recovery: Recovery) => void = () => {}
   /** Bytes that a slow reader has not read yet. */
   #waiting: Uint8Array[] = []
@@ -43,11 +43,11 @@ export class LogLines {
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #code = ''
-  /** Whether the first element of #waiting is the rest of a partly written line. */
+  /** Whether the first element of #waiting is the rest of a partially written line. */
   #isRest = false
-  /** Whether the last line was truncated. If so, a line break precedes the next line. */
+  /** Whether the last line was truncated, in which case a line break precedes the next line. */
   #isCut = false
-  /** Lines from this turn. */
+  /** Lines added in the current turn of the event loop. */
   #piece = ''
   #pieceBytes = 0
   #turn: PromiseWithResolvers<void> | undefined
@@ -56,7 +56,7 @@ export class LogLines {
     this.#options = options
   }
 
-  /** Adds a line, which must end with a line break, to the lines of this turn. */
+  /** Adds a line, which must end with a line break, to the lines of the current turn. */
   write(line: string): void {
     const bytes = Buffer.byteLength(line)
     if (this.#pieceBytes + bytes > pieceBytesMax) this.#writePiece()
@@ -67,7 +67,7 @@ export class LogLines {
     process.nextTick(() => this.handOver())
   }
 
-  /** Writes the lines of this turn now. */
+  /** Writes the lines of the current turn now. */
   handOver(): void {
     const turn = this.#turn
     this.#turn = undefined
@@ -90,7 +90,7 @@ export class LogLines {
     else this.#begin(bytes)
   }
 
-  /** Waits a short time for a slow reader. Called when the process exits. */
+  /** Waits a short time for a slow reader when the process exits. */
   flushAtEnd(): void {
     const pause = new Int32Array(new SharedArrayBuffer(4))
     for (let waited = 0; waited < endMilliseconds; waited += retryMilliseconds) {
@@ -101,7 +101,7 @@ export class LogLines {
     }
   }
 
-  /** Writes new lines. Call this only if no earlier lines are waiting. */
+  /** Writes new lines. The caller must ensure that no earlier lines are waiting. */
   #begin(line: Uint8Array): void {
     const outcome = this.#put(line, this.#isCut)
     if (outcome === 'written') this.#recover()
@@ -112,8 +112,8 @@ export class LogLines {
   }
 
   /**
-   * Writes lines, after a line break if the last line was truncated. Returns the bytes that a slow reader did not have room
-   * for.
+   * Writes lines, preceded by a line break if the last line was truncated. Returns the bytes for which a slow reader had no
+   * room.
    */
   #put(lines: Uint8Array, isAfterCut: boolean): 'written' | 'dropped' | Uint8Array {
     const bytes = isAfterCut ? Buffer.concat([newline, lines]) : lines
@@ -165,7 +165,7 @@ export class LogLines {
     this.#timer ??= setInterval(() => this.#flush(), retryMilliseconds).unref()
   }
 
-  /** Counts the lines that end in these bytes as dropped. */
+  /** Counts the lines that end within these bytes as dropped. */
   #drop(code: string, bytes: Uint8Array): void {
     const lines = bytes.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0)
     this.#dropped += lines

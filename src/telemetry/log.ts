@@ -1,4 +1,6 @@
-/** The log of a process: one JSON object per line, or readable lines for a terminal. Callers never pass secrets to it. */
+/**
+ * A process's log, with one JSON object per line, or with readable lines for a terminal. Callers never pass secrets to the log.
+ */
 import { systemClock } from '../clock.ts'
 import { visibleJson } from '../text/visible-text.ts'
 import { errorFields } from './error-fields.ts'
@@ -14,7 +16,7 @@ type LineLevel = Exclude<keyof typeof levels, 'silent'>
 
 export interface Log extends Readonly<Record<LineLevel, Write>> {
   isLevelEnabled(level: LineLevel): boolean
-  /** Resolves when all previous lines have been passed to the operating system, or dropped and counted. */
+  /** Resolves when all previous lines have been passed to the operating system, or have been dropped and counted. */
   written(): Promise<void> | undefined
 }
 
@@ -27,14 +29,14 @@ interface Destination {
   written?(): Promise<void> | undefined
 }
 
-/** Creates a log of messages at `level` and above, which writes to `destination` or to standard error. */
+/** Creates a log for messages at `level` and above, which writes to `destination` or to standard error. */
 export function createLog(level: string, destination?: Destination): Log {
   return destination === undefined
     ? createLogOn(level, standardErrorLines())
     : logOn(level, destination)
 }
 
-/** Creates a log that reports the number of dropped lines as soon as it can be written again. */
+/** Creates a log that reports the number of dropped lines as soon as the log can be written again. */
 export function createLogOn(level: string, lines: LogLines, form: LogForm = 'json'): Log {
   const log = logOn(level, lines, form)
   lines.onRecovery = (recovery) =>

@@ -1,7 +1,7 @@
 /**
- * Signet's metrics (https://prometheus.io/docs/practices/naming), with one row for each metric. The methods that count and set
- * a metric, and the types of their arguments, are derived from its row. No label contains the name of a caller or of a
- * certificate subject. Only `authority_info` has a label with CA names.
+ * Signet's metrics (https://prometheus.io/docs/practices/naming), with a table row for each metric. The methods that count and
+ * set a metric, and the types of their arguments, are derived from the metric's row. No label contains the name of a caller or
+ * of a certificate subject. Only `authority_info` has a label that contains CA names.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
@@ -9,7 +9,7 @@ export interface MetricRow<Labels extends readonly string[] = readonly string[]>
   readonly name: string
   readonly help: string
   readonly labels: Labels
-  /** How values from several processes of one server are combined. Default: their sum. */
+  /** How values from several processes of the same server are combined; by default, they are added. */
   readonly aggregator?: 'first' | 'max'
 }
 
@@ -21,7 +21,7 @@ function row<const Labels extends readonly string[] = []>(
   return { name, help, labels: labels ?? ([] as unknown as Labels) }
 }
 
-/** Counters. A row's method takes the values of the labels. */
+/** Rows for counters. A counter's method takes the values of the labels. */
 export const counters = {
   certificateIssued: row('certificates_issued_total', 'Issued certificates'),
   certificateWithoutSan: row(
@@ -29,14 +29,14 @@ export const counters = {
     'Server certificates issued with a common name and no subject alternative name',
   ),
   certificateRevoked: row('certificates_revoked_total', 'Revoked certificates'),
-  /** `created` or `finalized`. */
+  /** The result is `created` or `finalized`. */
   acmeOrder: row('acme_orders_total', 'ACME orders that were created and finalized', ['result']),
   crlGenerated: row('crl_generated_total', 'Published CRLs (CRLGenerated)'),
   misconfiguredCrlBucket: row(
     'misconfigured_crl_bucket_total',
     'CRLs that a bucket refused (MisconfiguredCRLBucket)',
   ),
-  /** `good`, `revoked`, or the status of an unsuccessful response. */
+  /** The status is `good`, `revoked`, or that of an unsuccessful response. */
   ocspAnswer: row('ocsp_answers_total', 'OCSP responses', ['status']),
   /** Results are `valid`, `invalid`, and `retry` for a failed attempt that will be repeated. */
   acmeValidation: row('acme_validations_total', 'Attempts to validate ACME challenges', [
@@ -46,13 +46,13 @@ export const counters = {
   /** Results are `success`, or the type of the problem. */
   acmeRequest: row('acme_requests_total', 'ACME requests', ['resource', 'result']),
   jobRun: row('job_runs_total', 'Job runs that found work', ['job', 'result']),
-  /** Reasons are in access/failure-reason.ts. */
+  /** The possible reasons are in access/failure-reason.ts. */
   authenticationFailure: row(
     'authentication_failures_total',
     'Requests whose caller could not be authenticated',
     ['reason'],
   ),
-  /** Operations are the last part of the path; results are in est/est-error.ts. */
+  /** Operations are the last part of the path, and results are in est/est-error.ts. */
   estRequest: row('est_requests_total', 'Requests to EST endpoints', ['operation', 'result']),
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
@@ -64,8 +64,8 @@ export const faultCounters = {
 } as const
 
 /**
- * Gauges that are read from the database (server/gauges). A row's method takes the values of the labels and the value of the
- * gauge.
+ * Gauges that are read from the database (server/gauges). A gauge's method takes the values of the labels and the value of
+ * the gauge.
  */
 export const databaseGauges = {
   authorityInfo: row('authority_info', 'A CA: its name, type and status; always 1', [
@@ -132,7 +132,7 @@ export const otherGauges = {
   ),
 } as const
 
-/** Gauges that each process measures for itself. The values of all processes are added up. */
+/** Gauges that each process measures for itself. The gauge values of all processes are added up. */
 export const processGauges = {
   openConnections: row('open_connections', 'Open client connections', ['listener']),
   databaseConnections: row(
@@ -148,7 +148,7 @@ export const ownMetrics = {
   requestDurations: row('request_duration_seconds', 'Duration of API requests', ['operation']),
   version: {
     ...row('build_info', 'Server version; always 1', ['version']),
-    // All processes of one server have the same version.
+    // All processes of a server have the same version.
     aggregator: 'first',
   },
   databaseUp: {

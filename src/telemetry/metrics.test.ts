@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { processRegistry } from './process-metrics.ts'
 
-/** Parses the text format of Prometheus. Returns the value of each sample by its name and labels. */
+/** Parses the text format of Prometheus. Returns the value of each sample, keyed by name and labels. */
 async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
   const lines = (await metrics.text()).split('\n').filter((line) => line !== '')
   const samples = new Map<string, number>()
@@ -127,7 +127,7 @@ test('if the database cannot be read, its gauges are missing and database_up is 
   const without = await samplesOf(metrics)
   assert.equal(without.get('signet_database_up'), 0)
   assert.equal(without.get('signet_certificates_issued_total'), 1)
-  // Gauges that were set before the failure are also missing.
+  // Gauges that were set before the failure are missing as well.
   assert.ok(!without.has(queue))
   fails = false
   const complete = await samplesOf(metrics)
@@ -152,7 +152,7 @@ test('an unreachable public URL is reported even if the database is unavailable'
 test('concurrent readers each get every gauge', async () => {
   const metrics = createMetrics()
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-  // Queries run one after the other, as in createDatabaseGauges.
+  // Queries run sequentially, as in createDatabaseGauges.
   metrics.onRead(async (gauges) => {
     await turn()
     gauges.crlAge('one', 1)

@@ -1,4 +1,4 @@
-/** Metrics for Prometheus. metric-table.ts has a row for each metric. */
+/** Metrics for Prometheus, for which metric-table.ts has one row each. */
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import {
   counters,
@@ -20,8 +20,8 @@ export interface Metrics extends Counters {
   /** Counts an API request by its operation and its result, which is `success` or the error code. */
   request(operation: string, result: string, milliseconds: number): void
   /**
-   * Registers a function that sets the gauges on each read of the metrics. If the function rejects, the gauges that are read
-   * from the database are missing.
+   * Registers a function that sets the gauges whenever the metrics are read. If the function rejects, the gauges that are
+   * read from the database are missing.
    */
   onRead(read: (gauges: Gauges) => Promise<void>): void
   /**
@@ -37,14 +37,14 @@ export interface Metrics extends Counters {
 }
 
 export interface MetricsOptions {
-  /** Version of the server. If it is undefined, `signet_build_info` is missing. */
+  /** Version of the server; if undefined, `signet_build_info` is missing. */
   readonly version?: string
   readonly faults?: ProcessFaults | undefined
   /** Metrics of the Node.js process, which are added to Signet's metrics. */
   readonly process?: Registry
 }
 
-/** Creates the metrics for one process. All counters start at 0, except those from `faults`. */
+/** Creates the metrics of a process. All counters start at 0, except the counters in `faults`. */
 export function createMetrics({
   version,
   faults = { droppedLogLines: 0, uncaughtErrors: 0 },
@@ -88,7 +88,7 @@ export function createMetrics({
   }
 }
 
-/** Converts a row to the options of prom-client. */
+/** Converts a table row to the options of prom-client. */
 function optionsOf({ name, help, labels, aggregator }: MetricRow, registry: Registry) {
   return {
     name: `signet_${name}`,
@@ -124,7 +124,7 @@ function countFaults(registry: Registry, faults: ProcessFaults): void {
   )
 }
 
-/** Caches the series of each operation and result, because finding a series by its labels takes longer than counting. */
+/** Caches the series for each operation and result, because finding a series by its labels takes longer than counting. */
 function requestCounter(registry: Registry): Metrics['request'] {
   const requests = new Counter(optionsOf(ownMetrics.requests, registry))
   const durations = new Histogram({
@@ -150,7 +150,7 @@ function requestCounter(registry: Registry): Metrics['request'] {
     seriesOf(operation, result)(Math.max(0, milliseconds) / 1000)
 }
 
-/** Creates the gauges of the process. Returns the function that adds a reader to a gauge. */
+/** Creates the gauges of the process, and returns the function that adds a reader to a gauge. */
 function createProcessGauges(registry: Registry): Metrics['observe'] {
   const readers = mapRows(processGauges, (row) => {
     const reads: (() => Readonly<Record<string, number>>)[] = []
@@ -188,14 +188,14 @@ function createGauges(registry: Registry) {
     fromDatabase: mapRows(databaseGauges, methodOf),
     others: mapRows(otherGauges, methodOf),
     databaseUp: new Gauge(optionsOf(ownMetrics.databaseUp, registry)),
-    /** Removes all values first, including those of CAs that no longer exist. */
+    /** All values are removed first, including those of CAs that no longer exist. */
     reset: () => resets.forEach((reset) => reset()),
   }
 }
 
 /**
  * Sets the gauges. If `read` rejects, all gauges that are read from the database are missing, because an incomplete set would
- * look complete. The other gauges keep the values that `read` has set.
+ * look complete. All remaining gauges keep the values that `read` has set.
  */
 async function refresh(
   gauges: ReturnType<typeof createGauges>,
@@ -213,7 +213,7 @@ async function refresh(
     for (const apply of changes) apply()
     gauges.databaseUp.set(1)
   } catch {
-    // `read` has logged the error.
+    // The error has already been logged by `read`.
     gauges.databaseUp.set(0)
   }
 }

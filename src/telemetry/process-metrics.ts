@@ -1,4 +1,6 @@
-/** Metrics of the Node.js process under their usual names: CPU time, memory, file descriptors, event loop, garbage collection. */
+/**
+ * Metrics of the Node.js process under their usual names: CPU time, memory, file descriptors, event loop and garbage collection.
+ */
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
 /**
@@ -15,15 +17,15 @@ const omitted = [
   'nodejs_heap_space_size_total_bytes',
   'nodejs_heap_space_size_used_bytes',
   'nodejs_heap_space_size_available_bytes',
-  // This metric has no value if the metrics are read twice within one measurement interval.
+  // The event loop metric has no value if the metrics are read twice within one measurement interval.
   'nodejs_eventloop_lag_min_seconds',
   'nodejs_eventloop_lag_mean_seconds',
   'nodejs_eventloop_lag_stddev_seconds',
 ]
 
 /**
- * How values from several processes are combined: the worst value, or the earliest start. Other metrics, such as CPU time, are
- * added up.
+ * How values from several processes are combined: the worst value, or the earliest start. All other metrics, such as CPU time,
+ * are added up.
  */
 const combined: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'min',
@@ -31,12 +33,14 @@ const combined: Readonly<Record<string, string>> = {
   process_max_fds: 'min',
 }
 
-/** Interval at which the delay of the event loop is measured. A finer interval wakes an idle process more often. */
+/** Interval at which the event loop delay is measured. A shorter interval would wake an idle process more often. */
 const delayMilliseconds = 20
 
 let shared: Registry | undefined
 
-/** Returns the registry of this process. There is only one, because prom-client's observers cannot be removed. */
+/**
+ * Returns the metrics registry of this process. There is only one registry, because prom-client's observers cannot be removed.
+ */
 export function processRegistry(): Registry {
   shared ??= createRegistry()
   return shared

@@ -1,4 +1,4 @@
-/** Log lines for a terminal: time, level or status, message and fields on one line. */
+/** Formats log lines for a terminal: time, level or status, message and fields on a single line. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { isObject } from '../text/json.ts'
 import { visibleLines, visibleText } from '../text/visible-text.ts'
@@ -11,8 +11,8 @@ export interface LogRecord {
 }
 
 /**
- * Formats a record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, the error's stack
- * follows.
+ * Formats a log record, such as `17:29:50 200 IssueCertificate 3ms administrator`. At level `error` and above, the error's
+ * stack follows.
  */
 export function readableLine(record: LogRecord, isColored: boolean): string {
   const { level, time, fields, message } = record
@@ -61,7 +61,7 @@ function colorOf(level: string): 'yellow' | 'red' | undefined {
   return level === 'error' || level === 'fatal' ? 'red' : undefined
 }
 
-/** Returns the type, the result and other details of an event, and the ID or serial number of its last resource. */
+/** Returns an event's type, result and further details, and the ID or serial number of its last resource. */
 function eventText(event: unknown): string {
   if (!isObject(event)) return ''
   const { 'detail-type': type, detail, resources } = event

@@ -2,7 +2,7 @@ const suggestionsMax = 3
 /** Only the first 100 characters of a string are compared, because a longer string is not a misspelled name. */
 const comparedLengthMax = 100
 
-/** Returns the names that differ from `name` in the fewest characters, the closest name first. */
+/** Returns the names that differ from `name` in the fewest characters, closest first. */
 export function nearest(name: string, names: readonly string[]): string[] {
   const misspelled = name.slice(0, comparedLengthMax).toLowerCase()
   const ranked = names.map((candidate) => ({
@@ -15,7 +15,7 @@ export function nearest(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
-/** Returns the name that a misspelled name probably stands for; undefined if no name is similar. */
+/** Returns the name that a misspelled name probably stands for, or undefined if no name is similar. */
 export function similarName(name: string, names: readonly string[]): string | undefined {
   const [best] = nearest(name, names)
   if (best === undefined) return undefined

@@ -13,9 +13,9 @@ const sectionForm = /^\[([^\]]*)\]$/
 const propertyForm = /^(\w+)\s*=\s*(.*)$/
 
 /**
- * Parses sections and properties, and skips other lines. A comment is a line that starts with # or ;, or the rest of a line
- * after a space that is followed by # or ;. Indented properties below a property without a value belong to it:
- * `acm_pca.endpoint_url`.
+ * Parses sections and properties, and skips all other lines. A comment is a line that starts with # or ;, or the rest of a
+ * line after a space that is followed by # or ;. Indented properties below a property without a value belong to that
+ * property: `acm_pca.endpoint_url`.
  */
 export function parseIni(text: string): IniSections {
   const sections = new Map<string | undefined, Map<string, string>>()
@@ -40,7 +40,7 @@ export function parseIni(text: string): IniSections {
 }
 
 /**
- * Returns the access key from the section [default], or from a file without sections. Undefined if the file has no complete
+ * Returns the access key in the section [default], or in a file without sections; undefined if the file has no complete
  * access key.
  */
 export function parseCredentials(text: string): Credentials | undefined {
@@ -52,10 +52,10 @@ export function parseCredentials(text: string): Credentials | undefined {
   return { accessKeyId, secretAccessKey }
 }
 
-/** Region in the credentials file that a server writes, and commands' default Region. */
+/** Region in the credentials file that a server writes, and the default Region of commands. */
 export const defaultRegion = 'eu-central-1'
 
-/** The server's address for clients, which the server writes into the file with the access key. */
+/** The server's address for clients, which the server writes to the file together with the access key. */
 export interface ServerAddress {
   readonly endpoint?: string
   readonly region?: string
@@ -65,12 +65,14 @@ export interface ServerAddress {
   readonly metricsUrl?: string
 }
 
-/** Returns the address from the section [default], or from a file without sections. */
+/** Returns the server's address in the section [default], or in a file without sections. */
 export function parseServerAddress(text: string): ServerAddress {
   return serverAddressOf(defaultSection(text))
 }
 
-/** Returns the address from the properties `endpoint_url`, `region`, `ca_bundle` and `signet_metrics_url` of a section. */
+/**
+ * Returns the server's address from the properties `endpoint_url`, `region`, `ca_bundle` and `signet_metrics_url` of a section.
+ */
 export function serverAddressOf(properties: ReadonlyMap<string, string>): ServerAddress {
   const endpoint = properties.get('endpoint_url')
   const region = properties.get('region')

@@ -1,4 +1,4 @@
-/** Durations as users write them: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
+/** Durations in the form in which users write them: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
 export const minuteMilliseconds = 60_000
 export const hourMilliseconds: number = 60 * minuteMilliseconds
 export const dayMilliseconds: number = 24 * hourMilliseconds
@@ -27,25 +27,25 @@ const form = /^([1-9]\d{0,5})(s|m|h|d|w|mo|y)$/
 export const durationForm =
   'a number and a unit (s, m, h, d, w, mo for months, y), such as 12h or 30d'
 
-/** Parses a duration; undefined for any other string. */
+/** Parses a duration, and returns undefined for any other string. */
 export function parseDuration(text: string): Duration | undefined {
   const [, count, unit] = form.exec(text) ?? []
   return count === undefined ? undefined : { count: Number(count), unit: unit as Duration['unit'] }
 }
 
-/** Returns the length of a duration without a start date: a month has 31 days, and a year has 366. */
+/** Returns the length of a duration without a start date, in which a month has 31 days and a year has 366. */
 export function spanMilliseconds({ count, unit }: Duration): number {
   return count * unitMilliseconds[unit]
 }
 
-/** Parses seconds from a plain number or a duration; undefined for any other string. */
+/** Parses a number of seconds from a plain number or a duration, and returns undefined for any other string. */
 export function parseSeconds(text: string): number | undefined {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   const duration = parseDuration(text)
   return duration && spanMilliseconds(duration) / 1000
 }
 
-/** Formats seconds with the largest unit of which they are a multiple: `90d`, `36h`, `90s`. */
+/** Formats a number of seconds in the largest unit of which it is a multiple: `90d`, `36h`, `90s`. */
 export function formatSeconds(seconds: number): string {
   for (const unit of ['d', 'h', 'm'] as const) {
     const count = (seconds * 1000) / unitMilliseconds[unit]

@@ -1,13 +1,16 @@
 /**
- * Internal addresses: network addresses that no other party may make the server connect to. They are the addresses of this
- * machine, its links, and the metadata services of clouds. Private networks (RFC 1918, RFC 4193) are not internal, because
- * companies run their servers there.
+ * Internal addresses: network addresses to which no other party may make the server connect. Internal addresses are those
+ * of this machine, of its links, and of the metadata services of clouds. Private networks (RFC 1918, RFC 4193) are not
+ * internal, because companies run their servers there.
  */
 import { isIP } from 'node:net'
 import { isLoopbackAddress, mappedPrefix, parseIpAddress } from './ip-address.ts'
 import { containsAddress, parseIpNetwork, type IpNetwork } from './ip-network.ts'
 
-/** IANA IPv4 and IPv6 Special-Purpose Address Registries; metadata addresses from the documentation of the clouds. */
+/**
+ * Addresses in the IANA IPv4 and IPv6 Special-Purpose Address Registries, and metadata addresses from the
+ * documentation of the clouds.
+ */
 const ranges: readonly (readonly [network: string, prefix: number, reason: string])[] = [
   ['0.0.0.0', 8, 'unspecified'],
   ['127.0.0.0', 8, 'loopback'],
@@ -29,9 +32,9 @@ const ranges: readonly (readonly [network: string, prefix: number, reason: strin
   ['fd20:ce::254', 128, 'metadata service of Google Cloud'],
 ]
 
-/** IPv6 prefixes that embed an IPv4 address, and the offset in bytes of the IPv4 address. */
+/** IPv6 prefixes that embed an IPv4 address, and the offset of the IPv4 address in bytes. */
 const carriers: readonly (readonly [prefix: readonly number[], at: number])[] = [
-  // IPv4-mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2).
+  // The prefixes are IPv4-mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1) and 6to4 (RFC 3056 §2).
   [mappedPrefix, 12],
   [[0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], 12],
   [[0x20, 0x02], 2],
@@ -42,7 +45,7 @@ export interface InternalRange {
   /** The range in CIDR notation. */
   readonly text: string
   readonly network: IpNetwork
-  /** Kind of the addresses, such as `loopback`. */
+  /** Type of the addresses, such as `loopback`. */
   readonly reason: string
 }
 
@@ -59,7 +62,7 @@ export function internalRangeOf(bytes: Uint8Array): InternalRange | undefined {
   return internal.find(({ network }) => containsAddress(network, own))
 }
 
-/** Returns the IPv4 address that is embedded in an IPv6 address; the IPv6 address if it embeds none. */
+/** Returns the IPv4 address embedded in an IPv6 address, or the IPv6 address itself if it embeds none. */
 function embeddedAddress(bytes: Uint8Array): Uint8Array {
   const carrier = carriers.find(([prefix]) => prefix.every((byte, at) => bytes[at] === byte))
   if (carrier === undefined) return bytes
@@ -67,7 +70,10 @@ function embeddedAddress(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(at, at + 4)
 }
 
-/** Returns whether an address, or the IPv4 address embedded in it, is internal. True for text that is not an address. */
+/**
+ * Returns whether an address, or the IPv4 address embedded in it, is internal. For text that is not an address, the
+ * result is true.
+ */
 export function isInternalAddress(address: string): boolean {
   const [withoutZone = ''] = address.split('%')
   const bytes = parseIpAddress(withoutZone)
@@ -84,12 +90,12 @@ export function hostOf({ hostname }: URL): string {
 
 const localhostForm = /^(?:.*\.)?localhost\.?$/
 
-/** Returns whether the host of a URL is `localhost` or an internal address. The host is not resolved. */
+/** Returns whether a URL's host is `localhost` or an internal address. The host name is not resolved. */
 export function isInternalHost(host: string): boolean {
   return localhostForm.test(host) || (isIP(host) !== 0 && isInternalAddress(host))
 }
 
-/** Returns whether the host of a URL is on the loopback interface. The host is not resolved. */
+/** Returns whether a URL's host is on the loopback interface. The host name is not resolved. */
 export function isLoopback(host: string): boolean {
   return localhostForm.test(host) || isLoopbackAddress(host)
 }

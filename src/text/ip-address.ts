@@ -1,10 +1,10 @@
 /**
  * Converts IP addresses between text and bytes. Only text that `node:net` accepts is treated as an address, so no other
- * spelling reaches a certificate or a rule.
+ * spelling can appear in a certificate or a rule.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 
-/** Returns the 4 or 16 bytes of an address; undefined for any other text, including an IPv6 address with a zone. */
+/** Returns the 4 or 16 bytes of an IP address, or undefined for any other text, including an IPv6 address with a zone. */
 export function parseIpAddress(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number))
   if (!isIPv6(text) || text.includes('%')) return undefined
@@ -16,7 +16,7 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return bytes
 }
 
-/** Returns the bytes of groups that are separated by colons. The last group may be an IPv4 address. */
+/** Returns the bytes of colon-separated groups, of which the last may be an IPv4 address. */
 function ipv6Bytes(groups: string): number[] {
   if (groups === '') return []
   return groups.split(':').flatMap((group) => {
@@ -26,7 +26,10 @@ function ipv6Bytes(groups: string): number[] {
   })
 }
 
-/** Formats 4 or 16 bytes: IPv4 as dotted decimal, IPv6 according to RFC 5952, as the URL standard serializes it. */
+/**
+ * Formats 4 or 16 bytes as an IP address: IPv4 in dotted decimal, and IPv6 according to RFC 5952, as the URL
+ * standard serializes it.
+ */
 export function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
   return new URL(`http://[${ipv6Groups(bytes).join(':')}]/`).hostname.slice(1, -1)
@@ -38,8 +41,8 @@ function ipv6Groups(bytes: Uint8Array): string[] {
 }
 
 /**
- * Formats the address and mask of a name constraint (RFC 5280 §4.2.1.10), which have 8 or 32 bytes, such as `10.0.0.0/8`. An
- * address without a mask is formatted as an address.
+ * Formats the address and mask in a name constraint (RFC 5280 §4.2.1.10), which have 8 or 32 bytes, such as `10.0.0.0/8`. An
+ * address without a mask is formatted as a plain address.
  */
 export function formatAddressRange(content: Uint8Array): string {
   if (content.length === 4 || content.length === 16) return formatIpAddress(content)
@@ -51,8 +54,8 @@ export function formatAddressRange(content: Uint8Array): string {
 }
 
 /**
- * Returns the network that is treated as one client: an IPv4 address, even if it is written as IPv6, or the /64 network of an
- * IPv6 address, because one host can use any number of addresses in its /64 network. Any other string is returned unchanged.
+ * Returns the network that is treated as a single client: an IPv4 address, even if it is written as IPv6, or the /64 network of
+ * an IPv6 address, because a host can use any number of addresses in its /64 network. Any other string is returned unchanged.
  */
 export function networkOf(text: string): string {
   // The common forms are checked first, because this function runs several times for each request.
@@ -67,7 +70,7 @@ export function networkOf(text: string): string {
   return `${ipv6Groups(bytes.subarray(0, 8)).join(':')}::/64`
 }
 
-/** Returns whether text is an address of the loopback interface: 127.0.0.0/8 or ::1. */
+/** Returns whether text is a loopback address: 127.0.0.0/8 or ::1. */
 export function isLoopbackAddress(text: string): boolean {
   const bytes = parseIpAddress(text)
   if (bytes === undefined) return false

@@ -34,7 +34,7 @@ test('a network contains the same addresses as a BlockList of Node.js', () => {
   fc.assert(
     fc.property(cases, fc.nat(127), ([bytes, prefix], flipped) => {
       const family = bytes.length === 4 ? 'ipv4' : 'ipv6'
-      // An address that differs from the network's in one bit.
+      // An address that differs from the network's address in one bit.
       const other = Uint8Array.from(bytes)
       const bit = flipped % (bytes.length * 8)
       other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7))

@@ -9,7 +9,8 @@ export interface IpNetwork {
 }
 
 /**
- * Parses a network such as `10.0.0.0/8`, or an address, which is a network of one address. Returns undefined for any other text.
+ * Parses a network such as `10.0.0.0/8`, or a single address, which is a network with one address. Returns undefined for any
+ * other text.
  */
 export function parseIpNetwork(text: string): IpNetwork | undefined {
   const [address = '', prefix, ...rest] = text.split('/')
@@ -30,7 +31,7 @@ export function containsAddress({ bytes, prefix }: IpNetwork, address: Uint8Arra
   return rest === 0 || ((bytes[whole] ?? 0) ^ (address[whole] ?? 0)) >> (8 - rest) === 0
 }
 
-/** Returns whether every address of a network is in another network. */
+/** Returns whether every address in a network is also in another network. */
 export function isWithin(inner: IpNetwork, outer: IpNetwork): boolean {
   return inner.prefix >= outer.prefix && containsAddress(outer, inner.bytes)
 }

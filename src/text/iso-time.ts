@@ -1,13 +1,13 @@
-/** Instants in ISO 8601, in UTC. */
+/** Formats times in ISO 8601, in UTC. */
 
-/** Formats an instant without fractions of a second: `2026-03-01T08:15:30Z`. */
+/** Formats a time without fractional seconds: `2026-03-01T08:15:30Z`. */
 export function isoSeconds(instant: Date): string {
   return instant.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
 /**
- * Returns the digits of an instant in UTC, `YYYYMMDDHHMMSS`, for compact date formats. Throws RangeError outside the years 0 to
- * 9999. Does not use toISOString, which would take 0.45 µs instead of 0.13 µs, because a request needs up to five instants.
+ * Returns the digits of a UTC time, `YYYYMMDDHHMMSS`, for compact date formats. Throws RangeError outside the years 0 to 9999.
+ * Does not use toISOString, which would take 0.45 µs instead of 0.13 µs, because a request needs up to five formatted times.
  */
 export function utcDigits(instant: Date): string {
   const year = instant.getUTCFullYear()

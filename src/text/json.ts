@@ -5,7 +5,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Parses a JSON object; undefined for any other string. */
+/** Parses a JSON object, and returns undefined for any other string. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -15,13 +15,13 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** Returns a list: an absent value becomes an empty list, and a single value a list with one value. */
+/** Returns a list: an absent value becomes an empty list, and a single value becomes a list with one value. */
 export function listOf(value: unknown): readonly unknown[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value]
 }
 
-/** Returns a string, or a list of strings, as a list; undefined for any other value. */
+/** Returns a string or a list of strings as a list, or undefined for any other value. */
 export function textsOf(value: unknown): string[] | undefined {
   const list = listOf(value)
   const texts = list.filter((item) => typeof item === 'string')
@@ -31,8 +31,8 @@ export function textsOf(value: unknown): string[] | undefined {
 const tokenForm = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
 
 /**
- * Returns whether a string, which must be JSON, contains an object with a duplicate key. Parsers silently use the last value of
- * such a key.
+ * Returns whether a string, which must be JSON, contains an object with a duplicate key. For a duplicate key, parsers silently
+ * use the last value.
  */
 export function hasDuplicateKeys(text: string): boolean {
   const open: (Set<string> | undefined)[] = []

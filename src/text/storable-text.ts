@@ -1,6 +1,6 @@
 /**
- * Text that every database engine can store. PostgreSQL does not store U+0000, and a lone surrogate has no UTF-8 form: one
- * engine would reject the value, and another would store a different value. The type marks checked text, so that unchecked text
+ * Text that every database engine can store. PostgreSQL cannot store U+0000, and a lone surrogate has no UTF-8 form: one engine
+ * would reject the value, and another engine would store a different value. The type marks checked text, so that unchecked text
  * from a client cannot be passed to the store.
  */
 declare const checked: unique symbol
@@ -17,13 +17,13 @@ export function asStorableText(value: unknown): StorableText | undefined {
   return typeof value === 'string' && isStorableText(value) ? value : undefined
 }
 
-/** Checks text that Signet itself created. Throws RangeError for text that a database cannot store. */
+/** Checks text that Signet itself has created. Throws RangeError for text that a database cannot store. */
 export function storable(text: string): StorableText {
   if (isStorableText(text)) return text
   throw new RangeError('text must be well-formed Unicode without U+0000')
 }
 
-/** Replaces characters that a database cannot store with U+FFFD. For text that is only displayed. */
+/** Replaces characters that a database cannot store with U+FFFD. The replacement is intended for text that is only displayed. */
 export function nearestStorable(text: string): StorableText {
   return storable(text.toWellFormed().replaceAll('\0', '\ufffd'))
 }

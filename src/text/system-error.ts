@@ -1,4 +1,4 @@
-/** Plain messages for system errors, without the system call's name and the path. */
+/** Plain messages for system errors, without the name of the system call and the path. */
 
 const texts: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -14,7 +14,7 @@ const texts: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns a plain reason for a file system error, and the message of any other error.
+ * Returns a plain reason for a file system error, or the message of any other error.
  *
  * @example `cannot read ${path}: ${systemErrorText(error)}` // cannot read x.pem: no such file or folder
  */
@@ -23,7 +23,9 @@ export function systemErrorText(error: unknown): string {
   return texts[code] ?? message
 }
 
-/** Returns the reason for a failed `fetch`. For most failures, `fetch` throws "fetch failed" with the reason as its cause. */
+/**
+ * Returns the reason why `fetch` failed. For most failures, `fetch` throws "fetch failed", with the reason as the error's cause.
+ */
 export function fetchErrorText(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error && cause.message !== '' ? cause.message : message

@@ -23,7 +23,7 @@ const anyText = fc.oneof(
   fc.array(fc.constantFrom(...hostileParts)).map((parts) => parts.join('')),
 )
 
-/** Uses ranges of code points instead of the character classes of the tested code. */
+/** The tests use ranges of code points instead of the tested code's character classes. */
 function isUnsafe(character: string): boolean {
   const point = character.codePointAt(0) ?? 0
   const within = (low: number, high: number): boolean => point >= low && point <= high
@@ -116,7 +116,7 @@ test('quoted text is short, on one line, and in quotes', () => {
   assert.equal(quoted('a\n\u202E'), '"a\\n\\u{202e}"')
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
-      // Each character can become an escape of at most ten characters.
+      // Each character can be escaped as at most ten characters.
       assert.match(quoted(text), /^".{0,2400}"$/)
     }),
   )

@@ -21,8 +21,8 @@ const unsafeInJson = /[\u007F-\u009F\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Returns one line of text in which every unsafe character is escaped: as `\n`, `\r`, `\t`, or as `\u{1b}` with the code
- * point in hex. A backslash is not escaped.
+ * Returns a line of text in which every unsafe character is escaped as `\n`, `\r`, `\t`, or `\u{1b}` with the code point
+ * in hexadecimal. Backslashes are not escaped.
  */
 export function visibleText(text: string): string {
   return text.replaceAll(unsafeCharacters, escaped)
@@ -30,12 +30,12 @@ export function visibleText(text: string): string {
 
 const quotedLengthMax = 200
 
-/** Returns text from a client in quotes for an error message: truncated, and on one line. */
+/** Returns quoted text from a client for an error message, truncated and on a single line. */
 export function quoted(text: string): string {
   return `"${visibleText(truncateText(text, quotedLengthMax))}"`
 }
 
-/** Escapes text like visibleText, but keeps line feeds, for Signet's multi-line messages. */
+/** Escapes text like visibleText but keeps line feeds, for Signet's multi-line messages. */
 export function visibleLines(text: string): string {
   return text.replaceAll(unsafeInLines, escaped)
 }
@@ -46,8 +46,8 @@ export function visibleJson(json: string): string {
 }
 
 /**
- * Returns a quoted cell of a CSV file (RFC 4180 §2), in which unsafe characters are escaped except for line feeds and tabs.
- * Text that begins with `=`, `+`, `-` or `@`, which a spreadsheet would run as a formula, gets an apostrophe in front.
+ * Returns a quoted CSV cell (RFC 4180 §2), in which unsafe characters except line feeds and tabs are escaped. Text that
+ * begins with `=`, `+`, `-` or `@`, which a spreadsheet would execute as a formula, is preceded by an apostrophe.
  */
 export function csvCell(text: string): string {
   const shown = text.replaceAll(unsafeInCells, escaped)
@@ -56,7 +56,7 @@ export function csvCell(text: string): string {
 }
 
 /**
- * The pattern also matches after white space, which some programs skip, and it matches the full-width forms that Japanese
+ * The pattern also matches after white space, which some programs skip, and matches the full-width forms that Japanese
  * versions accept.
  */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/

@@ -207,7 +207,7 @@ test('ListIdentityProviders returns issuers, audiences and the thumbprints of st
   const [first, second] = IdentityProviders.map(
     ({ Url, ClientIDList, KeySource, Keys }) => [Url, ClientIDList, KeySource, Keys] as const,
   )
-  // RFC 7638: the required members, in alphabetical order.
+  // RFC 7638 requires these members, in alphabetical order.
   const { kty, crv, x, y } = publicKey
   const canonical = JSON.stringify({ crv, kty, x, y })
   const Thumbprint = createHash('sha256').update(canonical).digest('base64url')
@@ -224,7 +224,7 @@ test('pages of each list contain every row once, and a token is valid only for i
   for (let number = 0; number < 5; number += 1) {
     const userName = `page-${number}`
     await addUser(service.config, { accountId, userName }, {})
-    // Access keys that were created in the same millisecond are sorted by their IDs.
+    // Access keys created in the same millisecond are sorted by ID.
     await addAccessKey(service.config, { accountId, userName: 'page-0' })
     await createRole(service, { roleName: userName, trust: [trusting({ AWS: '*' })] })
     await trustIssuer(service, { issuer: `https://${userName}.example.com` })

@@ -1,6 +1,6 @@
 /**
  * Linearizable reads: a read that starts after a write was acknowledged returns that write or a newer one, over any connection,
- * from any worker, and regardless of what else is in its batch. No later read returns an older state.
+ * from any worker, and regardless of the rest of its batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -20,13 +20,13 @@ import { signedHeaders } from '../support/signed-request.ts'
 type Listener = 'api' | 'public'
 type Sign = (operation: string, input: object) => Buffer
 
-/** A value that clients read and write. Each write creates the next version. */
+/** A value that the test's clients read and write. Each write creates the next version of the value. */
 interface Register {
   readonly listener: Listener
   write(version: number, call: Call, connections: Connections): Promise<unknown>
   /** A request that reads the register; `version` is the newest acknowledged version. */
   read(version: number): Buffer
-  /** The state that a read of this version returns. */
+  /** The state that a read of the given version returns. */
   stateOf(version: number): string
   /** The state that a response contains. */
   observe(answer: HttpAnswer): string
@@ -123,7 +123,7 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
 
 const always = (request: Buffer) => (): Buffer => request
 
-/** Each version is one more certificate. A read requests the last acknowledged certificate. */
+/** In this register, each version is one more certificate. A read requests the most recently acknowledged certificate. */
 function issuedCertificates(sign: Sign, arn: string): Register {
   const issued: string[] = []
   const authority = { CertificateAuthorityArn: arn }
@@ -146,8 +146,8 @@ function issuedCertificates(sign: Sign, arn: string): Register {
 }
 
 /**
- * Each version is one more revocation. A read requests the OCSP status of the last certificate whose revocation was
- * acknowledged.
+ * In this register, each version is one more revocation. A read requests the OCSP status of the last certificate
+ * whose revocation was acknowledged.
  */
 function revocations({ arn, certificate }: Root): Register {
   const revoked: Buffer[] = []
@@ -164,7 +164,7 @@ function revocations({ arn, certificate }: Root): Register {
       const input = issueInput(arn, csr('ec-server'))
       const CertificateSerial = lastOf((await call('IssueCertificate', input)).CertificateArn)
       const request = statusRequest(CertificateSerial)
-      // Every responder now caches a response that the revocation makes wrong.
+      // Every responder has now cached a response that the revocation invalidates.
       for (const connection of connections.public)
         assert.equal(observe(await connection.send(request)), 'good')
       const RevocationReason = 'SUPERSEDED'
@@ -178,7 +178,7 @@ function revocations({ arn, certificate }: Root): Register {
   }
 }
 
-/** A register, with its last known versions. Writes are serialized, so that versions are in order. */
+/** A register with its last known versions. Writes are serialized, so that versions are in order. */
 class CheckedRegister {
   readonly register: Register
   #started = 0
@@ -206,8 +206,8 @@ class CheckedRegister {
   }
 
   /**
-   * Called when the last byte of a read is sent. Returns a function that checks that the response is not older than the
-   * versions known at that time.
+   * Called when the last byte of a read is sent. Returns a function which checks that the response is not older than
+   * the versions known at that time.
    */
   begin(): (answer: HttpAnswer) => void {
     const first = Math.max(this.#acknowledged, this.#seen)
@@ -246,7 +246,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
 })
 
-/** Writes if the step has a writer, then reads. All but the last byte of a partial request is sent before the write. */
+/** Writes if the step has a writer, and then reads. All but the last byte of a partial request is sent before the write. */
 async function runStep(
   { register, writer, reads }: Step,
   registers: readonly CheckedRegister[],
@@ -257,8 +257,8 @@ async function runStep(
   const unsent = new Map<number, Buffer>()
   for (const { connection, mode } of reads) {
     if (mode !== 'partial' || unsent.has(connection)) continue
-    // A connection that is needed for the write must not have a partial request; a revocation first uses all public
-    // connections.
+    // A connection that is needed for the write must not carry a partial request; a revocation first uses all
+    // public connections.
     if (writer !== undefined && (connection === writer || checked.register.listener === 'public'))
       continue
     const request = checked.request()
@@ -287,7 +287,9 @@ async function runStep(
   await Promise.all(answers)
 }
 
-/** Reads one register until `isOver`, several pipelined requests at a time, so that snapshots are open and batches are large. */
+/**
+ * Reads a register until `isOver`, with several pipelined requests at a time, so that snapshots are open and batches are large.
+ */
 async function readContinuously(
   checked: CheckedRegister,
   url: string,

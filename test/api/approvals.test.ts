@@ -1,4 +1,6 @@
-/** Two-person approval: critical calls and commands are denied until another person has approved the identical request. */
+/**
+ * Tests of two-person approval: critical calls and commands are denied until another person has approved the identical request.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import {
@@ -45,7 +47,7 @@ interface Office {
   readonly input: Record<string, unknown>
 }
 
-/** A service with a root, an approval policy, and two people who may do everything. */
+/** A service with a root, an approval policy, and two people who are allowed to do everything. */
 async function office(t: TestContext, actions: readonly string[] = allActions): Promise<Office> {
   const service = await TestService.start()
   t.after(() => service.close())
@@ -292,7 +294,7 @@ test('importing and deleting CAs and changes of resource policies need an approv
     Resource: root.arn,
   })
   const refused = await service.refusal('PutPolicy', { ResourceArn: root.arn, Policy }, alice)
-  // An invalid policy is rejected for its own fault, and no approval request is created.
+  // An invalid policy is rejected for its own error, and no approval request is created.
   assert.match(refused, /^InvalidPolicyException/)
   const state = { CertificateAuthorityArn, Status: 'DISABLED' }
   await service.must('UpdateCertificateAuthority', state, alice)
@@ -397,7 +399,9 @@ test('a chain of sessions is the person who started the first one', async (t) =>
   await approve(service, id, bob)
 })
 
-/** A policy change that a test inserts into a call, between the point where the call reads the policy and its transaction. */
+/**
+ * A policy change that a test inserts into a call, between the moment when the call reads the policy and the call's transaction.
+ */
 async function withPolicyChange(
   t: TestContext,
   change: (service: TestService) => Promise<unknown>,
@@ -531,7 +535,7 @@ test('signet approval lists, shows and rejects requests, and describes their CSR
   assert.deepEqual(JSON.parse(await run('list', '--status', 'PENDING', '--output', 'json')), [])
 })
 
-/** Runs a command that must be refused, and returns the approval ID. */
+/** Runs a command that must be rejected, and returns the approval ID. */
 async function refusedCommand(work: () => Promise<unknown>): Promise<string> {
   let id: string | undefined
   await assert.rejects(work, (error: Error) => {

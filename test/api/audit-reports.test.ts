@@ -1,4 +1,4 @@
-/** Tests of audit reports: their exact bytes, refused requests, and bucket failures. */
+/** Tests of audit reports: their exact bytes, rejected requests, and bucket failures. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
@@ -29,7 +29,7 @@ import { TestService, type Members } from '../support/service.ts'
 const bucket = 'my-reports'
 let service: TestService
 before(async () => {
-  // The lint would reject this file's hostile subject names.
+  // The linter would reject the hostile subject names in this file.
   service = await TestService.start({ auditReportInterval: '0', crlDelay: '0', lint: 'warn' })
   await service.createBucket(bucket)
   await service.createBucket(crlBucket)
@@ -58,7 +58,7 @@ const describeReport = (arn: string, AuditReportId: string): Promise<Members> =>
     AuditReportId,
   })
 
-/** Waits until a report is no longer CREATING. */
+/** Waits until an audit report is no longer CREATING. */
 async function finished(arn: string, { AuditReportId }: Report, seconds = 20): Promise<Members> {
   return eventually(
     async () => {
@@ -70,7 +70,7 @@ async function finished(arn: string, { AuditReportId }: Report, seconds = 20): P
   )
 }
 
-/** Creates a report and returns its text. */
+/** Creates an audit report and returns its text. */
 async function reportOf(arn: string, format: Format): Promise<string> {
   const report = await create(arn, format)
   const found = await finished(arn, report)
@@ -82,14 +82,14 @@ async function reportOf(arn: string, format: Format): Promise<string> {
 interface Expected {
   readonly subject: string
   readonly template: string
-  /** The reason and date of the revocation, as in the CRL. */
+  /** The reason and date of the revocation, as stated in the CRL. */
   readonly revoked?: { readonly reason: string; readonly at: Date }
 }
 
-/** A time as AWS formats it: without milliseconds, and with +0000. */
+/** A time in AWS's format: without milliseconds, and with +0000. */
 const time = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, '+0000')
 
-/** The values of a row, in column order, as read from the certificate itself. */
+/** The values in a row, in column order, as read from the certificate itself. */
 function rowOf({ arn, certificate }: Issued, { subject, template, revoked }: Expected): string[] {
   const { serialNumber, validFromDate, validToDate } = new X509Certificate(certificate)
   const pairs = serialNumber.toLowerCase().padStart(32, '0').match(/../g) ?? []
@@ -102,7 +102,7 @@ function rowOf({ arn, certificate }: Issued, { subject, template, revoked }: Exp
     subject,
     time(validFromDate),
     time(validToDate),
-    // A certificate's validity begins an hour before its issuance.
+    // A certificate's validity begins one hour before its issuance.
     time(new Date(validFromDate.getTime() + 3_600_000)),
     revoked ? time(revoked.at) : '',
     revoked?.reason ?? '',
@@ -149,7 +149,7 @@ const withSubject = (Subject: object): CertificateOptions => ({
   more: { ApiPassthrough: { Subject } },
 })
 
-/** Subjects that need escaping, and their string representations (RFC 2253 §2). */
+/** Subjects that require escaping, with their string representations (RFC 2253 §2). */
 const hardSubjects: readonly {
   readonly options: () => Promise<Options>
   readonly subject: string
@@ -171,7 +171,7 @@ const hardSubjects: readonly {
   { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
   { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
   { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
-  // The value of an attribute type without a keyword is its DER in hex, here a UTF8String and a PrintableString.
+  // If an attribute type has no keyword, its value is shown as DER in hexadecimal, here a UTF8String and a PrintableString.
   {
     options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
     subject: '2.5.4.12=#0c02c3a9,2.5.4.5=#13023432,CN=x',
@@ -237,7 +237,7 @@ describe('the content of an audit report', () => {
       )
       rows.push(rowOf(issued, { subject, template }))
     }
-    // Certificates are revoked in the reverse order of issuance. The expected dates come from the CRL.
+    // Certificates are revoked in the reverse order of their issuance. The expected dates come from the CRL.
     const revoked = new Map<string, Issued>()
     for (const reason of ['UNSPECIFIED', 'KEY_COMPROMISE', 'A_A_COMPROMISE'])
       revoked.set(reason, await issue(service, { arn, csr: csr('ec-server') }))
@@ -270,7 +270,7 @@ describe('the content of an audit report', () => {
   })
 })
 
-/** The subject of the CSR `ec-server` in RFC 2253 form, read by an independent parser. */
+/** The subject of the CSR `ec-server` in RFC 2253 form, as read by an independent parser. */
 function serverSubject(): string {
   return new peculiar.Pkcs10CertificateRequest(csr('ec-server')).subjectName
     .toJSON()
@@ -323,7 +323,7 @@ describe('the rows of an audit report', () => {
       const arns = rows.map(({ certificateArn }) => certificateArn ?? '')
       assert.equal(arns.length, count)
       assert.deepEqual(arns.slice(1).toSorted(), issued.toSorted())
-      // Certificates from concurrent requests are stored in any order, so `issuedAt` may decrease within 25 rows.
+      // Certificates from concurrent requests are stored in arbitrary order, so `issuedAt` may decrease within 25 rows.
       const times = rows.map(({ issuedAt = '' }) => Date.parse(issuedAt))
       for (const [index, issuedAt] of times.entries())
         assert.ok(issuedAt >= (times[index - 25] ?? 0), `row ${index}`)
@@ -541,13 +541,13 @@ describe('a failing bucket', () => {
   })
 })
 
-/** Sets a CA's status in the database, for states that are short-lived or follow a failure. */
+/** Sets a CA's status in the database, for statuses that are short-lived or follow a failure. */
 async function force(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))
 }
 
-/** The status of every report in a service. */
+/** The status of every audit report in a service. */
 async function statusesOf(target: TestService): Promise<string[]> {
   const rows = await target.inDatabase('select status from audit_reports')
   return rows.map(({ status }) => String(status))

@@ -1,4 +1,4 @@
-/** Tests of `signet backup` and `signet restore`, run as an operator would run them. */
+/** Tests of `signet backup` and `signet restore`, run in the same way as by an operator. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -234,7 +234,7 @@ describe('a backup', () => {
   })
 })
 
-/** The plaintext of a backup whose header, the first record, contains another schema version. */
+/** The plaintext of a backup whose header, which is the first record, contains another schema version. */
 function withSchema(version: number): (plaintext: Buffer) => Buffer {
   return (plaintext) => {
     const end = 4 + plaintext.readUInt32BE()

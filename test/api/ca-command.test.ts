@@ -247,7 +247,7 @@ test('signet revoke accepts folders, files, serial numbers and lists, and report
     await issue('r3'),
     await issue('r4'),
   ]
-  // Search finds new certificates only after a few seconds.
+  // The search finds new certificates only after a few seconds.
   await eventually(async () => {
     const found = await json('certificates', 'list', '--serial', fourth.SerialNumber)
     return found.length === 1 ? true : undefined
@@ -326,7 +326,7 @@ test('signet renew replaces the PKCS #12 file of signet issue, and needs its pas
   assert.notDeepEqual(await readFile(path('r.p12')), old)
   assert.equal((await stat(path('r.p12'))).mode & 0o777, 0o640)
   assert.ok(await opensWith('r.p12', 'p12/cert.pem', 'first'))
-  // A password file that the renewal specifies takes precedence, and later renewals use it.
+  // A password file specified for the renewal takes precedence and is also used by later renewals.
   await must('renew', path('p12'), '--pkcs12-password-file', path('second'))
   await rm(path('first'))
   await must('renew', path('p12'))

@@ -188,7 +188,7 @@ test('unauthenticated calls are aggregated, so that they do not push other recor
   const records = await recordsIn(file)
   assert.ok(records.some(({ requestID }) => requestID === known.headers.get('x-amzn-requestid')))
   const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
-  // For each kind of call, the record has the first call and the number of further calls.
+  // For each type of call, the record contains the first call and the number of further calls.
   assert.ok(unknown.length <= 8, `${unknown.length}`)
   const counted = unknown.map(
     ({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1,
@@ -243,7 +243,7 @@ test('with --call-log-required each record precedes its response, and calls are 
   const { headers } = await service.call('DescribeCertificateAuthority', {
     CertificateAuthorityArn: root.arn,
   })
-  // The test does not wait, because the record is written before the response is sent.
+  // The test need not wait, because the record is written before the response is sent.
   const [last] = (await recordsIn(file)).slice(-1)
   assert.equal(last.requestID, headers.get('x-amzn-requestid'))
   await rm(folder, { recursive: true })

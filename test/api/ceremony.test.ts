@@ -1,6 +1,6 @@
 /**
- * Tests that an offline root can sign a running server's CA with `signet ceremony` and `signet ca import`. OpenSSL verifies the
- * results.
+ * Tests that an offline root can sign a running server's CA with `signet ceremony` and `signet ca import`. The results are
+ * verified with OpenSSL.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
@@ -57,7 +57,7 @@ const sha256Of = async (file: string): Promise<string> =>
     .update(await readFile(file))
     .digest('hex')
 
-/** Writes a script, and returns the arguments that run it with confirmations from two people. */
+/** Writes a ceremony script, and returns the arguments that run the script with confirmations from two people. */
 async function scriptArguments(content: object, name = 'script.json'): Promise<string[]> {
   await writeFile(path(name), JSON.stringify({ version: 1, ...content }, undefined, 2))
   const confirmed = ['--confirmed-by', 'Ada', '--confirmed-by', 'Grace']
@@ -74,13 +74,13 @@ async function scriptArguments(content: object, name = 'script.json'): Promise<s
   ]
 }
 
-/** The member `useRoot` for a script that follows an earlier ceremony. */
+/** The member `useRoot` for the script of a later ceremony. */
 async function useRootAfter(ceremony: string, root: X509Certificate): Promise<object> {
   const previousTranscriptSha256 = await sha256Of(path(`root/${ceremony}/transcript.json`))
   return { certificateSha256: root.fingerprint256, previousTranscriptSha256 }
 }
 
-/** Creates a subordinate CA on the server. Returns the action that signs its CSR. */
+/** Creates a subordinate CA on the server, and returns the ceremony action that signs its CSR. */
 async function subordinate(name: string, file: string): Promise<object> {
   const client = await administrator()
   const { CertificateAuthorityArn: arn = '' } = await client.createCertificateAuthority({

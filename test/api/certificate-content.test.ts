@@ -1,4 +1,4 @@
-/** Tests of policies on the content of certificates, on a running server. */
+/** Tests of policies on certificate content, on a running server. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { allow, createUser, type Statement, type User } from '../support/accounts.ts'
@@ -53,7 +53,7 @@ function inputOf(content: Content): Record<string, unknown> {
   }
 }
 
-/** Returns `issued`, or the part of the denial that follows the action. */
+/** Returns `issued`, or the part of the denial message that follows the action. */
 async function outcomeOf({ credentials }: User, content: Content): Promise<string> {
   const input = inputOf(content)
   const { status, json } = await service.call('IssueCertificate', input, { credentials })
@@ -88,7 +88,7 @@ test('a policy restricts DNS names, wherever they are in the certificate, and th
     await outcomeOf(user, { subject: inSubject, dns: ['a.corp.example'] }),
     named('evil.example'),
   )
-  // The names of a CSR count only if the template takes them.
+  // The names in a CSR are considered only if the template uses them.
   const fromCsr = { template: 'EndEntityServerAuthCertificate', request: 'ec-server' }
   assert.match(await outcomeOf(user, fromCsr), /with signet:DnsName "/)
 })
@@ -200,7 +200,7 @@ test('a variable in a condition on content can name the user', async () => {
 
 test('a policy without content keys, or one that denies any content, decides before the certificate is prepared', async () => {
   const none = await userWith(allow('GetCertificate'))
-  // The CSR is invalid, but the caller is denied before it is parsed.
+  // The CSR is invalid, but the caller is denied before the CSR is parsed.
   const input = { ...inputOf({}), Csr: Buffer.from('no CSR').toString('base64') }
   const outcome = async ({ credentials }: User): Promise<unknown> =>
     (await service.call('IssueCertificate', input, { credentials })).json['__type']

@@ -26,7 +26,7 @@ after(() => service.close())
 const crlOid = '2.5.29.31'
 const accessOid = '1.3.6.1.5.5.7.1.1'
 
-/** A DER element with less than 256 bytes of content, in hex. */
+/** A DER element with less than 256 bytes of content, in hexadecimal. */
 function element(tag: string, content: string): string {
   const length = content.length / 2
   return tag + (length < 128 ? '' : '81') + length.toString(16).padStart(2, '0') + content
@@ -34,14 +34,14 @@ function element(tag: string, content: string): string {
 
 const uri = (text: string): string => element('86', Buffer.from(text).toString('hex'))
 
-/** CRLDistributionPoints with one URI (RFC 5280 §4.2.1.13), in hex. */
+/** CRLDistributionPoints with one URI (RFC 5280 §4.2.1.13), in hexadecimal. */
 function distributionPoint(url: string): string {
   return element('30', element('30', element('a0', element('a0', uri(url)))))
 }
 
 const accessMethods = { ocsp: '06082b06010505073001', caIssuers: '06082b06010505073002' }
 
-/** AuthorityInfoAccessSyntax (RFC 5280 §4.2.2.1), in hex. */
+/** AuthorityInfoAccessSyntax (RFC 5280 §4.2.2.1), in hexadecimal. */
 function infoAccess(...pairs: [keyof typeof accessMethods, string][]): string {
   const descriptions = pairs.map(([method, url]) => element('30', accessMethods[method] + uri(url)))
   return element('30', descriptions.join(''))
@@ -52,7 +52,7 @@ interface Pointers {
   readonly access?: string
 }
 
-/** A certificate's two extensions, in hex. Throws if one is critical or occurs twice. */
+/** A certificate's two URL extensions, in hexadecimal. Throws if either extension is critical or occurs twice. */
 function pointersOf(pem: string): Pointers {
   const { extensions } = new peculiar.X509Certificate(pem)
   const valueOf = (oid: string): string | undefined => {
@@ -64,7 +64,7 @@ function pointersOf(pem: string): Pointers {
   return { ...(crl && { crl }), ...(access && { access }) }
 }
 
-/** The URI of a certificate's first distribution point. */
+/** The URI of the first distribution point in a certificate. */
 function crlUrlOf(pem: string): string {
   const extension = new peculiar.X509Certificate(pem).getExtension(
     peculiar.CRLDistributionPointsExtension,
@@ -104,7 +104,7 @@ describe('cRLDistributionPoints', () => {
 
   test('a certificate contains the CustomPath, percent-encoded, below the bucket', async () => {
     const CustomPath = "a/B_1;c@d=e+f/%41?g:h!~*('$,&)"
-    // S3 reads `+` as a space; `%` and `?` have a special meaning in a URL (RFC 3986 §3.3).
+    // S3 interprets `+` as a space; `%` and `?` have a special meaning in a URL (RFC 3986 §3.3).
     const escaped = "a/B_1;c@d=e%2Bf/%2541%3Fg:h!~*('$,&)"
     const root = await rootWith(crlConfiguration({ CustomPath }))
     const url = bucketUrl(`${escaped}/${lastOf(root.arn)}.crl`)
@@ -150,7 +150,7 @@ describe('cRLDistributionPoints', () => {
         Buffer.from(distributionPoints?.value ?? []).toString('hex'),
         element('30', element('a0', element('a0', uri(url)))),
       )
-      // A second certificate belongs to the same partition.
+      // The second certificate belongs to the same partition.
       assert.equal(crlUrlOf(await leafOf(root)), url)
     }
   })
@@ -285,7 +285,7 @@ test('the CSR of a CA requests neither extension', async () => {
 
 const foreignUrl = 'http://elsewhere.example/x'
 
-/** Issues two certificates with an extension for `foreignUrl`: one by API passthrough and one by CSR passthrough. */
+/** Issues two certificates with an extension for `foreignUrl`: one by API passthrough, and one by CSR passthrough. */
 async function passthroughs(authority: { arn: string }, oid: string): Promise<string[]> {
   const value = oid === crlOid ? distributionPoint(foreignUrl) : infoAccess(['ocsp', foreignUrl])
   const der = Buffer.from(value, 'hex')
@@ -318,7 +318,7 @@ function update(authority: { arn: string }, RevocationConfiguration: object): Pr
   })
 }
 
-/** Waits until the URL is served, and returns its content. */
+/** Waits until the URL is served, and returns the content. */
 async function fetchPublished(url: string): Promise<Buffer> {
   return eventually(async () => {
     const response = await fetch(url)

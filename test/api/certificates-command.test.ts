@@ -15,7 +15,7 @@ import { TestService, type Members } from '../support/service.ts'
 let service: TestService
 let root: { arn: string }
 before(async () => {
-  // The lint would reject control characters in names.
+  // The linter would reject control characters in names.
   service = await TestService.start({ lint: 'warn' })
   root = await createRoot(service)
 })

@@ -1,4 +1,4 @@
-/** Tests of the contents of issued certificates, and of refused requests and imports. */
+/** Tests of the contents of issued certificates, and of rejected requests and imports. */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -24,7 +24,10 @@ before(async () => {
 })
 after(() => service.close())
 
-/** A certificate's extensions: the OID, whether it is critical, and the value in hex. The hash in a key identifier is removed. */
+/**
+ * A certificate's extensions: the OID, whether the extension is critical, and the value in hexadecimal. The hash in a key
+ * identifier is removed.
+ */
 function extensions(pem: string): string[] {
   const certificate = parseCertificate(derOf(pem))
   return certificate.extensions.map(({ oid, critical, value }) => {
@@ -121,7 +124,7 @@ test('IssueCertificate without TemplateArn uses EndEntityCertificate', async () 
   assert.deepEqual(extensions(certificate), expected['EndEntityCertificate'])
 })
 
-/** RFC 5280 §4.2.1.2, method 1: SHA-1 of the BIT STRING of the public key, here an uncompressed point on a curve. */
+/** RFC 5280 §4.2.1.2, method 1: SHA-1 of the public key's BIT STRING, here an uncompressed point on a curve. */
 function keyIdentifierOf({ publicKey }: X509Certificate): string {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
   const coordinates = [x, y].map((text) => Buffer.from(text, 'base64url'))

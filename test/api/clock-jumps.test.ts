@@ -1,4 +1,4 @@
-/** Tests in which a running service's clock jumps by a year, forward and back. CRLs are tested in revocation-faults.test.ts. */
+/** Tests in which a running service's clock jumps forward or back by a year. CRLs are tested in revocation-faults.test.ts. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { csr } from '../support/csrs.ts'

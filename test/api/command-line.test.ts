@@ -33,10 +33,10 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Servers to kill after the tests, because a server that a failed test leaves running would keep this process alive. */
+/** Servers to kill after the tests, because a server left running by a failed test would keep the process alive. */
 const started: ServerProcess['child'][] = []
 
-/** Starts a server with one worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
+/** Starts a server with a single worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
 async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
   const server = await start(data, ['--workers', '1', ...flags])
   started.push(server.child)
@@ -355,7 +355,7 @@ test('access keys are created, listed, disabled and deleted while the server run
     ['administrator', 'lister', 'nobody'],
   )
   assert.equal((await run('access-key', 'disable', key.AccessKeyId)).code, 0)
-  // The server caches access keys for a second.
+  // The server caches access keys for one second.
   await eventually(
     async () =>
       (await list(server.url, credentials)) === 'UnrecognizedClientException' || undefined,
@@ -402,7 +402,7 @@ test('invalid policies and user names are refused, and an unknown condition oper
   assert.equal(invalid.code, 2)
   assert.match(invalid.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  // A valid policy with an unknown condition operator is stored. The policy fails closed.
+  // A valid policy with an unknown condition operator is stored. The stored policy fails closed.
   const condition = { StringEqual: { 'acm-pca:TemplateArn': 'x' } }
   const statement = { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: condition }
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))

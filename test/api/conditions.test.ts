@@ -41,7 +41,7 @@ const denyIf = (operations: readonly string[], Condition: object): Statement => 
 
 const userWith = (...statements: Statement[]): Promise<User> => createUser(service, { statements })
 
-/** The error code of the response, or `200` for success. */
+/** The error code in the response, or `200` for success. */
 async function code({ credentials }: User, operation: string, input: object): Promise<string> {
   const { status, json } = await service.call(operation, input, { credentials })
   return status === 200 ? '200' : String(json['__type'])

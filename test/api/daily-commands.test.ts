@@ -1,4 +1,4 @@
-/** Tests of client commands: their results, refused input and exit codes. */
+/** Tests of client commands: their results, rejected input and exit codes. */
 import assert from 'node:assert/strict'
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -295,7 +295,7 @@ test('inspect shows the chain of a TLS server, and reports sources that cannot b
   const web = createServer((request, response) => {
     if (request.url === '/large') {
       response.writeHead(200)
-      // Node.js 26 passes an error to the callback of each write after the client has disconnected.
+      // Node.js 26 passes an error to each write's callback after the client has disconnected.
       const writeMore = (error?: Error | null): void => {
         if (!error) response.write(Buffer.alloc(8 * 1024 * 1024), writeMore)
       }
@@ -468,7 +468,7 @@ test('commands trust a server with --tls-self through the root in its data folde
   const args = ['status', '--endpoint', server.url]
   const trusted = await command([...args, '--ca-file', path('below-root/ca.pem')], variables)
   assert.equal(trusted.code, 0, trusted.stderr)
-  // A separate process is needed, because commands in one process share fetch's open connections.
+  // A separate process is needed, because commands in the same process share fetch's open connections.
   const untrusted = await spawnCommand(args, variables)
   assert.equal(untrusted.code, 1)
   assert.match(untrusted.stdout, /not reachable/)

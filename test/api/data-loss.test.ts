@@ -32,7 +32,7 @@ const lost = 'The service has stopped issuing: its database has lost writes.'
 const damaged = 'The service has stopped issuing: its database is damaged.'
 const tryLater = Buffer.from('30030a0103', 'hex')
 
-/** Registers functions that run at the end of a test, or of all tests. */
+/** Registers functions that run at the end of a test or of all tests. */
 interface CleanupRegistry {
   after(cleanup: () => unknown): void
 }
@@ -54,7 +54,7 @@ class Scene {
     t.after(() => rmSync(this.folder, { recursive: true }))
   }
 
-  /** A copy of the template data folder: one root with OCSP, one certificate, and an empty write-ahead log. */
+  /** A copy of the template data folder, with a root with OCSP, a certificate, and an empty write-ahead log. */
   static async prepare(t: TestContext, flags?: readonly string[]): Promise<Scene> {
     const scene = new Scene(t, flags)
     cpSync(template.data, scene.data, { recursive: true, preserveTimestamps: true })
@@ -102,7 +102,7 @@ class Scene {
     return stderr
   }
 
-  /** Asserts that every write and signature is refused, and that the certificate `readable` can be read. */
+  /** Asserts that every write and signature is rejected, and that the certificate `readable` can be read. */
   async assertStopped(message: string, readable: string | undefined): Promise<void> {
     const { client, root } = this
     const authority = { CertificateAuthorityArn: root.arn }
@@ -160,14 +160,14 @@ after(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup()
 })
 
-/** Asserts that a command that writes fails with the reason. */
+/** Asserts that a command that writes fails, and that its error states the reason. */
 async function assertWriteRefused({ data }: Scene): Promise<void> {
   const { code, stderr } = await command(['access-key', 'create', '--user', 'x', '--data', data])
   assert.notEqual(code, 0)
   assert.match(stderr, /has lost writes/)
 }
 
-/** Overwrites the root page of a table or an index in the database file. */
+/** Overwrites the root page of a table or index in the database file. */
 async function damagePageOf(path: string, name: string): Promise<void> {
   const database = new DatabaseSync(path, { readOnly: true })
   const row = database.prepare('select rootpage from sqlite_schema where name = ?').get(name)

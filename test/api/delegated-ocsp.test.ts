@@ -1,4 +1,4 @@
-/** Tests of OCSP responses that a local key signs, with a certificate from the CA (--ocsp-signer delegated). */
+/** Tests of OCSP responses signed by a local key with a certificate from the CA (--ocsp-signer delegated). */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -19,11 +19,11 @@ interface Files {
   readonly rootArn: string
   /** Sends an OCSP request with OpenSSL, and returns OpenSSL's output. */
   readonly ask: (...further: readonly string[]) => Promise<string>
-  /** The signer's certificate in the response; undefined if the CA signs. */
+  /** The signer's certificate in the response; undefined if the CA has signed. */
   readonly signer: () => Promise<X509Certificate | undefined>
 }
 
-/** Starts a service with a CA, a good certificate and a revoked one. Undefined if OpenSSL is not installed. */
+/** Starts a service with a CA, a good certificate and a revoked certificate. Returns undefined if OpenSSL is not installed. */
 async function prepare(
   t: TestContext,
   { flags = {}, ca = {} }: { readonly flags?: Record<string, string>; readonly ca?: object } = {},

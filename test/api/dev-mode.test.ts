@@ -1,4 +1,4 @@
-/** Tests of `signet serve --dev`: a server for tests, with temporary data and a publicly known access key. */
+/** Tests of `signet serve --dev`, which starts a test server with temporary data and a publicly known access key. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

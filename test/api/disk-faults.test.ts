@@ -1,4 +1,4 @@
-/** Tests of a running server whose disk is read-only, failing or slow, simulated by a preloaded library. */
+/** Tests of a running server whose disk is read-only, failing or slow, as simulated by a preloaded library. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -109,7 +109,7 @@ suite('a slow disk', () => {
       const root = await createRoot(client)
       const input = issueInput(root.arn, csr('ec-server'))
       await disk.slowDown(delay)
-      // With workers, the primary commits on its main thread until it has measured slow commits.
+      // If the server has workers, the primary commits on its main thread until it has measured slow commits.
       for (let n = 0; n < 4; n += 1) await client.must('IssueCertificate', input)
       const before = await disk.syncs()
       const startedAt = performance.now()
@@ -125,7 +125,7 @@ suite('a slow disk', () => {
       const took = performance.now() - startedAt
       const syncs = (await disk.syncs()) - before
       t.diagnostic(`100 issuances took ${Math.round(took)} ms and ${syncs} fsyncs of ${delay} ms`)
-      // On a busy machine the requests arrive one after another, and fewer of them share an fsync.
+      // On a busy machine, the requests arrive one after another, and fewer of them share an fsync.
       assert.ok(syncs >= 1 && syncs <= 60, `${syncs} fsyncs`)
       await server.stop('SIGKILL')
       await disk.slowDown(0)

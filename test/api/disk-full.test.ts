@@ -1,6 +1,6 @@
 /**
- * Tests of a full disk: writes are refused with the reason, reads are served, no data is lost, and the server recovers once
- * space is free.
+ * Tests of a full disk: writes are rejected with the reason, reads are served, no data is lost, and the server recovers
+ * once space is free.
  */
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
@@ -41,7 +41,10 @@ async function startOnSmallDisk(
   return { disk, data, server }
 }
 
-/** Issues certificates until a request is refused. The first certificates fit into space that the write-ahead log already has. */
+/**
+ * Issues certificates until a request is rejected. The first certificates fit into space that the write-ahead log already
+ * occupies.
+ */
 async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {
   const arns: string[] = []
   for (;;) {
@@ -207,7 +210,7 @@ suite('a full disk', () => {
         partial += 1
       }
     assert.ok(seen.has(before) && seen.has(last))
-    // A partly written record is on a separate line.
+    // A partially written record is on a separate line.
     assert.ok(partial <= 1, text)
     assert.equal(
       lines.filter((line) => line.includes('cannot be written')).length,
@@ -243,7 +246,7 @@ suite('a full disk', () => {
       try {
         return [JSON.parse(line)]
       } catch {
-        // The record was only partly written.
+        // The record was only partially written.
         return []
       }
     })
@@ -278,8 +281,8 @@ suite('a full disk', () => {
       const server = await startServer(data)
       await createRoot(clientOf(server, data))
       await server.stop('SIGKILL')
-      // A killed server leaves its write-ahead log, so the next start may succeed; otherwise that start reports the
-      // full disk.
+      // A killed server leaves its write-ahead log, so the next startup may succeed; otherwise, that startup
+      // reports the full disk.
       await disk.fill()
       try {
         const full = await startServer(data)

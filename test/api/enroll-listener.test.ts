@@ -38,7 +38,7 @@ async function startService(t: TestContext, flags: Flags = {}): Promise<TestServ
   return service
 }
 
-/** The certificate of the listener. Clients whose clock differs from the server's accept any. */
+/** The enrollment listener's certificate. Clients whose clock differs from the server's accept any certificate. */
 async function leafOf(server: EnrollServer): Promise<X509Certificate> {
   const { peer } = await enrollRequest(server, '/healthz', { rejectUnauthorized: false })
   return new X509Certificate(peer.raw)

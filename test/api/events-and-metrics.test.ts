@@ -22,7 +22,7 @@ interface EventRecorder {
   readonly lines: string[]
   /** Returns the logged events. */
   readonly events: () => Members[]
-  /** Returns the logged events about a resource, of one type if `type` is given. */
+  /** Returns the logged events about a resource, limited to one type if `type` is given. */
   readonly eventsAbout: (resource: string, type?: string) => Members[]
 }
 
@@ -230,7 +230,7 @@ interface Webhook {
   /** IDs of the events that received status 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
-  /** Resets every connection from now on. The webhook keeps its port, which another process could otherwise take. */
+  /** Resets every connection from now on. The webhook keeps its port, which another process could otherwise use. */
   down(): void
   /** Accepts connections again. */
   up(): void
@@ -286,7 +286,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
     await report(service, root.arn)
-    // One creation, two issuances, a revocation, a report, and one or two CRLs.
+    // Expected are one creation, two issuances, a revocation, a report, and one or two CRLs.
     await waitForEvents(events, 6)
     await eventually(
       async () => (webhook.accepted.length >= events().length ? true : undefined),
@@ -523,7 +523,7 @@ describe('expiry announcements', { concurrency: true }, () => {
   })
 })
 
-/** Samples by name and labels. Throws for a line that is not a sample (Prometheus text format 0.0.4). */
+/** Metric samples by name and labels. Throws for a line that is not a sample (Prometheus text format 0.0.4). */
 function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>()
   const sample =
@@ -554,7 +554,7 @@ describe('metrics', { concurrency: true }, () => {
       if (count === 2) await assert.rejects(revoke(service, arn))
     }
     await service.refusal('ListTags', {})
-    // The job counts a CRL after it has stored it.
+    // The job counts a CRL after storing it.
     await service.runJob('publish-crls')
     const found = await metricsOf(service)
     assert.equal(found.get(`signet_crl_entries{authority="${lastOf(root.arn)}"}`), 2)

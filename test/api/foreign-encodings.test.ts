@@ -1,6 +1,6 @@
 /**
- * Tests of encodings that other software produces although DER forbids them. They are accepted where
- * docs/reference/compatibility/imports.md lists them, and never copied to output.
+ * Tests of encodings that other software produces although DER forbids them. These encodings are
+ * accepted where docs/reference/compatibility/imports.md lists them, and never copied to output.
  */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'

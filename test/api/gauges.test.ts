@@ -18,7 +18,7 @@ import {
 import { TestService, type CallOptions, type ServiceOptions } from '../support/service.ts'
 import { DatabaseUnavailableError } from '../../src/store/database.ts'
 
-/** Values by metric and labels, such as `signet_authority_expiry_days{authority="…"}`. */
+/** Metric values by name and labels, such as `signet_authority_expiry_days{authority="…"}`. */
 async function metricsOf(service: TestService): Promise<ReadonlyMap<string, number>> {
   const text = await (await fetch(`${service.url}/metrics`)).text()
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -104,7 +104,7 @@ describe('gauges', { concurrency: true }, () => {
         { validity: { Value: days, Type: 'DAYS' } },
       )
     await service.runJob('index-certificates')
-    // Counts are cached for five minutes.
+    // The counts are cached for five minutes.
     service.clock.advance({ seconds: 600 })
     const counts = async (): Promise<(number | undefined)[]> => {
       const found = await metricsOf(service)

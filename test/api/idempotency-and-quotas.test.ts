@@ -161,7 +161,7 @@ test('the certificate quota is enforced for concurrent requests, and the error s
       service.call('IssueCertificate', issueInput(root.arn, csr('ec-server')), options),
     ),
   )
-  // The root certificate was the first of three.
+  // The root certificate was the first of the three certificates.
   assert.equal(answers.filter(({ status }) => status === 200).length, 2)
   const refused = answers.find(({ status }) => status !== 200)
   assert.deepEqual(refused?.json, {

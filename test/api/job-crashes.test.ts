@@ -1,6 +1,6 @@
 /**
- * Kills the server at each step of its jobs, and at random moments. After the next start, the server must complete all pending
- * work.
+ * Kills the server at each step of its jobs, and at random moments. After the next startup, the server must complete all
+ * pending work.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -36,7 +36,7 @@ import {
 import { readCredentials, TestClock, TestService, type Members } from '../support/service.ts'
 import { signedHeaders, type Credentials } from '../support/signed-request.ts'
 
-/** A webhook that records the events it accepts. */
+/** A webhook that records the events that it accepts. */
 class Webhook {
   readonly #server: Server
   status = 200
@@ -64,7 +64,7 @@ class Webhook {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
   }
 
-  /** Returns the number of accepted events with a detail type and a result. */
+  /** Returns the number of accepted events with the given detail type and result. */
   count(type: string, result = 'success'): number {
     return this.events.filter(
       (event) => event['detail-type'] === type && event.detail.result === result,
@@ -78,11 +78,11 @@ class Webhook {
   }
 }
 
-/** A data folder with pending work for every job, and what the folder is known to contain. */
+/** A data folder with pending work for every job, and the expected contents of the folder. */
 interface PendingWork {
   readonly folder: string
   readonly root: { readonly arn: string; readonly certificate: string }
-  /** Three certificates: one revoked and on the published CRL, one revoked but not yet published, one not revoked. */
+  /** Three certificates: one revoked and on the published CRL, one revoked but not yet published, and one not revoked. */
   readonly leaves: readonly string[]
   readonly first: ReadCrl
   readonly report: { readonly id: string; readonly key: string }
@@ -182,7 +182,7 @@ async function readObject(folder: string, key: string): Promise<Buffer | undefin
   return Buffer.concat(chunks)
 }
 
-/** The published CRL, whose signature is verified with OpenSSL; undefined if none is published. */
+/** The published CRL, whose signature is verified with OpenSSL; undefined if no CRL is published. */
 async function verifiedCrl(
   folder: string,
   { arn, certificate }: PendingWork['root'],
@@ -199,7 +199,7 @@ async function verifiedCrl(
   return crl
 }
 
-/** Starts a service on a crashed server's data folder, and asserts that it completes all pending work. */
+/** Starts a service on a crashed server's data folder, and asserts that the service completes all pending work. */
 async function assertRecovered(folder: string, webhook: Webhook): Promise<void> {
   const crlAfterCrash = await verifiedCrl(folder, pending.root)
   assert.ok(crlAfterCrash && crlAfterCrash.crlNumber! >= pending.first.crlNumber!)
@@ -282,7 +282,7 @@ async function assertEventsDelivered(service: TestService, webhook: Webhook): Pr
   await db.close()
 }
 
-/** Crashes a server on a copy of the folder, and asserts its recovery. Returns false if the step was never reached. */
+/** Crashes a server on a copy of the data folder, and asserts that it recovers. Returns false if the step was never reached. */
 async function crashAndRecover(plan: Omit<CrashPlan, 'data'>): Promise<boolean> {
   const data = await mkdtemp(join(tmpdir(), 'signet-crash-'))
   await cp(pending.folder, data, { recursive: true })
@@ -306,8 +306,8 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
     test(`work interrupted at step '${step}' of an audit report is completed after a restart`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
-  // All work takes about thirty transactions. The test passes for each of them at both steps, but this sample is enough to find
-  // regressions.
+  // All pending work takes about thirty transactions. The test passes for each transaction at both steps, but this sample is
+  // enough to find regressions.
   for (let count = 2; count <= 28; count += 6) {
     const step = count % 4 === 0 ? 'write' : 'committed'
     test(`work interrupted at step '${step}' of transaction ${count} is completed after a restart`, async () => {
@@ -316,7 +316,7 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
   }
 })
 
-/** A client for a server that may be killed at any moment. The client's calls then reject. */
+/** A client for a server that may be killed at any moment, after which the client's calls reject. */
 class Remote {
   readonly #server: ServerProcess
   readonly #credentials: Credentials
@@ -326,7 +326,7 @@ class Remote {
     this.#credentials = readCredentials(join(data, 'credentials'))
   }
 
-  /** Rejects with `GoneError` if the server was killed, and with another error if it refuses the request. */
+  /** Rejects with `GoneError` if the server was killed, and with another error if the server rejects the request. */
   async must(operation: string, input: unknown): Promise<Members> {
     const { url } = this.#server
     const body = JSON.stringify(input)
@@ -380,23 +380,23 @@ async function requestReport(remote: Remote, observed: Observations): Promise<vo
     })
     observed.reports.push({ id: AuditReportId, key: S3Key, issued })
   } catch (error) {
-    // A CA allows one pending report at a time.
+    // A CA allows only one pending audit report at a time.
     if (!/RequestInProgressException/.test((error as Error).message)) throw error
   }
   await setTimeout(50)
 }
 
-/** Reads the CRL as a relying party does: each version is valid and newer than the previous one. */
+/** Reads the CRL as a relying party does: each version must be valid and newer than the previous version. */
 async function watchCrl(data: string, { startedAt, crls }: Observations): Promise<void> {
   const crl = await verifiedCrl(data, pending.root)
   const last = crls.at(-1) ?? pending.first
   assert.ok(crl, 'a CRL is always published')
   if (last.der.equals(crl.der)) return
-  // thisUpdate is an hour before the signature.
+  // thisUpdate is one hour before the signature.
   const signedAt = crl.thisUpdate.getTime() + 3_600_000
   assert.ok(signedAt >= startedAt && signedAt <= Date.now(), `signed at ${signedAt}`)
   assert.ok(crl.crlNumber! > last.crlNumber!, `${crl.crlNumber} after ${last.crlNumber}`)
-  // The first CRL is from a service whose clock may be ahead of the real time.
+  // The first CRL comes from a service whose clock may be ahead of the real time.
   if (crls.length > 0) assert.ok(crl.thisUpdate >= last.thisUpdate)
   for (const serial of last.entries.keys())
     assert.ok(crl.entries.has(serial), 'no entry is removed')
@@ -494,8 +494,8 @@ test('a server killed at four random moments under load completes all acknowledg
 })
 
 /**
- * Asserts that each acknowledged report is complete, and lists at least the certificates that were issued before it was
- * requested.
+ * Asserts that each acknowledged audit report is complete, and lists at least the certificates that were issued before
+ * the report was requested.
  */
 async function assertReports(
   data: string,

@@ -1,6 +1,6 @@
 /**
- * Tests that `--keep-expired` deletes only certificates that expired long ago, and their index entries, and that counts and
- * audit reports remain correct.
+ * Tests that `--keep-expired` deletes only certificates that expired long ago, with their index entries, and that counts
+ * and audit reports remain correct.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -51,8 +51,8 @@ async function countOf(service: TestService, text: string): Promise<number> {
 }
 
 /**
- * Adds the index entries that earlier versions wrote for every certificate: one by account, and one with the account as the
- * requester.
+ * Adds the index entries that earlier versions wrote for every certificate: one entry by account, and one with the account
+ * as the requester.
  */
 async function insertFormerEntries(db: DataFolder['db'] | undefined): Promise<void> {
   assert.ok(db)

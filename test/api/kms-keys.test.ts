@@ -1,4 +1,7 @@
-/** Tests of CAs whose keys are in KMS: hierarchy, revocation, outages and erasure. OpenSSL verifies what the keys sign. */
+/**
+ * Tests of CAs whose keys are in KMS: hierarchy, revocation, outages and erasure. OpenSSL verifies the signatures made
+ * with these keys.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -56,7 +59,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A CA's key in the stand-in. */
+/** A CA's key in the KMS stand-in. */
 function keyOf(authorityArn: string): ReturnType<KmsServer['operations']['find']> {
   return kms.operations.find({ KeyId: `alias/signet/${lastOf(authorityArn)}` })
 }
@@ -118,7 +121,7 @@ for (const keyAlgorithm of ['EC_secp521r1', 'RSA_4096', 'ML_DSA_44', 'ML_DSA_65'
       file('root.pem'),
       file('leaf.pem'),
     ])
-    // OpenSSL before 3.5 does not support ML-DSA. The key store has verified the signature.
+    // OpenSSL before 3.5 does not support ML-DSA. The key store has already verified the signature.
     if (/^OpenSSL 3\.[0-4]\./.test((await outcome('openssl', ['version'])).text))
       if (keyAlgorithm.startsWith('ML_DSA')) return
     assert.match(text, /: OK/)

@@ -1,4 +1,4 @@
-/** Tests of server and command processes, with CA keys in KMS and the master key encrypted by KMS. */
+/** Tests of server and command processes with CA keys in KMS, and with the master key encrypted by KMS. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

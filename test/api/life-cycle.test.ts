@@ -45,7 +45,7 @@ interface Subject {
   readonly certificateArn: string
 }
 
-/** Writes a state into the database, for states that are short-lived or result only from a failure. */
+/** Writes a CA state to the database, for states that are short-lived or result only from a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')
@@ -82,7 +82,7 @@ async function authorityIn(state: State): Promise<Subject> {
   return { ...subject, certificate: renewed.certificate }
 }
 
-/** The outcome of each operation, `ok` or an error code, in the order of `states`. */
+/** The outcome of each operation, either `ok` or an error code, in the order of `states`. */
 const expectations: Record<
   string,
   { input: (subject: Subject) => object; outcomes: readonly string[] }
@@ -311,7 +311,7 @@ test('a deleted CA can be restored to its previous status within the restoration
     )
 })
 
-/** Counts a CA's stored keys, and the CA's rows that refer to a key. */
+/** Counts a CA's stored keys, and the CA rows that refer to a key. */
 async function keysOf(arn: string): Promise<{ stored: number; referenced: number }> {
   const id = arn.split('/').at(-1) ?? ''
   const count = async (query: string): Promise<number> =>

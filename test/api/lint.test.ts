@@ -1,4 +1,4 @@
-/** Tests of a running server's lint, for content from CSRs and ApiPassthrough, in each lint mode. */
+/** Tests of linting on a running server, for content from CSRs and ApiPassthrough, in each lint mode. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { after, before, test } from 'node:test'

@@ -51,7 +51,7 @@ async function issueNamed(arn: string, request: Options = {}): Promise<string> {
   return (await service.must('IssueCertificate', input, request.options)).CertificateArn
 }
 
-/** Returns the ARNs of the matching certificates from all pages. */
+/** Returns the ARNs of all matching certificates, read in pages. */
 async function findArns(input: object, options: CallOptions = {}): Promise<string[]> {
   const arns: string[] = []
   let NextToken: string | undefined

@@ -1,4 +1,4 @@
-/** Tests of `signet master-key export` while a server is running, and of keys from standard input. */
+/** Tests of `signet master-key export` while a server is running, and of keys read from standard input. */
 import assert from 'node:assert/strict'
 import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'

@@ -1,4 +1,4 @@
-/** Tests of `signet master-key rotate` while servers are running, and when it is killed at each of its steps. */
+/** Tests of `signet master-key rotate` while servers are running, and when the command is killed at each of its steps. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -44,7 +44,7 @@ async function rotate(...flags: readonly string[]): Promise<Members> {
   return first.Finished === true ? first : run('master-key', 'rotate', '--finish', ...flags)
 }
 
-/** Checks that the file contains the only key that opens the database, and that it opens every secret. */
+/** Checks that the file contains the only key that decrypts the database, and that this key decrypts every secret. */
 async function assertOneKey(): Promise<void> {
   const shown = await run('master-key', 'show')
   assert.equal(shown.Rotation, 'none')
@@ -117,7 +117,7 @@ for (const [step, occurrence] of steps)
     })
     const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
     assert.equal(signal, 'SIGKILL')
-    // The server keeps running, and a new process opens every secret with the key in the file.
+    // The server keeps running, and a new process decrypts every secret with the key in the file.
     await issued(1)
     assert.deepEqual((await run('verify')).Problems, [])
     await service.restart()
@@ -202,7 +202,7 @@ test('--out writes the new key to another file, and --finish needs an unfinished
   const { Finished } = await run('master-key', 'rotate', '--out', other)
   assert.equal(Finished, false)
   assert.equal(readFileSync(keyFile(), 'utf8'), previous)
-  // Both keys open the database until the rotation ends.
+  // Both keys decrypt the database until the rotation ends.
   await run('verify', '--master-key-file', other)
   await run('verify')
   copyFileSync(other, keyFile())

@@ -38,7 +38,7 @@ let statusRequest: Buffer
 let statusResponse: string
 before(async () => {
   service = await TestService.start()
-  // The locked servers use the system clock, for which no response may be from the future.
+  // The locked servers use the system clock, so no response may be dated in its future.
   service.clock.advance({ seconds: -60 })
   await service.createBucket(crlBucket)
   const root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })
@@ -60,7 +60,7 @@ const data = (): string => service.config.dataDirectory
 const keyFile = (): string => join(data(), 'master.key')
 const share = (number: number): string => join(shares, `share-${number}.txt`)
 
-/** Sends an OCSP request, and returns the response in hex. */
+/** Sends an OCSP request, and returns the response in hexadecimal. */
 async function askStatus(url: string, request: Buffer): Promise<string> {
   const headers = { 'content-type': 'application/ocsp-request' }
   const answer = await fetch(url, { method: 'POST', headers, body: Uint8Array.from(request) })
@@ -88,7 +88,7 @@ interface LockedServer {
   readonly publicUrl: string
   readonly pid: number
   readonly output: () => string
-  /** Waits until the output contains a text. */
+  /** Waits until the output contains the given text. */
   readonly printed: (text: string) => Promise<void>
   readonly stop: () => Promise<number | null>
 }
@@ -228,7 +228,7 @@ test(
       assert.equal(memoryContains(server.pid, forms), false)
       await unlock(3)
       await server.printed('Ctrl-C stops the server')
-      // The search finds the key that is there now.
+      // The search finds a key that is in memory.
       assert.equal(memoryContains(server.pid, forms), true)
     })
   },

@@ -1,4 +1,4 @@
-/** Tests of `--metrics-listen`: metrics on a separate address, and `signet status` for such a server. */
+/** Tests of `--metrics-listen`, which serves metrics on a separate address, and of `signet status` for such a server. */
 import assert from 'node:assert/strict'
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** Tables and suggested commands on a terminal with 80 columns. */
+/** Tests of tables and suggested commands on a terminal with 80 columns. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,4 @@
-/**
- * Tests of backups from earlier versions, and of an old backup that is restored beside newer CRLs, whose revocations are kept.
- */
+/** Tests of backups from earlier versions, and of restoring an old backup alongside newer CRLs, whose revocations are kept. */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
@@ -49,7 +47,7 @@ async function ocspStatus(
   return der.length < 10 ? undefined : readOcspAnswer(der).singles[0]?.status
 }
 
-/** Restores the backup into a new folder with a copy of the latest buckets, and starts a server on it. */
+/** Restores the backup to a new folder with a copy of the latest buckets, and starts a server on the folder. */
 async function startRestored(
   folder: BackupFolder,
   service: TestService,
@@ -104,7 +102,7 @@ test('after a restore of an old backup no CRL number is reused and no published 
     [2],
   )
 
-  // Restored revocations behave like revocations that were made on this server.
+  // Restored revocations behave in the same way as revocations made on this server.
   const statusOf = ({ arn }: { arn: string }): Promise<string | undefined> =>
     ocspStatus(restored, { issuer: root.certificate, serial: lastOf(arn) })
   for (const revoked of [revokedBefore, revokedAfter, unknownRevoked])
@@ -144,7 +142,7 @@ for (const kind of ['passphrase', 'x25519', 'p-256', 'rsa', 'without-master-key'
       ? ['--identity', folder.file('identity.pem')]
       : ['--passphrase-file', folder.file('passphrase')]
     if (key[0] === '--identity')
-      // A checkout gives files mode 0644, but an identity file must be private.
+      // Files in a checkout have mode 0644, but an identity file must be private.
       await writeFile(folder.file('identity.pem'), readFileSync(join(fixtures, `${kind}.pem`)), {
         mode: 0o600,
       })

@@ -54,7 +54,7 @@ async function start(t: TestContext, flags: readonly string[] = []): Promise<Run
   return { folder, data, server }
 }
 
-/** Runs `signet serve` on a data folder, which is expected to fail. */
+/** Runs `signet serve` on a data folder, and expects the command to fail. */
 async function tryStart(data: string): Promise<Outcome> {
   const listeners = ['--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
   return command(['serve', '--data', data, ...listeners], { NODE_NO_WARNINGS: '1' })
@@ -106,7 +106,7 @@ suite('a second server is refused while the first one serves', () => {
         await assertRefused(running.data, name)
         await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
       }
-      // The refusals changed nothing.
+      // The rejected starts have changed nothing.
       await assertRefused(running.data, 'the folder after the refusals')
     })
 
@@ -172,7 +172,7 @@ suite('copies and replacements of a folder', () => {
     const running = await start(t)
     await createRoot(clientOf(running.server, running.data))
     const other = join(running.folder, 'copy')
-    // The copy is consistent, because nothing is written during the copying.
+    // The copy is consistent, because nothing is written while it is made.
     cpSync(running.data, other, { recursive: true, preserveTimestamps: true })
     const copy = await startServer(other)
     t.after(() => copy.stop('SIGKILL'))
@@ -205,7 +205,7 @@ suite('commands', () => {
     assert.equal((await command(['access-key', 'list', '--data', data])).code, 0)
     assert.equal((await command(['verify', '--data', data])).code, 0)
     await server.stop('SIGTERM')
-    // Keeps the database open, like a long command or the SQLite shell.
+    // Keeps the database open, like a long-running command or the SQLite shell.
     const other = new DatabaseSync(join(data, 'signet.sqlite'))
     t.after(() => other.close())
     other.prepare('select count(*) from settings').all()

@@ -88,7 +88,7 @@ function urlOf({ service }: Watched, name: string, bucket = crlBucket): string {
   return `${service.publicUrl}/${bucket}/crl/${name}.crl`
 }
 
-/** Returns the name of the CRL that a certificate's row refers to. */
+/** Returns the name of the CRL to which a certificate's row refers. */
 async function boundTo({ db }: Watched, { arn }: Issued): Promise<string> {
   const serial = Buffer.from(lastOf(arn), 'hex')
   const [row] = await db.query(
@@ -97,7 +97,7 @@ async function boundTo({ db }: Watched, { arn }: Issued): Promise<string> {
   return String(row?.['name'])
 }
 
-/** Asserts that the certificate contains the URL of the CRL that its row refers to. Returns the name of that CRL. */
+/** Asserts that the certificate contains the URL of the CRL to which its row refers, and returns the CRL's name. */
 async function requireBound(watched: Watched, issued: Issued): Promise<string> {
   const name = await boundTo(watched, issued)
   const { extensions } = parseCertificate(parsePem(issued.certificate)[0]!.der)
@@ -141,7 +141,7 @@ async function waitForEntries(
   )
 }
 
-/** Leaves room for `places` certificates in a CA's partition `name`. Returns the partition's capacity. */
+/** Leaves room for `places` certificates in the partition `name` of a CA, and returns the partition's capacity. */
 async function leaveRoom(
   { db }: Watched,
   { certificate }: Root,
@@ -289,7 +289,7 @@ async function waitForNewer({ service }: Watched, name: string, before: ReadCrl)
   return crlThat(service, keyOf(name), ({ crlNumber }) => crlNumber! > before.crlNumber!)
 }
 
-/** Waits until every change has been published. Returns the CRL. */
+/** Waits until every change has been published, and returns the CRL. */
 async function waitUntilPublished(watched: Watched, name: string): Promise<ReadCrl> {
   const now = watched.service.clock.now().getTime()
   await eventually(async () => {

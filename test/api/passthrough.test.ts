@@ -1,4 +1,6 @@
-/** Tests of ApiPassthrough, CsrExtensions and all kinds of CSRs on a running server. Independent parsers read the results. */
+/**
+ * Tests of ApiPassthrough, CsrExtensions and all types of CSRs on a running server. The results are read by independent parsers.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
@@ -51,7 +53,7 @@ const certificateWith = async (
   ...args: Parameters<typeof pemWith>
 ): Promise<peculiar.X509Certificate> => new peculiar.X509Certificate(await pemWith(...args))
 
-/** The value of an extension in hexadecimal, after `critical` if it is critical. */
+/** The value of an extension in hexadecimal, preceded by `critical` if the extension is critical. */
 function extensionHex(certificate: peculiar.X509Certificate, oid: string): string | undefined {
   const extension = certificate.getExtension(oid)
   if (extension === null) return undefined
@@ -715,7 +717,10 @@ function mlDsaCsr(name: KeyName): string {
   return encodePem('CERTIFICATE REQUEST', request)
 }
 
-/** Verifies with node:crypto that each certificate in a chain is signed by the next one, and that the last one is self-signed. */
+/**
+ * Verifies with node:crypto that each certificate in a chain is signed by the next certificate, and that the last certificate is
+ * self-signed.
+ */
 function assertChain(pems: readonly string[]): void {
   const chain = pems.map((pem) => new X509Certificate(pem))
   for (const [index, certificate] of chain.entries()) {

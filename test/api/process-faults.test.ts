@@ -1,4 +1,4 @@
-/** Tests of failures that must not end a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
+/** Tests of failures that must not terminate a server: an unwritable log or output, uncaught errors, and SIGUSR1. */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
@@ -35,7 +35,7 @@ interface Served {
   readonly url: string
 }
 
-/** Starts a server on a port chosen here, because the server may be unable to print its port. */
+/** Starts a server on a port chosen by the test, because the server may be unable to print its port. */
 async function serve(t: TestContext, workers: string, stdio: StdioOptions): Promise<Served> {
   const listen = `127.0.0.1:${await freePort()}`
   const child = spawn(
@@ -75,7 +75,7 @@ async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-/** Sends requests, each of which writes a log line. */
+/** Sends requests, each of which causes a log line. */
 async function sendRequests(url: string, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 1) {
     const { status } = await fetch(url, {
@@ -128,7 +128,7 @@ for (const workers of workerCounts) {
 
   test(`an unread pipe does not block a server, and buffered log lines can be read later (workers: ${workers})`, async (t) => {
     const server = await serve(t, workers, ['ignore', 'ignore', 'pipe'])
-    // These log lines exceed the pipe's 64 KiB.
+    // These log lines exceed the pipe's capacity of 64 KiB.
     await sendRequests(server.url, 600)
     assert.equal(await metric(server.url, 'signet_log_lines_dropped_total'), 0)
     let text = ''
@@ -197,7 +197,7 @@ test('SIGHUP while a server starts does not end it', { skip: needsProc }, async 
   )
   t.after(() => child.kill('SIGKILL'))
   const { pid = 0 } = child
-  // The primary forks its workers first; they then take some time to load.
+  // The primary starts its workers first, and they then take some time to load.
   await eventually(
     async () => ((await childrenOf(pid)).length === 2 ? true : undefined),
     'two workers',
@@ -225,7 +225,7 @@ async function childrenOf(pid: number): Promise<number[]> {
   }
 }
 
-/** Returns a process's listening TCP sockets (proc(5): state 0A, inode in the tenth column). */
+/** Returns the listening TCP sockets of a process (proc(5): state 0A, inode in the tenth column). */
 async function listenersOf(pid: number): Promise<string[]> {
   const table = await readFile('/proc/net/tcp', 'latin1')
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/))

@@ -20,7 +20,7 @@ async function newFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-/** Issues certificates from an RSA CA, and returns whether the server's memory contains the private key of the CA. */
+/** Issues certificates from an RSA CA, and returns whether the server's memory contains the CA's private key. */
 async function containsCaKey(
   t: TestContext,
   flags: readonly string[],
@@ -48,7 +48,7 @@ test(
     const token = ['--pkcs11-token', hsm.label, '--pkcs11-pin-file', hsm.pinFile]
     const flags = ['--ca-keys', 'pkcs11', '--pkcs11-module', hsm.module, ...token]
     assert.equal(await containsCaKey(t, flags, hsm.environment), false)
-    // The search finds a key that is there.
+    // The search finds a key that is in memory.
     assert.equal(await containsCaKey(t, ['--ca-keys', 'local']), true)
   },
 )

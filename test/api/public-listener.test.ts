@@ -1,4 +1,4 @@
-/** Tests of the public listener's HTTP semantics: public objects, CA certificates and OCSP. */
+/** Tests of the public listener's HTTP semantics for public objects, CA certificates and OCSP. */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import { request as sendRequest, type IncomingHttpHeaders } from 'node:http'
@@ -37,7 +37,7 @@ interface Options {
   readonly base?: string
 }
 
-/** Sends one request with an unmodified path. */
+/** Sends a request with an unmodified path. */
 function send(
   path: string,
   { method = 'GET', headers = {}, body, base }: Options = {},
@@ -381,7 +381,7 @@ interface OcspCa {
   readonly certificate: string
 }
 
-/** Creates a CA with OCSP, and a certificate. Also returns the certificate's serial number. */
+/** Creates a CA with OCSP and a certificate, and also returns the certificate's serial number. */
 async function ocspCa(more = {}): Promise<OcspCa & { readonly serial: string }> {
   const root = await createRoot(service, {
     more: revocationOptions({ Enabled: false }, { Enabled: true }),
@@ -442,7 +442,7 @@ describe('OCSP', () => {
   })
 
   test('OCSP accepts base64 with / and +, escaped or not', async () => {
-    // Tries certificates until a request contains all three characters.
+    // Tries certificates until an OCSP request contains all three characters.
     let base64 = ''
     while (!(base64.includes('/') && base64.includes('+') && base64.includes('='))) {
       const { arn } = await leafOf(root)
@@ -553,7 +553,7 @@ describe('malformed OCSP requests', () => {
       Buffer.from('3000', 'hex'),
       ocspBody.subarray(0, -1),
       Buffer.concat([ocspBody, Buffer.of(0)]),
-      // The first request has an unknown hash algorithm, and the second has a SET instead of a SEQUENCE.
+      // The first OCSP request has an unknown hash algorithm, and the second has a SET instead of a SEQUENCE.
       Buffer.from(ocspBody.toString('hex').replace('2b0e03021a', '2b0e03021b'), 'hex'),
       Buffer.from(ocspBody.toString('hex').replace(/^30/, '31'), 'hex'),
       Buffer.alloc(60_000, 0x30),
@@ -623,7 +623,7 @@ describe('OCSP requests that are unauthorized', () => {
     assert.equal(hexOf(byGet), hexOf(response))
     return hexOf(response).slice(0, 10)
   }
-  /** The beginning of a successful response. */
+  /** The beginning of a successful OCSP response. */
   const success = /^3082/
 
   test('OCSP is unauthorized for serial numbers that were never issued', async () => {
@@ -726,7 +726,7 @@ describe('a cached OCSP response', () => {
     const parts = (headers['cache-control'] ?? '').split(', ')
     assert.deepEqual(parts.slice(1), ['public', 'no-transform', 'must-revalidate'])
     const age = Number(/^max-age=(\d+)$/.exec(parts[0] ?? '')?.[1])
-    // Caches revalidate when a new response may exist, long before nextUpdate.
+    // Caches revalidate as soon as a new response may exist, long before nextUpdate.
     assert.ok(age > 1700 && age <= 1800, parts[0])
     assert.ok(Number.isFinite(Date.parse(headers.date ?? '')))
   })

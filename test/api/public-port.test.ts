@@ -1,6 +1,6 @@
 /**
- * Tests of the public port of a server with workers. On Linux, each worker has its own socket, and no other server shares the
- * port.
+ * Tests of the public port of a server with workers. On Linux, each worker has its own socket, and no other server can share
+ * the port.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -36,7 +36,7 @@ async function countListeners(): Promise<number> {
   return fields.filter(([, local = '', , state]) => local.endsWith(here) && state === '0A').length
 }
 
-/** Sends a request on a new connection and returns its outcome. */
+/** Sends a request over a new connection and returns its outcome. */
 async function sendRequest(): Promise<'answered' | 'cut off' | 'left waiting'> {
   try {
     const signal = AbortSignal.timeout(5000)

@@ -27,7 +27,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
-/** A server without a public URL, and one whose public URL has a path that no proxy removes. */
+/** A server without a public URL, and a server whose public URL has a path that no proxy removes. */
 const services: { readonly service: TestService; readonly port: number }[] = []
 before(async () => {
   for (const publicUrl of [undefined, 'http://pki.example.com/signet/x/']) {
@@ -51,7 +51,7 @@ interface Fetched {
   readonly body: Buffer
 }
 
-/** Fetches a URL from the listener on a local port, regardless of the URL's host. */
+/** Fetches a URL from the listener on a local port, regardless of the URL's host name. */
 async function fetchLocally(
   port: number,
   url: string,
@@ -194,7 +194,7 @@ test('a CRL is served under the current and former CustomCname of its CA, and un
   assert.equal(await status(first, 'one.example.com.'), 200)
   for (const host_ of ['other.example.com', 'example.com', 'one.example.com.evil.test', ''])
     assert.equal(await status(first, host_), 404, host_)
-  // The path with the bucket is served under any host.
+  // The path with the bucket is served under any host name.
   const key = new URL(first).pathname
   assert.equal(await status(`http://one.example.com/${crlBucket}${key}`), 200)
   assert.equal(await status(`http://any.test/${crlBucket}${key}`), 200)

@@ -1,4 +1,4 @@
-/** Tests of DescribeRevocation, PublishCrl and CheckRevocation: the state of CRLs and OCSP responses, and its access control. */
+/** Tests of DescribeRevocation, PublishCrl and CheckRevocation: the state of CRLs and OCSP responses, and access control. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { allow, createUser, type User } from '../support/accounts.ts'
@@ -166,7 +166,7 @@ test('DescribeRevocation lists partitions in pages, with the current one first',
   const partitioned = revocationOptions(crlConfiguration({ CrlType: 'PARTITIONED' }))
   const root = await createRoot(service, { more: partitioned })
   const first = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-  // A full partition, without a million certificates.
+  // A full partition that does not contain a million certificates.
   await service.inDatabase(
     `update crls set certificates = 1000000 where authority_number =
       (select authority_number from authorities where id = '${lastOf(root.arn)}')`,

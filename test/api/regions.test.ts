@@ -1,4 +1,4 @@
-/** Tests of the served Regions: AWS's Regions and those in `--regions`. */
+/** Tests of the served Regions: AWS's Regions and the Regions in `--regions`. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createAuthority } from '../support/hierarchy.ts'

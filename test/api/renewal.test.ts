@@ -1,6 +1,6 @@
 /**
  * Tests of the requirements for imported CA certificates and for CRLs, and of reports about data from versions that did not
- * check them.
+ * check these requirements.
  */
 import assert from 'node:assert/strict'
 import { sign } from 'node:crypto'
@@ -89,18 +89,18 @@ test('a CA without cRLSign cannot enable CRLs, but can enable OCSP and change it
   assert.match(certificate, /^-----BEGIN CERTIFICATE-----/)
 })
 
-/** A Name with one commonName as PrintableString. */
+/** A Name with one commonName, encoded as a PrintableString. */
 function printable(commonName: string): Uint8Array {
   const value = encodeElement(0x13, Buffer.from(commonName))
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))
 }
 
-/** A copy of the certificate, signed with ECDSA and SHA-1. */
+/** A copy of the certificate that is signed with ECDSA and SHA-1. */
 function withSha1({ certificate, keys }: Crafted): Crafted {
   const sha1 = encodeSequence(encodeOidElement('1.2.840.10045.4.1'))
   const sha256 = encodeSequence(encodeOidElement('1.2.840.10045.4.3.2'))
   const tbs = Buffer.from(certificate.tbsCertificateDer)
-  // The SHA-1 identifier is a byte shorter, so the length of the outer SEQUENCE changes.
+  // The identifier for SHA-1 is one byte shorter, so the length of the outer SEQUENCE changes.
   const at = tbs.indexOf(sha256)
   const content = Buffer.concat([tbs.subarray(0, at), sha1, tbs.subarray(at + sha256.length)])
   const changed = encodeSequence(content.subarray(tbs[1] === 0x82 ? 4 : tbs[1] === 0x81 ? 3 : 2))

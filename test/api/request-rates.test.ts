@@ -22,7 +22,7 @@ test('with AWS quotas, requests above the rate are throttled until the next seco
   assert.ok(throttled.length >= 15 && throttled.length <= 20, String(throttled.length))
   for (const { json } of throttled)
     assert.deepEqual(json, { __type: 'ThrottlingException', message: 'Rate exceeded' })
-  // Each operation has its own rate.
+  // Each operation has its own rate limit.
   assert.equal((await service.call('ListCertificateAuthorities', {})).status, 200)
   service.clock.advance({ seconds: 1 })
   assert.equal((await service.call('ListTags', input)).status, 200)

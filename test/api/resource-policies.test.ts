@@ -31,7 +31,7 @@ let certificateArn: string
 let owner: User
 let unprivileged: User
 let other: User
-/** A session of a role with full access, an expired session, and ACM acting for the owner's account. */
+/** A session of a role with full access, an expired session, and ACM acting on behalf of the owner's account. */
 let session: { credentials: Credentials }
 let expired: { credentials: Credentials }
 let acm: { credentials: Credentials; arn: string; accountId: string }
@@ -484,7 +484,7 @@ test('a policy for an organization is accepted, and does not match accounts with
     )
 })
 
-/** The policy from the acceptance test for Terraform's aws_acmpca_policy, with the test's account as the principal. */
+/** The policy in the acceptance test for Terraform's aws_acmpca_policy, with the test's account as the principal. */
 test('GetPolicy returns the policy of the Terraform provider unchanged', async () => {
   const { arn } = await createAuthority(service)
   const Principal = { AWS: service.config.accountId }

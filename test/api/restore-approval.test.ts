@@ -22,11 +22,11 @@ interface World {
   readonly bob: User
   readonly rootArn: string
   readonly request: Buffer
-  /** Restores the newest backup, and starts a server on it. */
+  /** Restores the newest backup, and starts a server on the restored data. */
   readonly restore: () => Promise<{ readonly service: TestService; readonly output: Members }>
 }
 
-/** Backs up a service with a CA, two approvers and a policy. */
+/** Backs up a service with a CA, two approvers and an approval policy. */
 async function prepare(t: TestContext, actions: readonly string[]): Promise<World> {
   const service = await TestService.start()
   const folder = new BackupFolder()
@@ -104,7 +104,7 @@ test('a restored server serves only approvals, sessions, CRLs and OCSP until ano
   await service.restart()
   assert.match(await list(service), /"CertificateAuthorities":\[\{/)
   await issue(service, { arn: rootArn, csr: csr('ec-server') })
-  // Another restore needs another approval.
+  // Another restore requires another approval.
   const again = await restore()
   assert.notEqual(again.output.ApprovalIds[0], id)
   assert.match(await list(again.service), /ServiceUnavailable/)
@@ -114,7 +114,7 @@ test('a rejected restore is refused for good, and the restore can be repeated', 
   const { bob, restore } = await prepare(t, ['restore'])
   const { service, output } = await restore()
   const ApprovalId = output.ApprovalIds[0]
-  // The restore waits longer than the policy's approval window.
+  // The restore waits longer than the approval policy's window.
   service.clock.advance({ days: 400 })
   await service.must('RejectRequest', { ApprovalId }, bob)
   assert.match(await list(service), /user\/bob rejected approval .* Restore the backup again/)

@@ -1,4 +1,4 @@
-/** Tests of RevocationConfiguration: described members, refused input, and the required bucket. */
+/** Tests of RevocationConfiguration: described members, rejected input, and the required bucket. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -138,7 +138,7 @@ test('contradictory members are refused, and no CA is created', async () => {
   assert.deepEqual(CertificateAuthorities, [])
 })
 
-/** AWS's wording. */
+/** The error messages use AWS's wording. */
 const refusalOf = (bucket: string): string =>
   `ValidationException: Permission error with your S3 bucket '${bucket}'. Check that your bucket policy, encryption ` +
   'settings, S3 Block Public Access settings, and global account permissions are configured correctly. For more ' +

@@ -68,7 +68,7 @@ function bucketCheckingCalls(service: TestService, arn: string): Promise<string>
   ]
 }
 
-/** Advances the clock until the job has failed `times` times, and then to its next retry. */
+/** Advances the clock until the job has failed `times` times, and then to the job's next retry. */
 async function waitForFailures(faulty: Faulty, times: number): Promise<void> {
   const { service } = faulty
   await eventually(async () => {
@@ -82,7 +82,7 @@ async function waitForFailures(faulty: Faulty, times: number): Promise<void> {
 const internalReason = 'Failed to write CRL to S3. Internal failure.'
 const refusedReason = 'Failed to write CRL to S3. Check your S3 bucket permissions.'
 
-/** Each failure mode, and the reason in its event. */
+/** Each failure mode, with the reason in its event. */
 const failureCases: readonly { readonly mode: Mode; readonly reason: string }[] = [
   { mode: 'error', reason: internalReason },
   { mode: 'half', reason: internalReason },
@@ -100,7 +100,7 @@ async function revokeSome(service: TestService, arn: string, count: number): Pro
     Array.from({ length: count }, () => issue(service, { arn, csr: csr('ec-server') })),
   )
   for (const leaf of leaves) await revoke(service, leaf.arn)
-  // CRLs wait a second for further revocations (--crl-delay).
+  // CRLs are delayed by one second to wait for further revocations (--crl-delay).
   service.clock.advance({ seconds: 1 })
   return leaves.map((leaf) => leaf.arn)
 }
@@ -314,7 +314,7 @@ async function describedReport(service: TestService, report: Report): Promise<Me
   return service.must('DescribeCertificateAuthorityAuditReport', input)
 }
 
-/** Waits for the final status of a report. A failed attempt is retried after ten seconds. */
+/** Waits for the final status of an audit report. A failed attempt is retried after ten seconds. */
 async function finalStatus(service: TestService, report: Report): Promise<string> {
   return eventually(async () => {
     service.clock.advance({ seconds: 1 })
@@ -330,7 +330,10 @@ function reportResults({ events }: Faulty): string[] {
     .map(({ detail }) => detail.result as string)
 }
 
-/** Revokes a new certificate. Returns the CRL that lists it, which must be new and have a higher number than `before`. */
+/**
+ * Revokes a new certificate. Returns the CRL that lists the certificate, which must be new and have a higher number than
+ * `before`.
+ */
 async function nextCrl(
   service: TestService,
   { arn, before }: { readonly arn: string; readonly before: ReadCrl },
@@ -359,11 +362,11 @@ async function readableCrl(service: TestService, key: string): Promise<ReadCrl |
   }
 }
 
-/** Returns a function that checks that a CRL was signed after this call, according to the service's clock. */
+/** Returns a function which checks that a CRL was signed after this call, according to the service's clock. */
 function currency(service: TestService): (crl: ReadCrl) => void {
   const since = Math.floor(service.clock.now().getTime() / 1000) * 1000
   return ({ thisUpdate }) => {
-    // thisUpdate is an hour before the signature.
+    // thisUpdate is one hour before the signature.
     const signedAt = thisUpdate.getTime() + 3_600_000
     const now = service.clock.now().getTime()
     assert.ok(signedAt >= since && signedAt <= now, `signed at ${signedAt}, ${since} to ${now}`)
@@ -451,7 +454,7 @@ describe('changes of the clock', { concurrency: true }, () => {
   })
 })
 
-/** Overwrites an object as a third party might. */
+/** Overwrites an object, as a third party might. */
 async function overwrite(service: TestService, key: string, body: Uint8Array): Promise<void> {
   const { config, clock, publicUrl } = service
   const directory = bucketsFolder(config)
@@ -470,7 +473,7 @@ interface ChangeContext {
   readonly first: ReadCrl
 }
 
-/** Changes that a third party might make to a CRL's object. */
+/** Changes that a third party might make to a CRL object. */
 const changes: Readonly<Record<string, (context: ChangeContext) => Promise<void>>> = {
   'replaced by an empty object': ({ service, key }) => overwrite(service, key, new Uint8Array()),
   'replaced by garbage': ({ service, key }) =>

@@ -46,7 +46,7 @@ const leaf = (days = 30): ReturnType<typeof issue> =>
     { validity: { Value: days, Type: 'DAYS' } },
   )
 
-/** Returns the error code of a refused revocation. */
+/** Returns the error code of a rejected revocation. */
 async function codeOf(request: RevocationInput, options = {}): Promise<string> {
   return (await service.refusal('RevokeCertificate', request, options)).split(': ')[0] ?? ''
 }
@@ -264,7 +264,7 @@ describe('certificates that can be revoked', () => {
     const key = await command(['access-key', 'create', ...data, ...user])
     const { AccessKeyId, SecretAccessKey } = JSON.parse(key.stdout) as Record<string, string>
     const credentials = { accessKeyId: AccessKeyId ?? '', secretAccessKey: SecretAccessKey ?? '' }
-    // An ARN in another account is refused without a lookup. In the caller's own account, the CA does not exist.
+    // An ARN in another account is rejected without a lookup. In the caller's own account, the CA does not exist.
     assert.equal(await codeOf(input(serial), { credentials }), 'AccessDeniedException')
     const owned = root.arn.replace(service.config.accountId, '210987654321')
     assert.equal(
@@ -280,7 +280,7 @@ describe('certificates that can be revoked', () => {
   })
 })
 
-/** Writes a state into the database, for states that are short-lived or result only from a failure. */
+/** Writes a CA state to the database, for states that are short-lived or result only from a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))

@@ -1,4 +1,4 @@
-/** Tests of operations that run for endpoints: they are authorized, limited, logged and recorded like API requests. */
+/** Tests of operations run on behalf of endpoints, which are authorized, limited, logged and recorded like API requests. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { addEndpoint } from '../../src/admin-commands/enrollment/endpoints.ts'
@@ -103,7 +103,7 @@ function issue(caller: Caller, more: object = {}, services: ApiServices = api) {
   return runOperation(services, call, { ...origin, caller })
 }
 
-/** Checks that a call fails with a ServiceError, and is logged and recorded with its code. */
+/** Checks that a call fails with a ServiceError, and that it is logged and recorded with the error's code. */
 async function refused(work: Promise<unknown>, code: string, message: RegExp): Promise<void> {
   await assert.rejects(work, (error) => {
     assert.ok(error instanceof ServiceError)

@@ -1,4 +1,4 @@
-/** Operations that return information about the server to the account that operates the server. */
+/** Tests of operations that return information about the server to the account that operates it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { backUp } from '../../src/admin-commands/backup.ts'
@@ -111,7 +111,7 @@ test('ListBackups returns the last backup, and nothing before the first one', as
     HasMasterKey: true,
     SchemaVersion: written.SchemaVersion,
   })
-  // Earlier versions stored only the time.
+  // Earlier versions stored only the time of the backup.
   const bytes = service.config.database === undefined ? 'blob' : 'bytea'
   const value = `cast('2026-01-31T12:00:00.000Z' as ${bytes})`
   await service.inDatabase(`update settings set value = ${value} where name = 'last backup'`)

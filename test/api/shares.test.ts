@@ -285,8 +285,8 @@ test('a service principal can do exactly what its permission grants, and the aud
 })
 
 /**
- * Asserts that the audit report names ACM as the requester of the given certificate and of the last certificate in
- * the report.
+ * Asserts that the audit report lists ACM as the requester of the given certificate and of the report's last
+ * certificate.
  */
 async function assertReported(certificateArn: string): Promise<void> {
   await service.createBucket('reports')

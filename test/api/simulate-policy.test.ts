@@ -1,4 +1,4 @@
-/** Tests of SimulatePolicy: its decisions are those of real requests, and it shows the statements that decide them. */
+/** Tests of SimulatePolicy: its decisions match those for real requests, and it shows the statements that decide them. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -56,7 +56,7 @@ async function setPolicy(
     `insert into identity_policies (principal_id, policy_name, policy)
       values ('${id}', 'own', '${policy.replaceAll("'", "''")}')`,
   )
-  // Policies are cached for a second.
+  // Policies are cached for one second.
   service.clock.advance({ seconds: 2 })
 }
 
@@ -98,7 +98,7 @@ function policyText(statements: readonly Statement[]): string {
   return policyOf(...statements).replaceAll('"CA"', `"${root.arn}"`)
 }
 
-/** Stores a resource policy that PutPolicy would refuse. */
+/** Stores a resource policy that PutPolicy would reject. */
 async function setResourcePolicy(policy: string): Promise<void> {
   const number = `(select authority_number from authorities where id = '${lastOf(root.arn)}')`
   await service.inDatabase(`delete from resource_policies where authority_number = ${number}`)

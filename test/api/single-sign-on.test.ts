@@ -1,4 +1,4 @@
-/** Tests of the routes for single sign-on to the web console, with a real OpenID provider and with hostile ones. */
+/** Tests of the routes for single sign-on to the web console, with a real OpenID provider and with hostile providers. */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -84,7 +84,7 @@ function parsed(text: string): unknown {
 const outcomeOf = ({ status, json }: SsoAnswer): string =>
   `${status} ${json.__type}: ${json.message}`
 
-/** A code of the provider for a person, and the input that exchanges the code. */
+/** A code that the provider issued for a person, and the input that exchanges the code. */
 async function grantFor(name: string, more: Record<string, string> = {}): Promise<object> {
   const codeVerifier = randomBytes(32).toString('base64url')
   const url = new URL(`${provider.issuer}/auth`)
@@ -122,7 +122,7 @@ async function idTokenFor(name: string): Promise<string> {
   return answer.json.idToken as string
 }
 
-/** A server that handles every request with a function; it is closed at the end of the scope. */
+/** A server that passes every request to a function, and is closed at the end of the scope. */
 async function hostileServer(handle: RequestListener) {
   const server: Server = createServer(handle).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -349,7 +349,7 @@ test('a source with too many wrong codes is refused before the provider is asked
   await service.restartWith({ authFailures: '0' })
 })
 
-/** Exchanges a code at a provider whose token endpoint is handled by a function. Returns the outcome. */
+/** Exchanges a code at a provider whose token endpoint is handled by a function, and returns the outcome. */
 async function exchangeAt(token: RequestListener, metadata: object = {}): Promise<string> {
   await using server = await hostileServer((request, response) => {
     if (request.url !== '/.well-known/openid-configuration') return token(request, response)

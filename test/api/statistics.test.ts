@@ -1,4 +1,4 @@
-/** GetStatistics: the numbers of CAs and certificates, which counters provide. */
+/** Tests of GetStatistics, which returns the numbers of CAs and certificates from counters. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { createUser } from '../support/accounts.ts'
@@ -21,7 +21,7 @@ before(async () => {
 })
 after(() => service.close())
 beforeEach(() => {
-  // No test sees the statistics that another test cached, or its certificates of the same day.
+  // No test sees statistics that another test cached, or another test's certificates from the same day.
   const now = service.clock.now().getTime() / 1000
   service.clock.advance({ seconds: daySeconds - (now % daySeconds) + 3600 })
 })
@@ -31,7 +31,7 @@ async function issueFor(arn: string, days: number): Promise<string> {
   return (await issue(service, { arn, csr: csr('ec-server') }, { validity })).arn
 }
 
-/** Returns the statistics after all certificates are counted. */
+/** Returns the statistics after all certificates have been counted. */
 async function statistics(input: object = {}, options: CallOptions = {}): Promise<Members> {
   await service.runJob('index-certificates')
   service.clock.advance({ seconds: 6 })
@@ -153,7 +153,7 @@ test('a policy for acm-pca does not allow statistics, and lengths of periods are
 })
 
 test('signet statistics prints totals, and all numbers as JSON', async () => {
-  // The command signs its requests with the time of this machine.
+  // The command signs its requests with this machine's time.
   service.clock.catchUp()
   await issueFor(one.arn, 3)
   await service.runJob('index-certificates')

@@ -27,7 +27,7 @@ afterEach(() => {
 
 interface Case {
   readonly health?: number
-  /** If undefined, the server refuses access to its metrics. */
+  /** Metrics that the server returns; if undefined, the server denies access to its metrics. */
   readonly metrics?: string
   readonly list?: { readonly status: number; readonly body: object }
 }

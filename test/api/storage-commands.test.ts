@@ -1,4 +1,4 @@
-/** Tests of the commands for buckets and jobs on a running server's folder, and of the revocation flags. */
+/** Tests of the commands for buckets and jobs on a running server's data folder, and of the revocation flags. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -31,7 +31,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Runs a command on the service's folder. */
+/** Runs a command on the service's data folder. */
 const run = (...args: string[]): Promise<Outcome> =>
   command([...args, '--data', service.config.dataDirectory])
 
@@ -41,7 +41,7 @@ async function json(...args: string[]): Promise<Members> {
   return JSON.parse(stdout)
 }
 
-/** Runs a command that must be refused. Returns its standard error. */
+/** Runs a command that must be rejected, and returns its standard error. */
 const refused = async (...args: string[]): Promise<string> =>
   assertRefused(await run(...args), args.join(' '))
 
@@ -370,7 +370,7 @@ describe('revocation flags', () => {
   })
 })
 
-/** Returns the authorityInfoAccess in a certificate that a server process issues, as node:crypto formats it. */
+/** Returns the authorityInfoAccess extension in a certificate that a server process issues, as formatted by node:crypto. */
 async function infoAccessOf({ url }: ServerProcess, data: string): Promise<string | undefined> {
   const credentials = readCredentials(join(data, 'credentials'))
   const must = async (operation: string, input: unknown): Promise<Members> => {

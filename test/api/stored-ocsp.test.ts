@@ -25,7 +25,7 @@ async function ask(url: string, request: Buffer): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer())
 }
 
-/** Creates a CA, a certificate, and an OCSP request for the certificate. */
+/** Creates a CA, a certificate, and an OCSP request for that certificate. */
 async function prepare() {
   const root = await createRoot(service, { more })
   const certificate = await issue(service, { arn: root.arn, csr: csr('ec-server') })

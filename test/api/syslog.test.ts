@@ -32,7 +32,7 @@ interface Receiver {
   readonly peers: (string | undefined)[]
 }
 
-/** Starts a receiver. With `clientCa`, clients must present a certificate that it issued. */
+/** Starts a syslog receiver. With `clientCa`, clients must present a certificate issued by that CA. */
 async function receiver(t: TestContext, clientCa?: string): Promise<Receiver> {
   const messages: string[] = []
   const peers: (string | undefined)[] = []

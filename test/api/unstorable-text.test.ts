@@ -1,6 +1,6 @@
 /**
- * Tests that text that a database cannot store is refused in every client input with a 4xx error that names the member, on both
- * engines.
+ * Tests that text that a database cannot store is rejected in every client input with a 4xx error that identifies the member,
+ * on both engines.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

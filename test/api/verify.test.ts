@@ -1,4 +1,4 @@
-/** Tests that `signet verify` reports no problems for intact data, and finds every kind of damage. */
+/** Tests that `signet verify` reports no problems for intact data, and detects every type of damage. */
 import assert from 'node:assert/strict'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
@@ -109,7 +109,7 @@ describe('damage', () => {
   const isFile = (): boolean => service.config.database === undefined
 
   before(async () => {
-    // PostgreSQL can copy a database only if there are no connections to it.
+    // PostgreSQL can copy a database only while no connections to it exist.
     if (!isFile()) await service.stop()
   })
 
@@ -137,7 +137,7 @@ describe('damage', () => {
     return { run: (text, ...values) => runInPostgres(copy, text, values), close: () => undefined }
   }
 
-  /** Damages a copy of the folder and its database. Returns the problems that verify finds. */
+  /** Damages a copy of the data folder and its database, and returns the problems that verify finds. */
   async function problemsAfter(damage: Damage): Promise<string[]> {
     const data = await mkdtemp(join(tmpdir(), 'signet-damaged-'))
     try {
@@ -166,7 +166,7 @@ describe('damage', () => {
   const flip = (der: Uint8Array, at: number): Uint8Array =>
     Uint8Array.from(der, (byte, index) => (index === at ? byte ^ 1 : byte))
 
-  /** The column that identifies a row of any table. */
+  /** The column that identifies a row in any table. */
   const rowIdColumn = (): string => (isFile() ? 'rowid' : 'ctid')
 
   const change =

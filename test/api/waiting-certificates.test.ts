@@ -30,7 +30,7 @@ useKmsCredentials()
 let kms: KmsServer
 let service: TestService
 let folder: string
-/** The results in certificates' events, by ARN. */
+/** The results in the events about certificates, by ARN. */
 const results = new Map<string | undefined, string>()
 
 before(async () => {
@@ -61,7 +61,7 @@ function unavailable(): void {
   kms.fault = (operation) => (operation === 'Sign' ? 'deny' : undefined)
 }
 
-/** Number of intents for a certificate. */
+/** Number of intents to sign a certificate. */
 async function intentsOf({ CertificateArn }: { readonly CertificateArn: string }) {
   const serial = lastOf(CertificateArn)
   const rows = await service.inDatabase(

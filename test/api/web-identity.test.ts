@@ -20,12 +20,12 @@ import {
 /** An issuer that serves its keys over HTTP. */
 interface Issuer {
   readonly url: string
-  /** Paths of the received requests. */
+  /** Paths of the requests that the issuer has received. */
   readonly requests: string[]
   keys: JWK[]
-  /** Status code of the next responses, 200 by default. */
+  /** Status code of the issuer's next responses; 200 by default. */
   status: number
-  /** The issuer in the OpenID configuration. */
+  /** The issuer in the OpenID configuration document. */
   claimedIssuer: string
 }
 

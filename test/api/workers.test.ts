@@ -21,7 +21,7 @@ const run = promisify(execFile)
 let folder: string
 let rates: string
 let server: ServerProcess
-/** Servers to kill at the end, because the servers of failed tests would keep this process alive. */
+/** Servers to kill at the end, because the servers of failed tests would keep the process alive. */
 const started: ServerProcess[] = []
 let authorityArn: string
 
@@ -46,7 +46,7 @@ interface Answer {
   readonly json: Members
 }
 
-/** Sends a request on a new connection, so that any worker may receive it. */
+/** Sends a request over a new connection, so that any worker may receive it. */
 async function call(operation: string, input: object): Promise<Answer> {
   const body = JSON.stringify(input)
   const headers = signedHeaders({
@@ -144,7 +144,7 @@ test('acknowledged certificates survive the crash of a worker, and the other wor
   }, 'another worker')
 })
 
-/** A connection with one request, and the response received so far. */
+/** A connection with one request, and the part of the response received so far. */
 interface Exchange {
   readonly socket: Socket
   text: string
@@ -171,12 +171,12 @@ for (const isTls of [false, true])
     started.push(target)
     const pids = await workersOf(target)
     const [stuck = 0] = pids
-    // A suspended worker does not accept connections, like a worker that is about to end.
+    // A suspended worker does not accept connections, like a worker that is about to exit.
     process.kill(stuck, 'SIGSTOP')
     const exchanges: Exchange[] = []
     for (let count = 0; count < 12; count += 1) exchanges.push(await open(target.url))
     const waiting = (): Exchange[] => exchanges.filter(({ text, socket }) => isOpen(socket, text))
-    // The other workers respond. Over TLS, they close a connection without a handshake.
+    // The remaining workers respond. Over TLS, the remaining workers close a connection on which no handshake has taken place.
     await eventually(
       async () => (waiting().length === 1 ? true : undefined),
       'responses of the other workers',

@@ -1,4 +1,4 @@
-/** Tests of the checker. Each test changes one thing in the evidence, and the checker must report the change. */
+/** Tests of the chaos checker. Each test changes one thing in the evidence, and the checker must report the change. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -46,7 +46,7 @@ after(() => {
   folder[Symbol.dispose]()
 })
 
-/** Returns the problems that the checker finds when the results of queries or parts of the ledger are changed. */
+/** Returns the problems that the checker finds when query results or parts of the ledger are changed. */
 async function problemsWith({
   rows = (_text, found) => found,
   ledger,

@@ -1,6 +1,6 @@
 /**
  * Compares the responses that clients received with the stored data, without using the server's code. The checker reads rows
- * with SQL, certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the command `openssl`.
+ * with SQL, certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the `openssl` command.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { checkCrlVersions } from './crl-versions.ts'
@@ -8,7 +8,7 @@ import type { LoadedAuthority } from './hierarchy.ts'
 import type { Issuance, Ledger } from './ledger.ts'
 import { checkOcsp } from './ocsp.ts'
 
-/** A row of either database. */
+/** A database row from either engine. */
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Evidence {
@@ -17,7 +17,7 @@ export interface Evidence {
   readonly authorities: readonly LoadedAuthority[]
   /** The public listeners of the running servers. */
   readonly publicUrls: readonly string[]
-  /** Tags of the first CA, returned by ListTags. */
+  /** Tags of the first CA, as returned by ListTags. */
   readonly tags: readonly { readonly Key: string; readonly Value?: string }[]
 }
 
@@ -28,7 +28,7 @@ interface StoredCertificate {
   readonly commonName: string
 }
 
-/** Returns every difference between the responses and the stored data, one line each. */
+/** Returns every difference between the responses and the stored data, as one line each. */
 export async function findProblems(evidence: Evidence): Promise<string[]> {
   const { ledger } = evidence
   const problems: string[] = ledger.unexpected.map((text) => `unexpected response: ${text}`)
@@ -71,7 +71,7 @@ async function authoritiesOf({ rows, authorities }: Evidence): Promise<Map<numbe
   return found
 }
 
-/** Returns all stored certificates by common name. Compares the columns of each row with its certificate. */
+/** Returns all stored certificates, keyed by common name. The columns of each row are compared with the row's certificate. */
 async function readCertificates(
   { rows }: Evidence,
   authorities: ReadonlyMap<number, Signer>,
@@ -164,7 +164,7 @@ async function checkCounts({ rows }: Evidence): Promise<string[]> {
   })
 }
 
-/** Checks that each stored token refers to the ARN that the responses to its request contain. */
+/** Checks that each stored idempotency token refers to the ARN that the responses to its request contain. */
 async function checkTokens({ rows, ledger }: Evidence): Promise<string[]> {
   const arnsByToken = new Map(
     [...ledger.issuances, ...ledger.creations].map(({ token, arns }) => [token, arns]),
@@ -219,7 +219,9 @@ function commonNameOf(configuration: unknown): string {
   return Subject.CommonName
 }
 
-/** Checks that the rows, all later CRLs and the OCSP responses contain every acknowledged revocation, and no others. */
+/**
+ * Checks that the rows, all later CRLs and the OCSP responses contain every acknowledged revocation, and no other revocations.
+ */
 async function checkRevocations(evidence: Evidence): Promise<string[]> {
   const { rows, ledger, authorities, publicUrls } = evidence
   const stored = new Set(

@@ -1,17 +1,20 @@
-/** Pseudorandom choices, reproducible from a seed. */
+/** Pseudorandom choices that are reproducible from a seed. */
 
 export interface Choices {
-  /** A number from 0 to 1, excluding 1. */
+  /** Returns a number from 0 to 1, excluding 1. */
   fraction(): number
-  /** An integer from 0 to `end`, excluding `end`. */
+  /** Returns an integer from 0 to `end`, excluding `end`. */
   below(end: number): number
-  /** An element of a nonempty list. */
+  /** Returns an element of a nonempty list. */
   of<T>(list: readonly T[]): T
-  /** A copy of the list in random order. */
+  /** Returns a copy of the list in random order. */
   shuffled<T>(list: readonly T[]): T[]
 }
 
-/** Mulberry32, a generator with 32 bits of state. It is good enough for tests, and gives the same results on every machine. */
+/**
+ * Mulberry32, a random number generator with 32 bits of state. The generator is good enough for tests, and gives the same
+ * results on every machine.
+ */
 export function choicesOf(seed: number): Choices {
   let state = seed >>> 0
   const fraction = (): number => {

@@ -8,7 +8,7 @@ import type { Fleet } from './fleet.ts'
 
 /** Timeout for a response. A server that is suspended for a few seconds still responds in time. */
 const responseMilliseconds = 8000
-/** Time limit for all attempts of a request, longer than any fault lasts. */
+/** Time limit for all attempts of a request, which is longer than any fault lasts. */
 const retryMilliseconds = 90_000
 
 export interface ApiResponse {
@@ -17,7 +17,7 @@ export interface ApiResponse {
 }
 
 export interface FinalResponse extends ApiResponse {
-  /** Whether an earlier attempt may have been executed, because it got no response or ServiceUnavailable. */
+  /** Whether an earlier attempt may have been executed, because it received no response or ServiceUnavailable. */
   readonly unclear: boolean
 }
 
@@ -26,11 +26,14 @@ export interface Client {
   attempt(operation: string, input: object): Promise<ApiResponse | undefined>
   /** Repeats a request to random servers until its outcome is known. */
   retry(operation: string, input: object): Promise<FinalResponse>
-  /** Repeats a request like `retry`, and returns its output. Throws if the request fails. */
+  /** Repeats a request like `retry`, and returns the request's output. Throws if the request fails. */
   call(operation: string, input: object): Promise<Members>
-  /** Sends a read repeatedly, four pipelined requests at a time, and ignores the responses. Reconnects if a server exits. */
+  /**
+   * Sends a read repeatedly, with four pipelined requests at a time, and ignores the responses. The client reconnects if a
+   * server exits.
+   */
   readRepeatedly(operation: string, input: object, isOver: () => boolean): Promise<void>
-  /** Fetches a path from the public listener of a random server; undefined unless the response is 200. */
+  /** Fetches a path from a random server's public listener, and returns undefined unless the status is 200. */
   fetchPublic(path: string): Promise<Buffer | undefined>
 }
 

@@ -9,18 +9,18 @@ import { outcome } from '../support/foreign-tools.ts'
 import type { LoadedAuthority } from './hierarchy.ts'
 import { digest, type FetchedCrl, type Issuance } from './ledger.ts'
 
-/** thisUpdate is an hour before the creation of the CRL. */
+/** thisUpdate is one hour before the creation of the CRL. */
 const backdatedMilliseconds = 3_600_000
 
 interface CrlVersion {
   readonly number: bigint
   /** Time of creation in milliseconds, rounded to a second. */
   readonly createdAt: number
-  /** Serial numbers in hexadecimal, lower case, without leading zeros. */
+  /** Serial numbers in lower-case hexadecimal, without leading zeros. */
   readonly serials: ReadonlySet<string>
 }
 
-/** Returns problems with the versions of one CRL: invalid signatures, decreasing numbers or times, and missing revocations. */
+/** Returns the problems in the versions of a CRL: invalid signatures, decreasing numbers or times, and missing revocations. */
 export async function checkCrlVersions(
   { certificate, crlPath }: LoadedAuthority,
   fetched: readonly FetchedCrl[],

@@ -1,29 +1,29 @@
-/** Injects faults in an order that is reproducible from a seed. All kinds occur equally often. */
+/** Injects faults in an order that is reproducible from a seed. All types of faults occur equally often. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestPostgres } from '../support/postgres.ts'
 import type { Choices } from './choices.ts'
 import type { CuttingProxy } from '../support/cutting-proxy.ts'
 import type { Fleet } from './fleet.ts'
 
-/** Causes a fault and ends it. Returns how often it occurred. */
+/** Causes a fault, ends it, and returns how often it occurred. */
 export type Fault = () => Promise<number>
 
 export interface FaultOptions {
   readonly choices: Choices
   readonly faults: Readonly<Record<string, Fault>>
-  /** Maximum pause between two faults. */
+  /** Maximum time between two faults. */
   readonly pauseMilliseconds: number
   readonly isOver: () => boolean
-  /** Called with the name of each fault when it starts. */
+  /** Called with the name of each fault when the fault starts. */
   readonly onFault: (name: string) => void
 }
 
-/** Maximum number of concurrent faults. With more, no server would respond. */
+/** Maximum number of concurrent faults. With more concurrent faults, no server would respond. */
 const concurrentMax = 3
 
 /**
- * Injects faults until `isOver`, each kind at least once, and waits until all faults have ended. Returns the count of each
- * kind.
+ * Injects faults until `isOver`, each type at least once, and waits until all faults have ended. Returns the number of
+ * faults of each type.
  */
 export async function injectFaults(options: FaultOptions): Promise<Record<string, number>> {
   const { choices, faults, pauseMilliseconds, isOver, onFault } = options

@@ -1,4 +1,4 @@
-/** The access keys of the account, with their last use. */
+/** The page of the account's access keys, with their last use. */
 import { useMemo, type ReactNode } from 'react'
 import type { AccessKey } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'

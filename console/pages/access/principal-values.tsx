@@ -1,4 +1,4 @@
-/** Values of users, roles and access keys. */
+/** Components for values of users, roles and access keys. */
 import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
@@ -22,7 +22,7 @@ export function LastUse({ seconds }: { readonly seconds: number | undefined }): 
   return seconds === undefined ? 'never' : <Time seconds={seconds} relative />
 }
 
-/** The last use of an access key, with its service and Region. */
+/** The last use of an access key, including the service and Region. */
 export function KeyUse({ accessKey }: { readonly accessKey: AccessKey }): ReactNode {
   const { LastUsedDate, LastUsedService, LastUsedRegion } = accessKey
   return (
@@ -37,7 +37,7 @@ export function KeyUse({ accessKey }: { readonly accessKey: AccessKey }): ReactN
   )
 }
 
-/** The time since a creation, such as "12 days". */
+/** The time since the creation of a user, role or access key, such as "12 days". */
 export function Age({ seconds }: { readonly seconds: number }): ReactNode {
   return (
     <span title={new Date(seconds * 1000).toISOString()}>
@@ -60,7 +60,7 @@ export function TagList({ tags }: { readonly tags: Tags }): ReactNode {
 interface PoliciesProps {
   readonly policies: readonly IdentityPolicy[]
   readonly count: number
-  /** What the policies apply to, and how to add one. */
+  /** Explains what the policies apply to, and how to add a policy. */
   readonly description: string
 }
 
@@ -98,10 +98,10 @@ export function Policies({ policies, count, description }: PoliciesProps): React
   )
 }
 
-/** A policy, as indented JSON. */
+/** A policy formatted as indented JSON. */
 export function PolicyDocumentText({ document }: { readonly document: string }): ReactNode {
   return (
-    // A focusable element can be scrolled with the keyboard.
+    // The element is focusable, so that it can be scrolled with the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <pre className="pem policy" tabIndex={0}>
       {indented(document)}

@@ -1,4 +1,4 @@
-/** The OpenID Connect identity providers that roles of the account can trust. */
+/** The page of OpenID Connect identity providers that the account's roles can trust. */
 import type { ReactNode } from 'react'
 import type { IdentityProvider } from '../../api/types.ts'
 import { ListPage } from '../../lists/list-page.tsx'

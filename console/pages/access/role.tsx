@@ -1,4 +1,4 @@
-/** One role, with its trust policy and policies. */
+/** The page of a role, with its trust policy and policies. */
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'

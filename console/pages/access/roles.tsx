@@ -1,4 +1,4 @@
-/** The roles of the account. */
+/** The page of the account's roles. */
 import type { ReactNode } from 'react'
 import { hrefOf } from '../../app/router.ts'
 import { ListPage } from '../../lists/list-page.tsx'

@@ -1,4 +1,4 @@
-/** One user, with its policies and access keys. */
+/** The page of a user, with its policies and access keys. */
 import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'

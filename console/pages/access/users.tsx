@@ -1,4 +1,4 @@
-/** The users of the account. */
+/** The page of the account's users. */
 import type { ReactNode } from 'react'
 import type { User } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'

@@ -1,4 +1,4 @@
-/** Texts that describe entries of the record. */
+/** Texts that describe entries in the record. */
 import type { RecordEntry, RecordEntryKind } from '../../api/types.ts'
 import { principalName } from '../../widgets/format.ts'
 
@@ -43,7 +43,7 @@ const tableNames: Readonly<Record<string, string>> = {
   est_passwords: 'EST password',
 }
 
-/** Returns what happened, such as "User changed". */
+/** Returns a description of the event, such as "User changed". */
 export function kindText({ Kind, Table }: Pick<RecordEntry, 'Kind' | 'Table'>): string {
   if (Kind === undefined) return 'Altered entry'
   const table = Table === undefined ? undefined : (tableNames[Table] ?? Table)
@@ -60,7 +60,7 @@ export function actorText(entry: RecordEntry): string {
   return sudo === undefined ? user : `${user} (sudo by ${sudo})`
 }
 
-/** Returns the object of an entry: a serial number, the key of a row, or the name of an event. */
+/** Returns the object that an entry describes: a serial number, a row's key, or an event's name. */
 export function objectText({ SerialNumber, Key, Detail, Command, Table }: RecordEntry): string {
   if (SerialNumber !== undefined) return SerialNumber
   if (Table !== undefined && Key !== undefined) return keyText(Key)

@@ -1,4 +1,4 @@
-/** The form with the filters of the activity page. */
+/** The filter form on the activity page. */
 import Grid from '@cloudscape-design/components/grid'
 import type { ReactNode } from 'react'
 import type { Authority } from '../../api/types.ts'

@@ -1,4 +1,4 @@
-/** Filters of the activity page: parameters in the address, and the input for ListRecordEntries. */
+/** Filters on the activity page, as query parameters in the address and as the input for ListRecordEntries. */
 import { searchInput, type SearchInput } from '../../lists/search-input.ts'
 
 const members = {
@@ -18,7 +18,7 @@ export const filterNames = [
   ...(Object.keys(dates) as (keyof typeof dates)[]),
 ] as const
 
-/** Returns the input for the filters, or what is wrong with them. Dates are days in the browser's time zone. */
+/** Returns the input for the filters, or a description of invalid filters. Dates refer to days in the browser's time zone. */
 export function inputOf(filters: Pick<URLSearchParams, 'get'>): SearchInput {
   return searchInput(filters, { members, dates, startOf: (...day) => new Date(...day).getTime() })
 }

@@ -1,4 +1,4 @@
-/** The verification of entries in the browser, with its progress and result. */
+/** Verification of entries in the browser, with its progress and result. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
@@ -25,7 +25,7 @@ export interface Verification {
   readonly clear: () => void
 }
 
-/** Verifies entries while the page is shown. */
+/** Verifies entries while the page is displayed. */
 export function useVerification(): Verification {
   const { client } = useSession()
   const [state, setState] = useState<State>({ kind: 'idle' })
@@ -166,7 +166,7 @@ function Failure({
   )
 }
 
-/** Returns the name and the ID of a key, without the key itself. */
+/** Returns the name and ID of a verification key, without the key itself. */
 export function keyId(key: string): string {
   return key.split('+').slice(0, 2).join('+')
 }

@@ -1,4 +1,4 @@
-/** Disables, enables, deletes and restores a CA. */
+/** Dialogs that disable, enable, delete and restore a CA. */
 import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
@@ -10,7 +10,7 @@ import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
 
 export type AuthorityAction = 'disable' | 'enable' | 'delete' | 'restore'
 
-/** Actions by the states in which they are possible. */
+/** The actions possible in each CA state. */
 const states: Readonly<Record<AuthorityAction, readonly Authority['Status'][]>> = {
   disable: ['ACTIVE'],
   enable: ['DISABLED'],

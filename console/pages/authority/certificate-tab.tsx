@@ -1,4 +1,6 @@
-/** A CA's certificate and chain. For a CA without a certificate, its CSR and the form for importing a certificate. */
+/**
+ * The tab with a CA's certificate and chain. A CA without a certificate shows its CSR and the form for importing a certificate.
+ */
 import Alert from '@cloudscape-design/components/alert'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

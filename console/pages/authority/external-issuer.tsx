@@ -1,4 +1,4 @@
-/** The CSR of a CA for an external issuer, and the form for importing the certificate. */
+/** A CA's CSR for an external issuer, and the form for importing the issued certificate. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

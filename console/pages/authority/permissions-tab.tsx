@@ -1,4 +1,4 @@
-/** The permissions that services, such as acm.amazonaws.com, have on a CA. */
+/** The tab with the permissions that services, such as acm.amazonaws.com, have on a CA. */
 import Button from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'

@@ -1,7 +1,7 @@
 import { requireSharingPolicy } from '../../../src/policy/sharing-policy.ts'
 import { jsonProblem } from '../../api/json-problem.ts'
 
-/** Returns why PutPolicy would refuse a policy for the CA; undefined if it would accept the policy. */
+/** Returns why PutPolicy would reject a policy for the CA, or undefined if PutPolicy would accept it. */
 export function policyProblem(text: string, arn: string): string | undefined {
   const problem = jsonProblem(text)
   if (problem !== undefined) return problem

@@ -1,4 +1,4 @@
-/** Simulates requests to a CA, and shows the policy statements that decide them. */
+/** Simulates requests to a CA and shows the policy statements that decide them. */
 import Alert from '@cloudscape-design/components/alert'
 import AttributeEditor from '@cloudscape-design/components/attribute-editor'
 import Box from '@cloudscape-design/components/box'
@@ -27,7 +27,7 @@ import { simulatedActions } from './simulated-actions.ts'
 
 interface PolicySimulatorProps {
   readonly arn: string
-  /** The policy in the editor; undefined if it is the stored policy. */
+  /** The unsaved policy in the editor; undefined if the stored policy is unchanged. */
   readonly unsavedPolicy: string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** The resource policy of a CA, which shares it with principals and accounts. */
+/** The tab with a CA's resource policy, which shares the CA with principals and accounts. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
@@ -36,7 +36,7 @@ export function PolicyTab({ arn }: { readonly arn: string }): ReactNode {
 
 interface PolicyEditorProps {
   readonly arn: string
-  /** JSON text; empty if the CA has no policy. */
+  /** The policy as JSON text; empty if the CA has no policy. */
   readonly policy: string
   readonly onChanged: () => void
 }

@@ -1,6 +1,6 @@
 /**
- * Audit reports: lists of issued and revoked certificates in a bucket. The API cannot list reports, so the address contains the
- * last one.
+ * The tab for audit reports, which list issued and revoked certificates and are stored in a bucket. The API cannot list audit
+ * reports, so the page's address contains the ID of the last report.
  */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

@@ -1,4 +1,4 @@
-/** The state of a CA's CRLs and OCSP responses, and their publication on request. */
+/** The state of a CA's CRLs and OCSP responses, with a button that publishes the CRLs. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
@@ -22,7 +22,7 @@ type Crl = RevocationState['Crls'][number]
 
 const requestedPollMilliseconds = 1000
 const pollMilliseconds = 5000
-/** Maximum number of CRLs that are listed. */
+/** Maximum number of CRLs to list. */
 const listedMax = 1000
 
 export function RevocationStateView({
@@ -66,7 +66,7 @@ function Crls({ arn, state: { Crl: totals, Crls: crls }, onReload }: CrlsProps):
     setRequested(true)
     onReload()
   })
-  // A CRL that waits to be published is shown until its new number is known.
+  // A CRL is shown as pending until the number of the newly published CRL is known.
   const isWaiting = totals.Pending > 0
   useEffect(() => {
     if (!isWaiting) return undefined

@@ -1,4 +1,4 @@
-/** The revocation configuration of a CA: CRLs and OCSP. */
+/** The tab with a CA's revocation configuration: CRLs and OCSP. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

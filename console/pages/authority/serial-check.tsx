@@ -1,4 +1,4 @@
-/** Checks a serial number: what the published CRL and the OCSP responder state about the certificate now. */
+/** Shows the current status of a serial number in the published CRL and from the OCSP responder. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'

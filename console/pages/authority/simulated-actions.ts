@@ -1,4 +1,4 @@
-/** The actions that the policy simulator offers, the most frequent first. */
+/** The actions that the policy simulator offers, most frequently used first. */
 export const simulatedActions: readonly string[] = [
   ...[
     'IssueCertificate',

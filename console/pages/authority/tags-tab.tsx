@@ -1,4 +1,4 @@
-/** The tags of a CA. */
+/** The tab with a CA's tags. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

@@ -1,4 +1,4 @@
-/** Results of CheckRevocation as text. */
+/** Formats the results of CheckRevocation as text. */
 import type { RevocationCheck } from '../../api/types.ts'
 import { enumText } from '../../widgets/format.ts'
 
@@ -28,7 +28,7 @@ export function ocspResult({ Api, Ocsp }: RevocationCheck): CheckResult {
   return { type: 'warning', text: Ocsp.Problem ?? enumText(Ocsp.Status) }
 }
 
-/** Which of the CRL and OCSP show a revocation. Undefined for one that the CA does not have. */
+/** Whether the CRL and OCSP show a revocation. A value is undefined if the CA does not publish CRLs or OCSP responses. */
 export interface Publication {
   readonly crl: boolean | undefined
   readonly ocsp: boolean | undefined
@@ -36,7 +36,7 @@ export interface Publication {
 
 export function publicationOf({ Crl, Ocsp }: RevocationCheck): Publication {
   return {
-    // A CA whose CRL is disabled has no URL for it, and does not publish it.
+    // A CA whose CRL is disabled has no CRL URL and publishes no CRL.
     crl: Crl?.Url === undefined ? undefined : Crl.Listed === true,
     ocsp: Ocsp && Ocsp.Status === 'REVOKED',
   }

@@ -1,4 +1,4 @@
-/** Export of all certificates that match the filters as CSV, with progress. */
+/** A button that exports all certificates that match the filters as CSV, and shows the progress. */
 import Button from '@cloudscape-design/components/button'
 import { useRef, useState, type ReactNode } from 'react'
 import { csvCell } from '../../../src/text/visible-text.ts'
@@ -9,7 +9,7 @@ import { useNotify } from '../../app/notifications.ts'
 import { useSession } from '../../app/session.ts'
 import { download } from '../../widgets/download.ts'
 
-/** Maximum number of rows in an export, because more would not fit in a spreadsheet. */
+/** Maximum number of rows in an export; a larger export would not fit in a spreadsheet. */
 const rowsMax = 1_000_000
 
 const columns: readonly (readonly [string, (row: CertificateSummary) => string])[] = [
@@ -32,7 +32,9 @@ function iso(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }
 
-/** Formats rows as CSV (RFC 4180). Every cell is quoted, and text that a spreadsheet would run as a formula is marked as text. */
+/**
+ * Formats rows as CSV (RFC 4180). Every cell is quoted, and text that a spreadsheet would execute as a formula is marked as text.
+ */
 function csvOf(rows: readonly CertificateSummary[]): string {
   const header = columns.map(([name]) => csvCell(name)).join(',')
   const lines = rows.map((row) => columns.map(([, read]) => csvCell(read(row))).join(','))

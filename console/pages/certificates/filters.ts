@@ -1,4 +1,4 @@
-/** Certificate search filters: parameters in the address, and the input for ListCertificates. */
+/** Certificate search filters, as query parameters in the address and as the input for ListCertificates. */
 import { filterProblem, searchInput, type SearchInput } from '../../lists/search-input.ts'
 
 const daySeconds = 86_400
@@ -27,8 +27,8 @@ export const filterNames = [
 ] as const
 
 /**
- * Returns the ListCertificates input for the filters at the time `now`, in milliseconds, or what is wrong with the filters. Dates
- * are days in UTC.
+ * Returns the ListCertificates input for the filters at the time `now` (in milliseconds), or a description of invalid filters.
+ * Dates in the filters refer to UTC days.
  */
 export function inputOf(filters: Pick<URLSearchParams, 'get'>, now: number): SearchInput {
   const read = searchInput(filters, { members, dates, startOf: Date.UTC })
@@ -50,7 +50,7 @@ export function inputOf(filters: Pick<URLSearchParams, 'get'>, now: number): Sea
   }
 }
 
-/** Returns the ARN of a template from its name. An ARN is returned unchanged. */
+/** Converts the name of a template to its ARN. A template ARN is returned unchanged. */
 export function templateArn(name: string): string {
   if (name.startsWith('arn:')) return name
   const version = /\/V\d+$/.test(name) ? '' : '/V1'

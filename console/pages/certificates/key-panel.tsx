@@ -1,4 +1,4 @@
-/** Downloads of a private key that the browser generated, alone or with its certificates. */
+/** Downloads a private key that the browser generated, with or without its certificates. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -10,9 +10,9 @@ import { Pkcs12Dialog } from './pkcs12-dialog.tsx'
 
 interface KeyPanelProps {
   readonly arn: string
-  /** PKCS #8 in PEM. */
+  /** Private key as PKCS #8 in PEM. */
   readonly keyPem: string
-  /** Name of the files without their extensions. */
+  /** Name of the downloaded files, without extensions. */
   readonly name: string
   readonly certificate: CertificateDescription
   readonly chain: readonly CertificateDescription[]

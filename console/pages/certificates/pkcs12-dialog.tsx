@@ -1,4 +1,4 @@
-/** Asks for the password of a PKCS #12 file, and writes the file in the browser. */
+/** Dialog that asks for the password of a PKCS #12 file and creates the file in the browser. */
 import Box from '@cloudscape-design/components/box'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
@@ -8,10 +8,10 @@ import { encodePkcs12, pkcs12PasswordProblem } from '../../../src/x509/pkcs12.ts
 import { ConfirmDialog } from '../../widgets/confirm-dialog.tsx'
 
 interface Pkcs12DialogProps {
-  /** PKCS #8 in PEM. */
+  /** Private key as PKCS #8 in PEM. */
   readonly keyPem: string
   readonly friendlyName: string
-  /** DER of the key's certificate, then of the CA certificates above it. */
+  /** DER of the key's certificate, followed by DER of the CA certificates above it. */
   readonly certificates: readonly Uint8Array[]
   readonly onFile: (content: Uint8Array<ArrayBuffer>) => void
   readonly onClose: () => void

@@ -1,4 +1,4 @@
-/** Shows the progress of revocations until the CRLs and the OCSP responder show them. */
+/** Dialog that shows the progress of revocations until the CRLs and the OCSP responder contain them. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'

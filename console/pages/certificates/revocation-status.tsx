@@ -1,4 +1,4 @@
-/** What relying parties learn about a certificate now: its entry in the published CRL, and its status from OCSP. */
+/** What relying parties currently see for a certificate: its entry in the published CRL, and its OCSP status. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

@@ -1,4 +1,4 @@
-/** The dialog that revokes one or more certificates, and then shows the progress of their publication. */
+/** The dialog that revokes one or more certificates and then shows the progress of publication. */
 import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
@@ -18,7 +18,7 @@ type RevocableCertificate = Pick<
 
 interface RevokeDialogProps {
   readonly certificates: readonly RevocableCertificate[]
-  /** Called after certificates were revoked, while the dialog shows the progress. */
+  /** Called after certificates have been revoked, while the dialog shows the progress. */
   readonly onChanged: () => void
   readonly onClose: () => void
 }
@@ -54,7 +54,7 @@ export function RevokeDialog({ onChanged, onClose, ...props }: RevokeDialogProps
       confirmation="revoke"
       onConfirm={async (client) => {
         for (const certificate of certificates) {
-          // After an error, another attempt continues with the remaining certificates.
+          // After an error, the next attempt continues with the remaining certificates.
           if (done.current.has(certificate.SerialNumber)) continue
           await revoke(client, certificate, reason.value)
           done.current.add(certificate.SerialNumber)
@@ -101,7 +101,10 @@ export function RevokeDialog({ onChanged, onClose, ...props }: RevokeDialogProps
   )
 }
 
-/** Revokes a certificate. Succeeds if the certificate is already revoked. An error states which certificate it concerns. */
+/**
+ * Revokes a certificate, and succeeds if the certificate is already revoked. An error message states the certificate to
+ * which it applies.
+ */
 async function revoke(
   client: Client,
   { CertificateAuthorityArn, SerialNumber, Subject }: RevocableCertificate,

@@ -1,4 +1,4 @@
-/** The values of the wizard for a new CA. */
+/** The values entered in the wizard for a new CA. */
 import type { AuthorityRequest, KeyAlgorithm } from '../../api/create-authority.ts'
 import type { Authority, Subject } from '../../api/types.ts'
 import {
@@ -16,7 +16,7 @@ export interface AuthorityDraft {
   readonly subject: Readonly<Record<string, string>>
   readonly isShortLived: boolean
   readonly revocation: RevocationChoice
-  /** Validity in years, as typed. */
+  /** Validity in years, as typed by the user. */
   readonly years: string
   readonly pathLength: string
   readonly idempotencyToken: string
@@ -40,7 +40,7 @@ export function emptyDraft(): AuthorityDraft {
 
 const yearsMax = 100
 
-/** Returns what is missing in a step of the wizard; undefined if the step is complete. */
+/** Returns what is missing in a wizard step, or undefined if the step is complete. */
 export function problemOfStep(index: number, draft: AuthorityDraft): string | undefined {
   if (index === 0 && draft.kind === 'signed-here' && draft.issuerArn === '')
     return 'Select the CA that signs the new CA.'

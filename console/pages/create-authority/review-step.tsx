@@ -1,4 +1,4 @@
-/** The wizard's last step, which shows the CA and its certificate before they are created. */
+/** The wizard's last step, which previews the CA and its certificate. */
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'

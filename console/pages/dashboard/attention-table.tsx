@@ -1,4 +1,4 @@
-/** CAs that need a decision: they expire soon, wait for a certificate, or issue certificates that cannot be revoked. */
+/** CAs that need a decision, because they expire soon, lack a certificate, or issue certificates that cannot be revoked. */
 import Header from '@cloudscape-design/components/header'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table from '@cloudscape-design/components/table'

@@ -1,4 +1,4 @@
-/** Charts of the certificates that were issued and revoked, and that will expire. Days and weeks are in UTC. */
+/** Charts of issued, revoked and expiring certificates. Days and weeks in the charts are in UTC. */
 import Grid from '@cloudscape-design/components/grid'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'

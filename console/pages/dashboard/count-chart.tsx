@@ -1,4 +1,4 @@
-/** A bar chart of the numbers of certificates by period, with a table of the same numbers. */
+/** A bar chart of the number of certificates in each period, with a table of the same numbers. */
 import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'

@@ -1,4 +1,4 @@
-/** Facts about CAs that require a decision by an operator. */
+/** Facts about CAs that require an operator's decision. */
 import type { Authority } from '../../api/types.ts'
 
 export interface Finding {
@@ -12,7 +12,7 @@ const dayMilliseconds = 86_400_000
 const expiryDays = 365
 const urgentDays = 90
 
-/** Returns the findings, with the most severe ones first. */
+/** Returns the findings, most severe first. */
 export function findings(authorities: readonly Authority[], now: number): Finding[] {
   const order = ['error', 'warning', 'pending']
   return authorities

@@ -1,4 +1,4 @@
-/** The numbers of CAs by status, and the state of the server. */
+/** The numbers of CAs by status, and the server's state. */
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
@@ -88,7 +88,7 @@ export function Overview({ authorities, statistics }: OverviewProps): ReactNode 
 
 type StateText = readonly [type: 'success' | 'warning' | 'error', text: string, title?: string]
 
-/** Age of the last backup, in seconds, above which it is shown with a warning. */
+/** Age of the last backup, in seconds, above which a warning is shown. */
 const backupAgeMax = 8 * 86_400
 
 function backupState({ createdAt }: { readonly createdAt: number | undefined }): StateText {
@@ -102,7 +102,10 @@ interface StateProps<Value> {
   readonly children: (value: Value) => StateText
 }
 
-/** A state of the server. Most principals are not permitted to read all of them. */
+/**
+ * Displays a value of the server's state, or why the value could not be read. Most principals are not
+ * permitted to read every part of the server's state.
+ */
 function State<Value>({ of: { value, error }, children }: StateProps<Value>): ReactNode {
   if (error !== undefined)
     return (

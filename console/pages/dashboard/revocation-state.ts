@@ -1,4 +1,4 @@
-/** The states of a CA's CRLs and OCSP, as text. */
+/** Text that describes the state of a CA's CRLs and OCSP. */
 import type { RevocationState } from '../../api/types.ts'
 import { relativeTime } from '../../widgets/format.ts'
 

@@ -1,4 +1,4 @@
-/** What each CA publishes about revocations: the age of its newest CRL, and the state of OCSP. */
+/** Table of each CA's published revocation data: the age of its newest CRL, and the state of OCSP. */
 import Header from '@cloudscape-design/components/header'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table from '@cloudscape-design/components/table'
@@ -12,7 +12,7 @@ import { usePages } from '../../widgets/pages.tsx'
 import { Empty, ForeignText, PageLink } from '../../widgets/values.tsx'
 import { crlState, ocspState, type ServiceState } from './revocation-state.ts'
 
-/** Number of CAs on a page. Each needs a call. */
+/** Number of CAs on a page, kept small because each CA needs an API call. */
 const rowsPerPage = 10
 
 type Read = RevocationState | ApiError

@@ -1,4 +1,4 @@
-/** The accounts of an ACME endpoint. */
+/** The tab with the accounts of an ACME endpoint. */
 import type { TableProps } from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import { listAll } from '../../api/client.ts'

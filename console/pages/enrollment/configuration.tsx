@@ -1,4 +1,4 @@
-/** The configuration of an endpoint. */
+/** The tab with the configuration of an enrollment endpoint. */
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs, {

@@ -1,4 +1,4 @@
-/** The commands that create an endpoint. The API has no operation for this. */
+/** Dialog with the commands that create an endpoint, for which the API has no operation. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'

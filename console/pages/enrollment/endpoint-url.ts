@@ -1,13 +1,13 @@
-/** URLs of endpoints for enrollment. */
+/** URLs of enrollment endpoints. */
 import type { EnrollmentEndpoint, Server } from '../../api/types.ts'
 
 const listenForm = /^(?<host>.+):(?<port>\d+)$/
-/** Listening addresses that stand for all addresses of the machine. */
+/** Listen addresses that stand for all addresses of the machine. */
 const unspecified = ['0.0.0.0', '[::]']
 
 /**
- * Returns the origin of the enrollment listener, from the server's settings. Undefined if the listener is off. `ownHost` is the host
- * of the console, which is used if the settings contain no name.
+ * Returns the origin of the enrollment listener from the server's settings, or undefined if the listener is off. `ownHost` is the
+ * console's host name, which is used if the settings contain no name.
  */
 export function enrollOrigin(settings: Server['Settings'], ownHost: string): string | undefined {
   const valueOf = (name: string): string => settings.find(({ Name }) => Name === name)?.Value ?? ''
@@ -20,7 +20,7 @@ export function enrollOrigin(settings: Server['Settings'], ownHost: string): str
   return `https://${shown}${port === '443' ? '' : `:${port}`}`
 }
 
-/** Returns the path that clients are configured with: the directory in ACME, and the base path in EST. */
+/** Returns the URL path for client configuration: the directory in ACME, or the base path in EST. */
 export function endpointPath({
   Protocol,
   Name,

@@ -1,4 +1,4 @@
-/** Values of endpoints for enrollment and of what belongs to them. */
+/** Components for values of enrollment endpoints, accounts, orders and secrets. */
 import StatusIndicator, {
   type StatusIndicatorProps,
 } from '@cloudscape-design/components/status-indicator'
@@ -45,13 +45,13 @@ export function UseState({
 
 const namesShown = 5
 
-/** A list of names or patterns, one on each line. */
+/** A list of names or patterns, one per line. */
 export function NameList({
   names,
   empty,
 }: {
   readonly names: readonly string[]
-  /** Text for an empty list. */
+  /** Text shown for an empty list. */
   readonly empty: string
 }): ReactNode {
   const [first, ...others] = names
@@ -71,7 +71,7 @@ export function NameList({
 
 export const bindingWords = { REQUIRED: 'Required', OPTIONAL: 'Optional', OFF: 'Off' } as const
 
-/** Returns how clients of an endpoint prove who they are, or that they control the names. */
+/** Returns how an endpoint's clients authenticate or prove control of their names. */
 export function authenticationText(endpoint: EnrollmentEndpoint): string {
   const { Challenges = [], ExternalAccountBinding: binding, Authentication = [] } = endpoint
   if (endpoint.Protocol === 'EST') return enumText(Authentication.join(' or '))

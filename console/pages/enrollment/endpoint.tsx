@@ -1,4 +1,4 @@
-/** One endpoint: its configuration, and the accounts and orders of an ACME endpoint. */
+/** The page of an enrollment endpoint: its configuration, and the accounts and orders of an ACME endpoint. */
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
@@ -65,7 +65,7 @@ function EndpointTabs({ endpoint, path }: EndpointTabsProps): ReactNode {
         ]
       : [
           configuration,
-          // Each tab loads its list when it is shown.
+          // Each tab loads its list when the tab is opened.
           {
             id: 'accounts',
             label: `Accounts (${endpoint.AccountCount ?? 0})`,

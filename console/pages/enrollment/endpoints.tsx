@@ -1,4 +1,4 @@
-/** The ACME and EST endpoints in the Region. */
+/** The page of the Region's ACME and EST endpoints. */
 import Button from '@cloudscape-design/components/button'
 import { useState, type ReactNode } from 'react'
 import type { Authority, EnrollmentEndpoint } from '../../api/types.ts'

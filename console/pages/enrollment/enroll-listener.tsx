@@ -1,4 +1,4 @@
-/** The enrollment listener, whose settings only principals of the server's account can read. */
+/** The enrollment listener, whose settings only principals in the server's account can read. */
 import Alert from '@cloudscape-design/components/alert'
 import type { ReactNode } from 'react'
 import { apiEndpoint } from '../../app/router.ts'
@@ -6,7 +6,7 @@ import { useCall } from '../../app/use-call.ts'
 import { enrollOrigin } from './endpoint-url.ts'
 
 interface EnrollListener {
-  /** Origin of the URLs of endpoints; a placeholder if the listener is off or its settings cannot be read. */
+  /** Origin of the endpoint URLs; a placeholder if the listener is off or its settings cannot be read. */
   readonly origin: string
   readonly isOff: boolean
 }

@@ -1,4 +1,4 @@
-/** The orders of an ACME endpoint, with the reasons why orders and challenges failed. */
+/** The tab with the orders of an ACME endpoint, including the reasons why orders and challenges failed. */
 import Button from '@cloudscape-design/components/button'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -20,7 +20,9 @@ interface OrdersProps {
 }
 
 const pageSize = 30
-/** Maximum number of calls for one page. A call searches a limited number of orders, so its result can be short or empty. */
+/**
+ * Maximum number of API calls for one page. Each call searches a limited number of orders, so its result can be short or empty.
+ */
 const callsMax = 20
 
 const statuses = [
@@ -128,7 +130,7 @@ const columns: TableProps.ColumnDefinition<AcmeOrder>[] = [
   },
 ]
 
-/** The certificate of an order, or the reasons why it failed. */
+/** The certificate of an order, or the reasons why the order failed. */
 function Result({ order }: { readonly order: AcmeOrder }): ReactNode {
   const { CertificateArn: arn, Error: error, FailedChallenges: failures } = order
   if (arn !== undefined)

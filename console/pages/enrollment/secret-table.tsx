@@ -1,4 +1,4 @@
-/** The EAB keys of an ACME endpoint, or the passwords of an EST endpoint, without secrets. */
+/** Table of an ACME endpoint's EAB keys or an EST endpoint's passwords, without the secrets. */
 import Header from '@cloudscape-design/components/header'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
@@ -19,7 +19,7 @@ interface SecretTableProps {
   readonly title: string
   readonly idHeader: string
   readonly secrets: readonly Secret[]
-  /** The command that creates the first row. */
+  /** The command that creates the first key or password. */
   readonly command: string
 }
 
@@ -30,7 +30,7 @@ const reusable: TableProps.ColumnDefinition<Secret> = {
   cell: ({ Reusable }) => (Reusable === true ? 'Several accounts' : 'One account'),
 }
 
-/** Number of secrets that the API returns. */
+/** Maximum number of keys or passwords that the API returns. */
 const secretsMax = 100
 
 export function SecretTable({ title, idHeader, secrets, command }: SecretTableProps): ReactNode {

@@ -1,4 +1,4 @@
-/** The input for a CSR, with the CSR's contents and what the template will drop from it. */
+/** The input for a CSR, with the CSR's contents and the extensions that the template ignores. */
 import Alert from '@cloudscape-design/components/alert'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -10,7 +10,7 @@ import { ForeignText } from '../../widgets/values.tsx'
 import { describeRequest, type RequestDescription } from '../../x509/describe.ts'
 import { extensionOutcome, type ExtensionOutcome } from './templates.ts'
 
-/** Reads a CSR from text. Both members are undefined for empty text. */
+/** Parses a CSR from text. Both members are undefined if the text is empty. */
 export function csrOf(text: string): {
   readonly request?: RequestDescription
   readonly problem?: string
@@ -26,7 +26,7 @@ export function csrOf(text: string): {
 interface CsrFieldsProps {
   readonly text: string
   readonly template: string
-  /** Revocation configuration of the selected CA. */
+  /** The selected CA's revocation configuration. */
   readonly revocation: RevocationConfiguration | undefined
   readonly onChange: (text: string) => void
 }

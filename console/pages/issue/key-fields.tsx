@@ -24,7 +24,10 @@ export const emptyKeyDraft: KeyDraft = { algorithm: 'EC_prime256v1', names: '', 
 
 const commonNameMax = 64
 
-/** Returns the request for the key. Without a subject, the common name is the first name, as most clients expect. */
+/**
+ * Returns the parameters for generating the key. If no subject is given, the CommonName is the first name, as most
+ * clients expect.
+ */
 export function keyRequestOf({ algorithm, names, subject }: KeyDraft): KeyRequest {
   const list = namesOf(names)
   const filled = Object.entries(subject)
@@ -40,7 +43,7 @@ export function keyRequestOf({ algorithm, names, subject }: KeyDraft): KeyReques
   }
 }
 
-/** Returns what is missing; undefined if a key can be generated. */
+/** Returns what is missing, or undefined if a key can be generated. */
 export function problemOfKey(draft: KeyDraft): string | undefined {
   const { names, subject } = keyRequestOf(draft)
   if (names.length === 0 && Object.keys(subject).length === 0)

@@ -1,4 +1,4 @@
-/** The choice of a template, with what it puts in a certificate. */
+/** The input for choosing a template, with a description of the certificates that the template produces. */
 import FormField from '@cloudscape-design/components/form-field'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Select from '@cloudscape-design/components/select'

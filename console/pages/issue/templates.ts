@@ -1,4 +1,4 @@
-/** Templates of the form, with explanations, and what each takes from a CSR. */
+/** Templates offered by the form, with explanations and the CSR contents that each template copies. */
 import { requireTemplate, templateNames } from '../../../src/issuance/templates.ts'
 import { oids } from '../../../src/x509/der/oid.ts'
 import { describeExtension } from '../../../src/inspect/describe-extensions.ts'
@@ -24,8 +24,8 @@ const sources: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Templates that the form offers. It omits root templates, which sign only the CA itself, and APIPassthrough templates, because
- * it has no input for ApiPassthrough.
+ * Templates that the form offers. Root templates, which sign only the CA itself, and APIPassthrough templates, for which the
+ * form has no input, are omitted.
  */
 export const offeredTemplates = templateNames
   .filter((name) => !/RootCA/.test(name) && !/_APIPassthrough$|_APICSRPassthrough$/.test(name))
@@ -42,11 +42,11 @@ export interface TemplateFacts {
   readonly basicConstraints: string
   readonly keyUsage: string
   readonly extendedKeyUsage: string
-  /** What the template takes from a CSR. */
+  /** The CSR contents that the template copies to the certificate. */
   readonly fromCsr: string
 }
 
-/** Describes what a template puts in a certificate. */
+/** Describes the extensions that a template adds to a certificate. */
 export function templateFacts(name: string): TemplateFacts {
   const { basicConstraints, usage, csr } = requireTemplate(name)
   const values = (oid: string): string => {
@@ -65,11 +65,14 @@ export function templateFacts(name: string): TemplateFacts {
   }
 }
 
-/** What happens to an extension of a CSR. `template` and `ca` replace it by their own. */
+/**
+ * How a template treats an extension in a CSR. `template` and `ca` mean that the template or the CA
+ * replaces the extension with its own.
+ */
 export type ExtensionOutcome = 'copied' | 'template' | 'ca' | 'dropped'
 
 /**
- * Returns what happens to an extension of a CSR. The CA sets its URLs and the key identifiers itself, with any template
+ * Returns how a template treats an extension in a CSR. With any template, the CA sets its own URLs and key identifiers
  * (src/issuance/certificate-content.ts).
  */
 export function extensionOutcome(

@@ -1,4 +1,4 @@
-/** The last backup of the server. */
+/** The tab with the server's last backup. */
 import Alert from '@cloudscape-design/components/alert'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

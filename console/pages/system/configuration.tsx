@@ -1,4 +1,4 @@
-/** The settings that are in effect. The server redacts secrets. */
+/** The tab with the settings in effect. The server redacts secret settings. */
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'

@@ -1,4 +1,4 @@
-/** The background jobs of the server. */
+/** The tab with the server's background jobs. */
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'

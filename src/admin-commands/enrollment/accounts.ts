@@ -1,4 +1,4 @@
-/** `signet acme account` and `signet acme order`. */
+/** Commands of `signet acme account` and `signet acme order`. */
 import { withData } from '../../data-folder/data-folder.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { viewOrders } from '../../principals/endpoint-details.ts'
@@ -19,7 +19,7 @@ import { readAllRows } from '../../store/row-pages.ts'
 import { changeOr } from '../require-rows.ts'
 import { contextOf, requireEndpoint } from './endpoints.ts'
 
-/** Lists the accounts of an endpoint. Throws ConfigurationError if the endpoint does not exist. */
+/** Lists the ACME accounts at an endpoint. Throws ConfigurationError if the endpoint does not exist. */
 export async function listAccountsOf(config: Config, endpointName: string) {
   return withData(config, async ({ db }) => {
     await requireEndpoint(db, { protocol: 'acme', name: endpointName })
@@ -29,8 +29,9 @@ export async function listAccountsOf(config: Config, endpointName: string) {
 }
 
 /**
- * Deactivates an account and cancels what it has begun, so that it can no longer issue certificates. Its certificates stay valid. One person can always do so,
- * because the key of the account may have been stolen. Throws ConfigurationError if the account does not exist.
+ * Deactivates an ACME account and cancels its unfinished orders, so that the account can no longer issue certificates.
+ * Certificates already issued to the account remain valid. A single person can always deactivate an ACME account, because its key
+ * may have been stolen. Throws ConfigurationError if the ACME account does not exist.
  */
 export async function deactivateAccount(
   config: Config,
@@ -55,11 +56,11 @@ export async function deactivateAccount(
 export interface OrderOptions {
   readonly acmeAccountId?: string | undefined
   readonly status?: OrderStatus | undefined
-  /** Maximum number of orders. */
+  /** Maximum number of orders to list. */
   readonly limit: number
 }
 
-/** Lists orders of an endpoint, newest first. Throws ConfigurationError if the endpoint or the account does not exist. */
+/** Lists an endpoint's orders, newest first. Throws ConfigurationError if the endpoint or the account does not exist. */
 export async function listOrdersOf(config: Config, endpointName: string, options: OrderOptions) {
   const { acmeAccountId: id, status, limit } = options
   return withData(config, async ({ db }) => {

@@ -1,4 +1,4 @@
-/** `signet acme eab`: keys for external account binding. */
+/** Commands of `signet acme eab`, which manage keys for external account binding. */
 import { systemClock } from '../../clock.ts'
 import { withData } from '../../data-folder/data-folder.ts'
 import { argumentBytes, newResourceId } from '../../enrollment/new-id.ts'
@@ -20,13 +20,16 @@ import { contextOf, requireEndpoint } from './endpoints.ts'
 
 export interface BindingKeyOptions extends Pick<CommonOptions, 'names'> {
   readonly reusable: boolean
-  /** Seconds until the key expires; undefined if it does not expire. */
+  /** Seconds until the EAB key expires; undefined for a key without expiry. */
   readonly expiresSeconds: number | undefined
 }
 
 const macKeyBytes = 32
 
-/** Creates a key. The result contains the MAC key, which cannot be read later. Throws ConfigurationError for an invalid option. */
+/**
+ * Creates an EAB key. The result contains the MAC key, which cannot be retrieved later. Throws ConfigurationError for an invalid
+ * option.
+ */
 export async function addBindingKey(
   config: Config,
   endpointName: string,
@@ -73,7 +76,7 @@ export async function addBindingKey(
   })
 }
 
-/** Lists the keys of an endpoint without MAC keys. Throws ConfigurationError if the endpoint does not exist. */
+/** Lists an endpoint's EAB keys without their MAC keys. Throws ConfigurationError if the endpoint does not exist. */
 export async function listBindingKeysOf(config: Config, endpointName: string) {
   return withData(config, async ({ db }) => {
     await requireEndpoint(db, { protocol: 'acme', name: endpointName })
@@ -86,8 +89,8 @@ export async function listBindingKeysOf(config: Config, endpointName: string) {
 }
 
 /**
- * Deletes a key. One person can always do so, because the key may have been disclosed. Accounts that were created with the key
- * remain. Throws ConfigurationError if the endpoint or the key does not exist.
+ * Deletes an EAB key. A single person can always delete an EAB key, because the key may have been disclosed. Accounts that
+ * were created with the EAB key remain. Throws ConfigurationError if the endpoint or the EAB key does not exist.
  */
 export async function removeBindingKey(
   config: Config,

@@ -1,4 +1,4 @@
-/** The configuration of endpoints from the flags of commands: defaults, and checks that the server relies on. */
+/** Converts command flags to the configuration of an endpoint: fills in defaults, and validates what the server relies on. */
 import {
   challengeTypes,
   type AcmeConfiguration,
@@ -13,32 +13,35 @@ import type { ActiveAuthority } from '../../server/tls/own-authority.ts'
 import { daySeconds, durationForm, formatSeconds, parseSeconds } from '../../text/duration.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 
-/** Flags that both protocols have. An undefined flag keeps its value, or has the default in a new endpoint. */
+/**
+ * Flags that the commands of both protocols have. If a flag is undefined, an existing endpoint keeps its
+ * value, and a new endpoint uses the default.
+ */
 export interface CommonOptions {
   /** Name of the template, with or without its version. */
   readonly template?: string | undefined
   readonly validitySeconds?: number | undefined
-  /** Patterns, separated by commas; `*` for all names. */
+  /** Comma-separated name patterns; `*` for all names. */
   readonly names?: string | undefined
 }
 
 export interface AcmeOptions extends CommonOptions {
-  /** Challenge types, separated by commas, or `none`. */
+  /** Comma-separated challenge types, or `none`. */
   readonly challenges?: string | undefined
   readonly eab?: AcmeConfiguration['eab'] | undefined
-  /** Each `NAME=VALIDITY[,TEMPLATE]`; or `none`. */
+  /** Profiles in the form `NAME=VALIDITY[,TEMPLATE]`, or `none`. */
   readonly profiles?: readonly string[] | undefined
 }
 
 export interface EstOptions extends CommonOptions {
-  /** Ways of authentication, separated by commas. */
+  /** Comma-separated authentication methods. */
   readonly authentication?: string | undefined
   readonly clientAuthorityArn?: string | undefined
   readonly serverKeyGeneration?: boolean | undefined
 }
 
 const validityDefault = 90 * daySeconds
-/** Limit for a CA with the usage mode SHORT_LIVED_CERTIFICATE, and the default of its endpoints. */
+/** Maximum and default validity at endpoints of a CA with the usage mode SHORT_LIVED_CERTIFICATE, in seconds. */
 const shortLivedMax = 7 * daySeconds
 const validityMin = 60
 const validityMax = 100 * 366 * daySeconds
@@ -47,7 +50,10 @@ const profilesMax = 20
 const profileForm = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
 const authenticationWays = ['certificate', 'password'] as const
 
-/** Returns the configuration of an ACME endpoint. Throws ConfigurationError. `before` is the configuration that is updated. */
+/**
+ * Returns the configuration of an ACME endpoint. Throws ConfigurationError. `before` is the endpoint's current configuration,
+ * if it is updated.
+ */
 export function acmeConfiguration(
   options: AcmeOptions,
   authority: ActiveAuthority,
@@ -70,7 +76,10 @@ export function acmeConfiguration(
   return { ...main, names: namesOf(options) ?? before?.names ?? [], challenges, eab, profiles }
 }
 
-/** Returns the configuration of an EST endpoint. Throws ConfigurationError. `before` is the configuration that is updated. */
+/**
+ * Returns the configuration of an EST endpoint. Throws ConfigurationError. `before` is the endpoint's current configuration,
+ * if it is updated.
+ */
 export function estConfiguration(
   options: EstOptions,
   authority: ActiveAuthority,
@@ -89,7 +98,7 @@ export function estConfiguration(
 }
 
 const serverProfile = { template: 'EndEntityServerAuthCertificate/V1' }
-/** A device renews with its certificate, which must therefore be valid for client authentication. */
+/** A device authenticates with its certificate to renew it, so the certificate must be valid for client authentication. */
 const clientProfile = { template: 'EndEntityClientAuthCertificate/V1' }
 
 function mainProfile(
@@ -106,7 +115,10 @@ function mainProfile(
   return profile
 }
 
-/** Returns the patterns in the flag `--names`; undefined without the flag. Throws ConfigurationError for an invalid pattern. */
+/**
+ * Returns the patterns in the `--names` flag, or undefined if the flag is absent. Throws ConfigurationError for an invalid
+ * pattern.
+ */
 export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly string[] | undefined {
   if (names === undefined) return undefined
   if (names === '*') return []
@@ -126,7 +138,7 @@ function challengesOf(text: string): readonly ChallengeType[] {
     : chosen('--challenges', text, { all: challengeTypes, others: ['none'] })
 }
 
-/** Returns the words in a list that is separated by commas, in the order of `all`. */
+/** Returns the words in a comma-separated list, in the order of `all`. */
 function chosen<Word extends string>(
   flag: string,
   text: string,
@@ -143,8 +155,9 @@ function chosen<Word extends string>(
 }
 
 /**
- * Returns the full name of a template. Throws ConfigurationError for a template that does not exist, that issues CA certificates or
- * certificates of OCSP responders, or that copies extensions from CSRs, because such extensions are not checked against the names.
+ * Returns a template's full name. Throws ConfigurationError for a template that does not exist, that issues CA certificates or
+ * OCSP responder certificates, or that copies extensions from CSRs, because such extensions are not checked against the permitted
+ * names.
  */
 function templateOf(text: string): string {
   const [, name = ''] =
@@ -215,7 +228,7 @@ function requireValidity(
     )
 }
 
-/** Returns a sentence for each validity that exceeds the validity of the CA, so that no certificate can be issued. */
+/** Returns a sentence for each validity that exceeds the CA's own validity, so that no certificate could be issued. */
 export function validityWarnings(
   configuration: AcmeConfiguration | EstConfiguration,
   { certificate: { notAfter } }: ActiveAuthority,

@@ -1,4 +1,4 @@
-/** `signet acme` and `signet est`: endpoints. The server may be running on the same data. */
+/** Commands of `signet acme` and `signet est` that manage endpoints. The commands also work while a server uses the same data. */
 import { systemClock } from '../../clock.ts'
 import { withData } from '../../data-folder/data-folder.ts'
 import {
@@ -39,18 +39,18 @@ import {
   type EstOptions,
 } from './configuration.ts'
 
-/** The flags of `create` and `update`, with the protocol. */
+/** The flags of `create` and `update`, and the protocol. */
 export type EndpointOptions =
   | ({ readonly protocol: 'acme'; readonly ca?: string | undefined } & AcmeOptions)
   | ({ readonly protocol: 'est'; readonly ca?: string | undefined } & EstOptions)
 
-/** An endpoint of one protocol, by name. Names are unique among all accounts. */
+/** An endpoint of the given protocol, identified by its name. Endpoint names are unique across all accounts. */
 export interface EndpointName {
   readonly protocol: EnrollmentProtocol
   readonly name: string
 }
 
-/** Creates an endpoint. Throws ConfigurationError for an invalid option, and if the name is taken. */
+/** Creates an endpoint. Throws ConfigurationError for an invalid option, and if the endpoint's name is already in use. */
 export async function addEndpoint(
   config: Config,
   name: string,
@@ -76,7 +76,7 @@ export async function addEndpoint(
     const input = inputOf(endpoint, authority)
     const approved = await approve({ db, config }, { accountId, command, input })
     const context = contextOf(config, command, endpoint)
-    // An interrupted deletion of an endpoint of the same name may have left rows.
+    // An interrupted deletion of an endpoint with the same name may have left rows.
     if ((await findEndpoint(db, protocol, name)) === undefined)
       await removeDependents(db, endpoint, context)
     const problem = `an ${wordOf(protocol)} endpoint ${name} already exists`
@@ -85,7 +85,10 @@ export async function addEndpoint(
   })
 }
 
-/** Changes the given options of an endpoint. Throws ConfigurationError if the endpoint does not exist, or for an invalid option. */
+/**
+ * Changes the specified options of an endpoint. Throws ConfigurationError if the endpoint does not exist, or for an invalid
+ * option.
+ */
 export async function changeEndpoint(config: Config, name: string, options: EndpointOptions) {
   const { protocol, ca } = options
   const command = `${protocol} update`
@@ -116,8 +119,8 @@ export async function changeEndpoint(config: Config, name: string, options: Endp
 }
 
 /**
- * Throws ConfigurationError if the endpoint would no longer validate names, and has accounts or keys: they could then use names that
- * they were not created for.
+ * Throws ConfigurationError if name validation would be turned off for an endpoint that has accounts or keys, because they could
+ * then be used for names for which they were not created.
  */
 async function requireSafeChange(
   db: Database,
@@ -136,8 +139,8 @@ async function requireSafeChange(
 }
 
 /**
- * Deletes an endpoint with its keys, accounts, orders and passwords. Issued certificates stay valid. Throws ConfigurationError if the
- * endpoint does not exist, and if it has accounts and `force` is false.
+ * Deletes an endpoint with its keys, accounts, orders and passwords. Certificates that have been issued stay valid. Throws
+ * ConfigurationError if the endpoint does not exist, or if it has accounts and `force` is false.
  */
 export async function removeEndpoint(
   config: Config,
@@ -171,7 +174,9 @@ function listingOfProtocol(protocol: EnrollmentProtocol) {
   )
 }
 
-/** Returns an endpoint with its keys or passwords, without secrets. Throws ConfigurationError if it does not exist. */
+/**
+ * Returns an endpoint with its keys or passwords, but without secrets. Throws ConfigurationError if the endpoint does not exist.
+ */
 export async function showEndpoint(config: Config, name: EndpointName) {
   return withData(config, async ({ db }) => {
     const endpoint = await requireEndpoint(db, name)
@@ -180,7 +185,7 @@ export async function showEndpoint(config: Config, name: EndpointName) {
   })
 }
 
-/** Finds an endpoint. Throws ConfigurationError if it does not exist. */
+/** Finds an endpoint by name. Throws ConfigurationError if the endpoint does not exist. */
 export async function requireEndpoint<P extends EnrollmentProtocol>(
   db: Database,
   { protocol, name }: { readonly protocol: P; readonly name: string },
@@ -190,7 +195,7 @@ export async function requireEndpoint<P extends EnrollmentProtocol>(
   return endpoint
 }
 
-/** Returns the context of a command that changes an endpoint or its rows. The leaves belong to the CA of the endpoint. */
+/** Returns the context of a command that changes an endpoint or its rows. The command's leaves belong to the endpoint's CA. */
 export function contextOf(
   config: Config,
   command: string,
@@ -214,7 +219,7 @@ function authorityOfFlag(db: Database, nameOrArn: string, now: Date): Promise<Ac
 
 interface ConfiguringContext {
   readonly authority: ActiveAuthority
-  /** Configuration of the endpoint that is updated. */
+  /** Current configuration of an endpoint that is updated. */
   readonly before: AcmeConfiguration | EstConfiguration | undefined
 }
 
@@ -245,7 +250,7 @@ async function configured(
   }
 }
 
-/** Returns the parameters of a command that an approval covers. */
+/** Returns the command's parameters that an approval covers. */
 function inputOf({ name, configuration }: EnrollmentEndpoint, authority: ActiveAuthority): object {
   return { name, authorityArn: certificateAuthorityArn(authority), configuration }
 }

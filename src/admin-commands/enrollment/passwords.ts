@@ -1,4 +1,4 @@
-/** `signet est password`: one-time passwords. */
+/** Commands of `signet est password`, which manage one-time passwords. */
 import { createHash } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
 import { withData } from '../../data-folder/data-folder.ts'
@@ -23,11 +23,11 @@ export interface PasswordOptions extends Pick<CommonOptions, 'names'> {
   readonly expiresSeconds: number
 }
 
-/** Random bytes of a user name, and of a password. */
+/** Number of random bytes in a user name and in a password. */
 const userNameBytes = 9
 const passwordBytes = 24
 
-/** Creates a password, which cannot be read later. Throws ConfigurationError for an invalid option. */
+/** Creates a one-time password, which cannot be retrieved later. Throws ConfigurationError for an invalid option. */
 export async function addPassword(config: Config, endpointName: string, options: PasswordOptions) {
   const names = namesOf(options)
   const { expiresSeconds } = options
@@ -66,7 +66,10 @@ export async function addPassword(config: Config, endpointName: string, options:
   })
 }
 
-/** Lists the passwords of an endpoint, without the passwords. Throws ConfigurationError if the endpoint does not exist. */
+/**
+ * Lists an endpoint's one-time passwords, without the passwords themselves. Throws ConfigurationError if the endpoint does
+ * not exist.
+ */
 export async function listPasswordsOf(config: Config, endpointName: string) {
   return withData(config, async ({ db }) => {
     await requireEndpoint(db, { protocol: 'est', name: endpointName })
@@ -78,7 +81,7 @@ export async function listPasswordsOf(config: Config, endpointName: string) {
   })
 }
 
-/** Deletes a password. Throws ConfigurationError if the endpoint or the user name does not exist. */
+/** Deletes a one-time password. Throws ConfigurationError if the endpoint or the user name does not exist. */
 export async function removePassword(
   config: Config,
   endpointName: string,

@@ -1,4 +1,4 @@
-/** Checks that certificates match their rows and were signed by the signers recorded in the rows. */
+/** Checks that certificates match their database rows and were signed by the signers recorded there. */
 import { recordBytes, serialNumberKey } from '../../x509/serial-number-text.ts'
 import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
 import { isSelfIssued } from '../../chain/path-length.ts'
@@ -11,15 +11,15 @@ import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 import type { Problems } from './problems.ts'
 
-/** The public key and name that certificates are verified with. */
+/** The public key and the name with which certificates are verified. */
 interface Signer {
   readonly authorityNumber: number
-  /** Subject name in DER. */
+  /** The signer's subject in DER. */
   readonly subject: Uint8Array
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }
 
-/** Signers, keyed by the row number of their CA certificate. */
+/** Signers, keyed by the row numbers of their CA certificates. */
 export type Signers = Map<number, Signer>
 
 /** Checks a CA certificate and its chain, and adds the certificate to `signers`. */
@@ -44,7 +44,7 @@ export async function verifyAuthorityCertificate(
   await verifyPath(name, [certificate, ...chainOf(name, row, problems)], problems)
 }
 
-/** Checks a path by the rules for ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
+/** Checks a certification path by the same rules as ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
 async function verifyPath(
   name: string,
   path: readonly Certificate[],
@@ -57,7 +57,7 @@ async function verifyPath(
         ? (await issuedBy(below, issuer, toleranceAt(index))) === 'valid'
         : index === 0
           ? (await selfSignature(below)) === 'valid'
-          : // Early versions accepted chains that end below the root.
+          : // Early versions accepted chains that did not include the root.
             !isSelfIssued(below) || (await endsChain(below))
     if (!isIssued)
       problems.add(
@@ -133,8 +133,8 @@ function parsed(name: string, der: Uint8Array, problems: Problems): Certificate 
 }
 
 /**
- * Returns whether the signer signed the certificate. The issuer must equal the signer's subject byte for byte, as in every
- * certificate that Signet issues.
+ * Returns whether the given signer signed the certificate. The issuer must equal the signer's subject byte for byte, as in
+ * every certificate from Signet.
  */
 async function isSignedBy(
   { issuer, signatureAlgorithm, tbsCertificateDer, signature }: Certificate,

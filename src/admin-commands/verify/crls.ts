@@ -1,4 +1,4 @@
-/** Checks that published CRLs match their rows and list every revocation that they must list. */
+/** Checks that published CRLs match their database rows and list every required revocation. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { serialNumberKey } from '../../x509/serial-number-text.ts'
 import { maySignCrls } from '../../chain/ca-certificate.ts'
@@ -32,7 +32,7 @@ import type { Problems } from './problems.ts'
 
 export interface CrlFindings {
   readonly crls: number
-  /** Number of differences that the next publication will resolve. */
+  /** Number of differences that the next publication resolves. */
   readonly due: readonly string[]
 }
 
@@ -42,12 +42,12 @@ interface VerificationInput {
 }
 
 const crlBytesMax = 512 * 1024 * 1024
-/** Maximum number of attempts to read a CRL, because a running server may publish during the check. */
+/** Maximum number of attempts to read a CRL, because a running server may publish CRLs during the check. */
 const looksMax = 3
 const lookMilliseconds = 1000
 const dueShownMax = 100
 
-/** Checks every published CRL. A new snapshot is taken for each CRL, because the bucket contains the current CRL. */
+/** Checks every published CRL. A new snapshot is taken for each CRL, because the bucket contains the CRL's current version. */
 export async function verifyCrls(
   config: Config,
   { snapshot, problems }: VerificationInput,
@@ -86,7 +86,7 @@ async function openObjects({ objects, ...config }: Config): Promise<ObjectStore>
 interface Look {
   readonly name: string
   readonly problem: string | undefined
-  /** Whether the next due publication will resolve the problem. */
+  /** Whether the next due publication resolves the problem. */
   readonly isDue: boolean
 }
 
@@ -97,7 +97,7 @@ async function lookUntilSettled(
   for (let looks = 1; ; looks += 1) {
     await snapshot.renew()
     const [row] = await snapshot.read(selectPublishedCrl(id))
-    // The CRL has been suspended in the meantime.
+    // The CRL has been suspended since the check began.
     if (row === undefined) return { name: String(id), problem: undefined, isDue: false }
     const look = await lookAt(snapshot, row, objects)
     if (look.problem === undefined || look.isDue || looks === looksMax) return look
@@ -129,7 +129,7 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   return look(await compare(snapshot, row, list))
 }
 
-/** Returns the parsed CRL if its signature and issuer are valid; otherwise returns a description of the problem. */
+/** Returns the parsed CRL if its signature and issuer are valid, or a description of the problem. */
 async function verified(
   der: Uint8Array,
   certificateDer: Uint8Array,
@@ -152,7 +152,10 @@ async function verified(
   }
 }
 
-/** Returns why validators reject the CRL of a CA with this certificate (RFC 5280 §6.3.3 b and f); undefined if they accept it. */
+/**
+ * Returns why validators reject the CRL of a CA with this certificate (RFC 5280 §6.3.3 b and f), or undefined if they accept the
+ * CRL.
+ */
 function issuerProblem(
   { issuer, crlExtensions }: CertificateList,
   certificate: Certificate,
@@ -171,8 +174,8 @@ function issuerProblem(
 }
 
 /**
- * Compares a CRL's entries with the stored revocations, in both directions. Revocations of certificates that had already expired
- * may be absent.
+ * Compares the entries of a CRL with the stored revocations, in both directions. Revocations of expired certificates may be
+ * absent from the CRL.
  */
 async function compare(
   snapshot: Snapshot,
@@ -214,14 +217,17 @@ async function compare(
   return findings.length > 0 ? findings.join(', ') : undefined
 }
 
-/** Returns the id of the CRL that the comparison is limited to; undefined for a CRL that lists all revocations of its CA. */
+/**
+ * Returns the ID of the partition to which the comparison is limited, or undefined for a CRL that lists all revocations of
+ * its CA.
+ */
 function partitionOf(row: Row): number | undefined {
   const revocation = JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration
   const kind = textOf(row, 'kind') as CrlKind
   return listsAllRevocations({ revocation }, kind) ? undefined : integerOf(row, 'crl_id')
 }
 
-/** Combines the revocation second and the reason in one number. */
+/** Combines the time of revocation in seconds and the reason in one number. */
 function valueOf(milliseconds: number, reasonCode: number): number {
   return Math.floor(milliseconds / 1000) * 16 + reasonCode
 }

@@ -1,4 +1,4 @@
-/** Checks that certificates refer to a CRL under the same identity as their issuer (chain/issuer-identity.ts). */
+/** Checks that certificates refer to a CRL with the same issuer identity as their own issuer (chain/issuer-identity.ts). */
 import { supersededIdentities, type IdentifiedCertificate } from '../../chain/issuer-identity.ts'
 import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import type { Row } from '../../store/sql.ts'
@@ -8,13 +8,13 @@ import { isExpiredAt } from '../../x509/der/time.ts'
 import type { Problems } from './problems.ts'
 
 interface Signer extends IdentifiedCertificate {
-  /** Number of unexpired certificates from this signer that are bound to a CRL. */
+  /** Number of unexpired certificates from this signer that refer to a CRL. */
   bound: number
-  /** Latest expiry of these certificates, in seconds since 1970. */
+  /** Latest expiry of the signer's certificates, in seconds since 1970. */
   lastNotAfter: number
 }
 
-/** Receives CA certificates first, then the certificates that they signed. */
+/** Receives CA certificates first, followed by the certificates that they signed. */
 export class CrlIdentities {
   readonly #byAuthority = new Map<string, Map<number, Signer>>()
   readonly #byNumber = new Map<number, Signer>()
@@ -24,7 +24,7 @@ export class CrlIdentities {
     this.#now = now
   }
 
-  /** Adds a CA certificate. Rows must be added in the order of import. */
+  /** Adds a CA certificate as a signer. CA certificate rows must be added in the order of import. */
   addAuthorityCertificate(row: Row): void {
     const certificate = parsed(bytesOf(row, 'certificate_der'))
     if (certificate === undefined) return
@@ -58,7 +58,7 @@ export class CrlIdentities {
   }
 }
 
-/** Parses a certificate. Returns undefined for a damaged certificate, which certificates.ts reports. */
+/** Parses a certificate, and returns undefined for a damaged certificate, which certificates.ts reports. */
 function parsed(der: Uint8Array): ReturnType<typeof parseCertificate> | undefined {
   try {
     return parseCertificate(der)

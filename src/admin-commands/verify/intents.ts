@@ -1,4 +1,4 @@
-/** Checks that certificates waiting for a signature match their rows, so that the job finish-issuance can sign them. */
+/** Checks that certificates waiting for a signature match their database rows, so that the job finish-issuance can sign them. */
 import type { Row } from '../../store/sql.ts'
 import { intentOf } from '../../store/certificate-intents.ts'
 import { textOf } from '../../store/columns.ts'

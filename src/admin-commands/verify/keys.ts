@@ -1,4 +1,4 @@
-/** Checks that stored keys can be decrypted and belong to their CAs. */
+/** Checks that stored private keys can be decrypted and belong to their CAs. */
 import type { DataFolder } from '../../data-folder/data-folder.ts'
 import type { KeyRecord } from '../../keys/key-records.ts'
 import { openKeyRecord } from '../../keys/local-key-store.ts'
@@ -11,8 +11,8 @@ import { parseCertificate } from '../../x509/certificate.ts'
 import type { Problems } from './problems.ts'
 
 /**
- * Decrypts every private key, every secret access key and every key for external account binding, one after another. Resolves to
- * the number of private keys and access keys.
+ * Decrypts every private key, every secret access key and every EAB key sequentially. Resolves to the number of private keys and
+ * access keys.
  */
 export async function verifyKeys(
   { masterKeys, sealers }: DataFolder,
@@ -30,7 +30,7 @@ export async function verifyKeys(
       dataKeySealed: bytesOf(row, 'data_key_sealed'),
       privateKeySealed: bytesOf(row, 'private_key_sealed'),
     }
-    // The cause is omitted, because it may contain secret data.
+    // The error's cause is omitted, because it may contain secret data.
     await addUnlessDone(
       problems,
       `the private key ${name} cannot be decrypted, or does not match its public key`,
@@ -91,8 +91,8 @@ async function each(
 }
 
 /**
- * Checks that a CA in use has a key, that the key belongs to its certificate, and that its counts of issued and revoked
- * certificates are correct.
+ * Checks that a CA in use has a key, that the key matches the CA's certificate, and that the CA's counts of issued and
+ * revoked certificates are correct.
  */
 export async function verifyAuthority(
   row: Row,
@@ -102,7 +102,7 @@ export async function verifyAuthority(
   const id = textOf(row, 'id')
   const handle = optionalTextOf(row, 'key_handle')
   const isInUse = ['ACTIVE', 'DISABLED', 'PENDING_CERTIFICATE'].includes(textOf(row, 'status'))
-  // The key of a deleted CA may be erased.
+  // The key of a deleted CA may have been erased.
   if (handle === undefined && isInUse && row['deleted_at_ms'] === null)
     problems.add(`the CA ${id} has no key`)
   const isRecorded = handle?.startsWith('local:') || handle?.startsWith('pkcs11:')
@@ -126,7 +126,7 @@ function verifyPair(row: Row, problems: Problems): void {
     if (Buffer.compare(der, publicKey) !== 0)
       problems.add(`the key of the CA ${id} does not match its certificate`)
   } catch {
-    // verifyAuthorityCertificate reports the unreadable certificate.
+    // The unreadable certificate is reported by verifyAuthorityCertificate.
   }
 }
 

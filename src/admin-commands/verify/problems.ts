@@ -1,4 +1,4 @@
-/** Collects problems: counts all of them and keeps the text of the first hundred. */
+/** Collects problems, counting all of them but keeping the text of only the first hundred. */
 export class Problems {
   readonly #shown: string[] = []
   readonly #altered: string[] = []
@@ -9,7 +9,7 @@ export class Problems {
     if (this.#shown.length < shownMax) this.#shown.push(problem)
   }
 
-  /** Adds a problem with a row that differs from the record. The limit on displayed problems is higher for these. */
+  /** Adds a problem for a row that differs from the record. More problems of this kind are displayed than of other kinds. */
   addAltered(problem: string): void {
     this.#count += 1
     if (this.#altered.length < alteredMax) this.#altered.push(problem)

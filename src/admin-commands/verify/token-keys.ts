@@ -1,4 +1,4 @@
-/** Checks that keys recorded as stored in a token exist there and match their recorded public keys. */
+/** Checks that keys recorded as stored in a token exist in the token and match their recorded public keys. */
 import { systemClock } from '../../clock.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import type { DataFolder } from '../../data-folder/data-folder.ts'
@@ -22,14 +22,14 @@ import type { Problems } from './problems.ts'
 export interface TokenKeyCounts {
   /** Number of recorded keys. */
   readonly recorded: number
-  /** Number of keys that made a valid signature; zero if no token is configured. */
+  /** Number of keys that created a valid signature; zero if no token is configured. */
   readonly used: number
 }
 
-/** The message to sign. It cannot be mistaken for a certificate, a CRL or an OCSP response. */
+/** The test message to sign. The test message cannot be mistaken for a certificate, a CRL or an OCSP response. */
 const message = Buffer.from('signet verify: the key is in the token')
 
-/** Signs with each recorded key if the token is configured. */
+/** Signs the test message with each recorded key if the token is configured. */
 export async function verifyTokenKeys(
   config: Pick<Config, 'keys' | 'dataDirectory'>,
   { data, snapshot, problems }: TokenKeyInput,

@@ -1,4 +1,4 @@
-/** `signet verify`. The server may be running on the same data. Nothing is changed. */
+/** The command `signet verify`, which changes nothing. The command also works while a server uses the same data. */
 import { verifyRecordOf } from './record.ts'
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../settings/config.ts'
@@ -29,10 +29,10 @@ import { verifyCrls, type CrlFindings } from './crls.ts'
 /** Reports how many rows have been checked. */
 type Progress = (noun: string, count: number) => void
 
-/** Number of signatures that are verified concurrently. */
+/** Number of signatures to verify concurrently. */
 const parallel = 64
 
-/** Reads and checks all stored data, including every signature. Rejects only if nothing can be read. */
+/** Reads and checks all stored data, including every signature. The promise rejects only if nothing can be read. */
 export async function verifyData(config: Config, progress: Progress) {
   return withData(config, async (data) => {
     const snapshot = await data.engine.openSnapshot()
@@ -102,20 +102,20 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     MasterKeyId: masterKeyId(data.masterKeys.current),
     Keys: keys[0] ?? 0,
     AccessKeys: keys[1] ?? 0,
-    // Keys in a token are used only if the token is configured.
+    // Keys in a token are checked only if the token is configured.
     TokenKeys: tokenKeys[0]?.recorded ?? 0,
     TokenKeysUsed: tokenKeys[0]?.used ?? 0,
     Authorities: authorities,
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,
-    // These certificates wait for their CA's key.
+    // Number of certificates that wait for their CA's key.
     WaitingCertificates: waiting,
     Revocations: revocations,
-    // These revocations were recovered from a CRL; their certificates are not in the database.
+    // Number of revocations that were recovered from a CRL and whose certificates are not in the database.
     RevocationsWithoutCertificate: unknown,
     Crls: (crls[0] ?? none).crls,
     ...record[0],
-    // These differences are not reported as problems, because the next publication of each CRL is due.
+    // Differences in a CRL that is due are not reported as problems, because the next publication resolves them.
     CrlsDue: (crls[0] ?? none).due,
     ProblemCount: problems.count,
     Problems: problems.shown,
@@ -123,7 +123,8 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
 }
 
 /**
- * Reads rows for a check. If they are unreadable, reports a problem and returns an empty result, so that the check continues.
+ * Reads rows for a check. If the rows are unreadable, the function reports a problem and returns an empty result, so that the
+ * check continues.
  */
 async function attempt<T>(
   problems: Problems,

@@ -1,4 +1,4 @@
-/** The actions of a script: signatures, revocations and a CRL. */
+/** The actions in a ceremony script: signatures, revocations and a CRL. */
 import { revocationReasons, type RevocationReason } from '../../authority/revocation-reason.ts'
 import type { Validity } from '../../issuance/validity.ts'
 import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
@@ -7,20 +7,20 @@ import type { ScriptMembers } from './members.ts'
 import { readSha256, readValidity } from './values.ts'
 
 export interface SignAction extends SignedContent {
-  /** Path of the action in the script, for messages. */
+  /** Path of the action within the script, for error messages. */
   readonly path: string
   /** File name of the certificate, without `.pem`. */
   readonly name: string
-  /** File name of the CSR, which is in the script's folder. */
+  /** Name of the CSR file, which is in the script's folder. */
   readonly csr: string
-  /** SHA-256 of the CSR file, in lower-case hex. Undefined only while the script is being written. */
+  /** SHA-256 of the CSR file, in lower-case hexadecimal; undefined only while the script is being written. */
   readonly csrSha256: string | undefined
   readonly validity: Validity
 }
 
 export interface RevokeAction {
   readonly path: string
-  /** 16 bytes. */
+  /** Serial number of 16 bytes. */
   readonly serialNumber: Uint8Array
   readonly reason: RevocationReason
 }

@@ -1,4 +1,4 @@
-/** Reads the members of objects in a script, and collects every problem together with the path of its member. */
+/** Reads the members of objects in a script, and collects every problem together with the member's path. */
 import { ServiceError } from '../../errors.ts'
 import { similarName } from '../../text/closest-names.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
@@ -6,7 +6,7 @@ import { decode } from '../../wire/shapes/decode.ts'
 import type { Infer, Shape } from '../../wire/shapes/shape.ts'
 import { DerError } from '../../x509/der/error.ts'
 
-/** One object of a script. A method that finds a problem reports it and returns undefined. */
+/** An object in a script. Methods that find a problem report it and return undefined. */
 export class ScriptMembers {
   readonly path: string
   readonly #object: JsonObject
@@ -19,8 +19,8 @@ export class ScriptMembers {
   }
 
   /**
-   * Undefined if the value is not an object. `path` is empty for the script itself. `names` are the members that the object
-   * may have.
+   * Returns undefined if the value is not an object. `path` is empty for the script itself. `names` lists the members that
+   * the object may have.
    */
   static of(
     value: unknown,
@@ -50,7 +50,7 @@ export class ScriptMembers {
     return undefined
   }
 
-  /** Reads a member that must be present. */
+  /** Reads a required member. */
   required(name: string): unknown {
     const value = this.#object[name]
     if (value === undefined) this.report(name, 'is missing')
@@ -65,7 +65,7 @@ export class ScriptMembers {
     return this.report(name, `must be a string of 1 to ${max} visible characters`)
   }
 
-  /** Reads a string that `convert` accepts. `convert` returns undefined for any other string. */
+  /** Reads a string that `convert` accepts. `convert` returns undefined for a string that it does not accept. */
   converted<T>(
     name: string,
     convert: (text: string) => T | undefined,
@@ -77,7 +77,7 @@ export class ScriptMembers {
     return converted ?? this.report(name, `must be ${expected}, not ${shown(value)}`)
   }
 
-  /** Reads one of the given strings. */
+  /** Reads a member whose value must be one of the given strings. */
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     return this.converted(
       name,
@@ -86,7 +86,7 @@ export class ScriptMembers {
     )
   }
 
-  /** Reads a list of at most `max` elements; empty if the member is absent. */
+  /** Reads a list of at most `max` elements; an absent member is an empty list. */
   list(name: string, max: number): readonly unknown[] {
     const value = this.#object[name]
     if (value === undefined) return []
@@ -105,7 +105,7 @@ export class ScriptMembers {
     return ScriptMembers.of(value, { path: this.pathOf(path), names, problems: this.#problems })
   }
 
-  /** Reads a value with the shape of an AWS API member. Members that the shape does not have are problems. */
+  /** Reads a value with the shape of an AWS API member. Members that the shape lacks are reported as problems. */
   shaped<S extends Shape>(name: string, shape: S): Infer<S> | undefined {
     const value = this.required(name)
     if (value === undefined) return undefined
@@ -114,7 +114,7 @@ export class ScriptMembers {
     return unknown.length > 0 ? undefined : this.attempt(name, () => decode(shape, value))
   }
 
-  /** Reports a ServiceError or DerError from `work` as a problem with the member. */
+  /** Reports a ServiceError or DerError thrown by `work` as a problem with the member. */
   attempt<T>(name: string, work: () => T): T | undefined {
     try {
       return work()
@@ -135,7 +135,7 @@ function advice(name: string, names: readonly string[]): string {
   return similar === undefined ? `the members are ${names.join(', ')}` : `did you mean ${similar}?`
 }
 
-/** Returns whether a string is a single line of visible characters, which can be shown and printed unchanged. */
+/** Returns whether a string is a single line of visible characters, which can be displayed and printed unchanged. */
 export function isLine(text: string, max: number): boolean {
   const { length } = Array.from(text)
   return length >= 1 && length <= max && text.trim() === text && !invisible.test(text)
@@ -150,7 +150,7 @@ function shown(value: unknown): string {
   return text.length <= shownMax ? text : `${text.slice(0, shownMax)}…`
 }
 
-/** Returns a problem for each member that the shape does not have, because its decoder would ignore the member. */
+/** Reports a problem for each member that the shape lacks, because the shape's decoder would ignore it. */
 function unknownMembers(shape: Shape, value: unknown, path: string): string[] {
   if (shape.kind === 'list')
     return Array.isArray(value)

@@ -26,7 +26,7 @@ const valid = { version: 1, title: 'Create the root', createRoot, actions: [sign
 
 const parse = (value: unknown): CeremonyScript => parseScript(Buffer.from(JSON.stringify(value)))
 
-/** Returns the problems with a refused script. */
+/** Returns the problems of a rejected script. */
 function problemsOf(value: unknown): string[] {
   try {
     parse(value)

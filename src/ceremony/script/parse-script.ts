@@ -1,6 +1,6 @@
 /**
- * The script of a ceremony: a JSON file that people review, and whose SHA-256 they confirm. docs/reference/ceremony-script.md
- * describes its members.
+ * The script of a ceremony: a JSON file that people review and whose SHA-256 they confirm, as described in
+ * docs/reference/ceremony-script.md.
  */
 import {
   offeredKeyAlgorithms,
@@ -20,7 +20,7 @@ import { readSha256, readValidity } from './values.ts'
 
 export interface CeremonyScript {
   readonly title: string
-  /** Names of the people who may confirm. Empty if the script does not restrict them. */
+  /** Names of the people who may confirm the script; empty if anyone may confirm it. */
   readonly participants: readonly string[]
   readonly root: NewRoot | ExistingRoot
   readonly sign: readonly SignAction[]
@@ -33,32 +33,32 @@ export interface NewRoot {
   readonly kind: 'new'
   readonly configuration: AuthorityConfiguration
   readonly validity: Validity
-  /** 0 to 3. Undefined if the root has no path length constraint. */
+  /** Path length constraint from 0 to 3; undefined if the root has none. */
   readonly pathLength: number | undefined
   readonly nameConstraints: Extension | undefined
-  /** The URL of the root's CRL in the certificates that it signs. */
+  /** The URL of the root's CRL, as it appears in certificates that the root signs. */
   readonly crlUrl: string | undefined
 }
 
 interface ExistingRoot {
   readonly kind: 'existing'
-  /** SHA-256 of the root certificate in DER: lower-case hex. */
+  /** SHA-256 of the DER-encoded root certificate, in lower-case hexadecimal. */
   readonly certificateSha256: string
   /**
-   * SHA-256 of the last transcript: lower-case hex. Undefined if the script does not state it, as in scripts for earlier
-   * versions.
+   * SHA-256 of the last transcript, in lower-case hexadecimal; undefined if the script omits it, as scripts for earlier
+   * versions do.
    */
   readonly previousTranscriptSha256: string | undefined
 }
 
-/** Limit on the size of a script in bytes. */
+/** Maximum size of a script, in bytes. */
 const scriptBytesMax = 1_048_576
 const titleMax = 200
 const nameMax = 100
 const participantsMax = 20
 const urlMax = 253
 
-/** Parses a script. Throws a ConfigurationError that lists every problem, one per line, with the path of its member. */
+/** Parses a ceremony script. Throws a ConfigurationError that lists every problem, one per line, with the path of its member. */
 export function parseScript(bytes: Uint8Array): CeremonyScript {
   const problems: string[] = []
   const script = readScript(jsonOf(bytes), problems)
@@ -79,7 +79,7 @@ function jsonOf(bytes: Uint8Array): unknown {
       cause: error,
     })
   }
-  // Programs disagree on which of the two values applies, so a reviewer's program might show the other value.
+  // Programs disagree on which of two duplicate members applies, so a reviewer's program might show the other value.
   if (hasDuplicateKeys(text))
     throw new ConfigurationError(
       'the script has an object with a duplicate member; remove one of the two',
@@ -119,7 +119,7 @@ function readParticipants(members: ScriptMembers): string[] {
   return people
 }
 
-/** Names that differ only in case, spaces or the encoding of accents are considered equal. */
+/** Names that differ only in case, spaces or the encoding of accents are treated as equal. */
 export function nameKey(name: string): string {
   return name.normalize('NFKC').trim().replaceAll(/\s+/g, ' ').toLowerCase()
 }
@@ -181,7 +181,7 @@ function readExistingRoot(members: ScriptMembers): ExistingRoot | undefined {
   return { kind: 'existing', certificateSha256, previousTranscriptSha256 }
 }
 
-/** A new root requires its first CRL, and a revocation has no effect before a CRL lists it. */
+/** A new root needs its first CRL, and a revocation has no effect until a CRL lists it. */
 function requireCrl(
   members: ScriptMembers,
   root: CeremonyScript['root'] | undefined,

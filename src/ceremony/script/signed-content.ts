@@ -1,4 +1,4 @@
-/** The content of a certificate in a script: its template, and the values that are passed to the template. */
+/** The content of a certificate in a script: its template, and the values passed to the template. */
 import {
   apiPassthrough,
   encodePassthrough,
@@ -14,7 +14,7 @@ export interface SignedContent {
   readonly passthrough: Passthrough
 }
 
-/** Reads `template`, `apiPassthrough` and `nameConstraints` of an action. Returns undefined after a problem. */
+/** Reads an action's members `template`, `apiPassthrough` and `nameConstraints`. Returns undefined after a problem. */
 export function readSignedContent(action: ScriptMembers): SignedContent | undefined {
   const template = readTemplate(action)
   const passthrough = readPassthrough(action)

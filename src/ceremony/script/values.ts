@@ -1,10 +1,10 @@
-/** Values that several parts of a script use: digests and validity periods. */
+/** Values used in several parts of a script: digests and validity periods. */
 import { createHash } from 'node:crypto'
 import type { Validity } from '../../issuance/validity.ts'
 import { parseDuration } from '../../text/duration.ts'
 import type { ScriptMembers } from './members.ts'
 
-/** Reads the SHA-256 of a file and converts it to lower-case hex, as `sha256sum` prints it. */
+/** Reads a file's SHA-256 and converts it to lower-case hexadecimal, as printed by `sha256sum`. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
@@ -13,13 +13,13 @@ export function readSha256(members: ScriptMembers, name: string): string | undef
   return members.converted(name, sha256Of, 'a SHA-256 in hex, which has 64 digits')
 }
 
-/** Accepts the format that sha256sum prints, and the colon-separated format that OpenSSL and signet inspect print. */
+/** Accepts SHA-256 digests in the format of sha256sum, and in the colon-separated format of OpenSSL and signet inspect. */
 function sha256Of(text: string): string | undefined {
   const hex = /^[0-9a-f]{2}(?::[0-9a-f]{2}){31}$/i.test(text) ? text.replaceAll(':', '') : text
   return /^[0-9a-f]{64}$/i.test(hex) ? hex.toLowerCase() : undefined
 }
 
-/** Reads a validity: a duration in days, weeks, months or years, or a date. */
+/** Reads a validity period: a duration in days, weeks, months or years, or an end date. */
 export function readValidity(members: ScriptMembers): Validity | undefined {
   const expected =
     'a number and a unit (d, w, mo for months, y), such as 5y, or a date such as 2046-01-31'

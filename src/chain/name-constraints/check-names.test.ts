@@ -61,8 +61,8 @@ const mail = (value: string): GeneralName => text('rfc822Name', value)
 const uri = (value: string): GeneralName => text('uniformResourceIdentifier', value)
 
 /**
- * Bases, each with names within and outside it. A permitted base allows only the names within it, and an excluded base only the
- * names outside it.
+ * Name constraint bases, each with names within and outside it. A permitted base allows only names within it, and an excluded
+ * base allows only names outside it.
  */
 const table: readonly {
   readonly base: GeneralSubtree

@@ -1,4 +1,4 @@
-/** Checks the names of a certificate against the name constraints of the CA certificates above it (RFC 5280 §4.2.1.10). */
+/** Checks a certificate's names against the name constraints in the CA certificates above it (RFC 5280 §4.2.1.10). */
 import type { Certificate } from '../../x509/certificate.ts'
 import { DerError } from '../../x509/der/error.ts'
 import { findExtension } from '../../x509/extensions/extensions.ts'
@@ -16,9 +16,9 @@ import {
   type ConstrainedName,
 } from './constrained-names.ts'
 
-/** The parsed constraints of one CA certificate. */
+/** The parsed name constraints of a CA certificate. */
 interface ParsedConstraints {
-  /** Subject of the certificate, for messages. */
+  /** Subject of the CA certificate, for error messages. */
   readonly holder: string
   readonly permitted: ReadonlyMap<string, readonly Subtree[]>
   readonly excluded: ReadonlyMap<string, readonly Subtree[]>
@@ -29,27 +29,27 @@ interface Subtree {
   readonly shown: string
 }
 
-/** Name constraints that cannot be parsed. Every certificate is considered to violate them. */
+/** Name constraints that cannot be parsed, which every certificate is considered to violate. */
 interface UnreadableConstraints {
   readonly holder: string
   readonly problem: string
 }
 
-/** The name constraints in a path's certificates, parsed once and applied to each certificate below. */
+/** The name constraints in a path's certificates, parsed once and then applied to each certificate below the path. */
 export type PathConstraints = readonly AnyConstraints[]
 
 type AnyConstraints = ParsedConstraints | UnreadableConstraints
 
 /**
- * Limits on the number of comparisons between a name and a subtree, and on the number of directoryName bytes compared. They
- * bound the work to some tens of milliseconds per certificate. No CA in use reaches these limits.
+ * Limits on the number of comparisons between a name and a subtree, and on the number of directoryName bytes compared.
+ * These limits bound the work to some tens of milliseconds per certificate. No CA in use reaches these limits.
  */
 const comparisonsMax = 2 ** 18
 const directoryBytesMax = 2 ** 22
 
 /**
- * Returns the name constraints in a path (a CA certificate, its signer, … the root); empty if there are none. Never throws:
- * constraints that cannot be parsed become UnreadableConstraints.
+ * Returns the name constraints in a path (a CA certificate, its signer, … the root), or an empty list if there are none.
+ * The function never throws; constraints that cannot be parsed become UnreadableConstraints.
  */
 export function constraintsOf(path: readonly Certificate[]): PathConstraints {
   return path.flatMap((certificate): PathConstraints => {
@@ -66,8 +66,8 @@ export function constraintsOf(path: readonly Certificate[]): PathConstraints {
 }
 
 /**
- * Parses the value of a nameConstraints extension for comparison with names. Throws DerError if it is malformed, or if a base is
- * invalid for its name form.
+ * Parses the value of a nameConstraints extension for comparison with names. Throws DerError if the extension is malformed, or
+ * if a base is invalid for its name form.
  */
 export function readNameConstraints(value: Uint8Array): Omit<ParsedConstraints, 'holder'> {
   const { permitted, excluded } = parseNameConstraints(value)
@@ -87,10 +87,10 @@ function readSubtrees(subtrees: readonly GeneralSubtree[]): Map<string, Subtree[
 
 /**
  * Describes the first violation of the constraints by a certificate below the path: the name, the constraint and the CA
- * certificate that contains it; undefined if there is none.
+ * certificate that contains it; undefined if the certificate complies.
  *
  * The constraints in every certificate in the path apply, including self-issued certificates. A name that cannot be compared is
- * a violation if its form is constrained (RFC 5280 §4.2.1.10), and exceeding the limits is a violation as well.
+ * treated as a violation if its form is constrained (RFC 5280 §4.2.1.10), and so is exceeding the limits.
  */
 export function violatedNameConstraint(
   constraints: PathConstraints,
@@ -157,7 +157,7 @@ function violationBy(
   return `${shown} is not within a subtree that the name constraints of ${holder} permit: ${showFirst(permittedBases)}`
 }
 
-/** Maximum number of subtrees listed in a message. */
+/** Maximum number of subtrees listed in an error message. */
 const shownMax = 3
 
 function showFirst(subtrees: readonly Subtree[]): string {

@@ -1,4 +1,4 @@
-/** Collects the names in a certificate that name constraints apply to (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
+/** Collects the names in a certificate to which name constraints apply (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
 import { formatAddressRange } from '../../text/ip-address.ts'
 import type { GeneralName } from '../../x509/names/general-name.ts'
 import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/name.ts'
@@ -8,22 +8,22 @@ import { isAscii } from '../../x509/der/strings.ts'
 export interface CertificateNames {
   readonly subject: Name
   readonly subjectAlternativeNames: readonly GeneralName[]
-  /** Whether the commonName is treated as a host name; the default is true. False for a CA certificate. */
+  /** Whether the commonName is treated as a host name; true by default, and false for a CA certificate. */
   readonly endEntity?: boolean
 }
 
-/** A name and its description for messages. */
+/** A name, with its description for error messages. */
 export interface ConstrainedName {
   readonly name: GeneralName
   readonly shown: string
 }
 
 /**
- * Returns every name to which a constraint can apply.
+ * Returns every name to which a name constraint can apply.
  *
- * These are the names of the SAN, the subject, its emailAddress attributes as rfc822Name and, if the SAN has no dNSName, its
- * commonName as dNSName if it looks like a host name. RFC 5280 requires checking emailAddress only without a SAN, but OpenSSL
- * always checks it, and would reject the certificate.
+ * Constrained names are the names in the SAN, the subject, its emailAddress attributes (as rfc822Name) and, if the SAN has no
+ * dNSName, a commonName that looks like a host name (as dNSName). RFC 5280 requires emailAddress to be checked only if the
+ * SAN is absent, but OpenSSL always checks it and would reject the certificate.
  */
 export function constrainedNames(names: CertificateNames): ConstrainedName[] {
   const { subject, subjectAlternativeNames } = names
@@ -72,7 +72,7 @@ function utf8Mailboxes(names: readonly GeneralName[]): ConstrainedName[] {
     }))
 }
 
-/** A host name of at least two labels, optionally with a wildcard. */
+/** A host name with at least two labels, optionally with a wildcard. */
 const hostLike = /^(?:\*\.)?[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})+$/
 
 /**
@@ -90,7 +90,7 @@ function attributes({ rdns }: Name, type: string): string[] {
   return rdns.flat().flatMap((attribute) => (attribute.type === type ? [attribute.value] : []))
 }
 
-/** Formats a name or base for messages, with at most about 200 characters. */
+/** Formats a name or base for error messages, with at most about 200 characters. */
 export function showName({ kind, content }: GeneralName): string {
   switch (kind) {
     case 'dNSName':
@@ -109,7 +109,7 @@ export function showName({ kind, content }: GeneralName): string {
   }
 }
 
-/** Truncates a string for messages. */
+/** Truncates a string for error messages. */
 export function shorten(text: string): string {
   return text.slice(0, 80)
 }

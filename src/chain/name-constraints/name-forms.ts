@@ -1,8 +1,8 @@
 /**
  * Parses and compares the name forms to which name constraints apply (RFC 5280 §4.2.1.10).
  *
- * An ambiguous name is rejected rather than compared: a verifier that interprets the name differently would accept a name
- * outside the constraints.
+ * An ambiguous name is rejected rather than compared, because a verifier that interprets it differently would accept a
+ * name outside the constraints.
  */
 import { shorten } from './constrained-names.ts'
 import { mappedPrefix } from '../../text/ip-address.ts'
@@ -13,7 +13,7 @@ import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
 export type ComparableName =
-  /** With `wildcard`, the name stands for every name that has one more label than `host`. */
+  /** With `wildcard`, the name stands for every name with exactly one label more than `host`. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
   | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
@@ -21,7 +21,9 @@ export type ComparableName =
   | { readonly kind: 'directoryName'; readonly name: Name }
 
 export type ComparableBase =
-  /** With `below`, the base has a leading dot and contains only subdomains of `host`. An empty `host` is the empty base. */
+  /**
+   * With `below`, the base has a leading dot and contains only subdomains of `host`. An empty `host` stands for the empty base.
+   */
   | { readonly kind: 'dNSName'; readonly host: string; readonly below: boolean }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string; readonly below: boolean }
   | {
@@ -32,26 +34,29 @@ export type ComparableBase =
     }
   | { readonly kind: 'iPAddress'; readonly address: Uint8Array; readonly mask: Uint8Array }
   | { readonly kind: 'directoryName'; readonly name: Name }
-  /** A form that cannot be compared. The constraint affects only names of the same form. */
+  /** A name form that cannot be compared. A constraint affects only names of the same form. */
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
 
 /**
- * How an ambiguous name is compared. With `certain`, every name that it may stand for must be within the base, as a permitted
- * subtree requires. With `possible`, one such name is enough, because one name is enough to violate an excluded subtree.
+ * The way in which an ambiguous name is compared. With `certain`, every name that the ambiguous name may stand for must be
+ * within the base, as a permitted subtree requires. With `possible`, a single name within the base is enough, because it
+ * suffices to violate an excluded subtree.
  */
 export type Reading = 'certain' | 'possible'
 
 const hostPattern =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/
-/** A local part of dot-atom characters (RFC 5321 §4.1.2). Quoted local parts have too many spellings to be compared. */
+/**
+ * A local part that consists of dot-atom characters (RFC 5321 §4.1.2). Quoted local parts have too many spellings to be compared.
+ */
 const localPartPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/
-/** Scheme, userinfo, host and port of a URI (RFC 3986 §3); the rest is ignored. */
+/** Matches the scheme, userinfo, host and port of a URI (RFC 3986 §3), and ignores the rest. */
 const uriPattern =
   /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/
-/** Hosts that resolvers and browsers interpret as an IPv4 address, in any notation. */
+/** Matches hosts that resolvers and browsers interpret as an IPv4 address, in any notation. */
 const numericHostPattern = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/
 
-/** Parses a name for comparison; undefined if it is malformed or its form cannot be compared. */
+/** Parses a name for comparison, and returns undefined if the name is malformed or its form cannot be compared. */
 export function readName({ kind, content }: GeneralName): ComparableName | undefined {
   switch (kind) {
     case 'dNSName':
@@ -73,8 +78,8 @@ export function readName({ kind, content }: GeneralName): ComparableName | undef
 }
 
 /**
- * Parses a base for comparison. Throws DerError for a base that is invalid for its form, such as a wildcard in a dNSName, on
- * whose meaning verifiers disagree. A leading dot in a dNSName is accepted, because many CAs write it.
+ * Parses a name constraint base for comparison. Throws DerError for a base that is invalid for its form, such as a dNSName with a
+ * wildcard, which verifiers interpret differently. A leading dot in a dNSName base is accepted, because many CAs include it.
  */
 export function readBase({ kind, content }: GeneralSubtree): ComparableBase {
   switch (kind) {
@@ -127,7 +132,10 @@ function readMailbox(text: string): (ComparableName & { kind: 'rfc822Name' }) | 
   return { kind: 'rfc822Name', localPart, host }
 }
 
-/** Parses a URI. RFC 5280 §4.2.1.10 rejects a URI under a constraint if its host is absent or an IP address. */
+/**
+ * Parses a URI for comparison. RFC 5280 §4.2.1.10 requires a URI to be rejected under a constraint if its host
+ * is absent or an IP address.
+ */
 function readUri(text: string): ComparableName | undefined {
   const host = readHost(uriPattern.exec(text)?.[1] ?? '')
   if (host === undefined || numericHostPattern.test(host)) return undefined
@@ -161,7 +169,7 @@ interface HostBase {
   readonly below: boolean
 }
 
-/** A dNSName base contains its host and all subdomains. The empty base contains every name, as in all verifiers. */
+/** A dNSName base contains its host and all subdomains of the host. The empty base contains every name, as in all verifiers. */
 function dnsWithin(
   { host, wildcard }: { readonly host: string; readonly wildcard: boolean },
   base: HostBase,
@@ -169,14 +177,14 @@ function dnsWithin(
 ): boolean {
   if (base.host === '') return true
   if (isBelow(host, base.host)) return true
-  // A wildcard for the base host stands only for its subdomains.
+  // A wildcard for the base's host stands only for subdomains of that host.
   if (host === base.host) return wildcard || !base.below
   if (!wildcard || reading === 'certain' || base.below) return false
   const firstLabel = base.host.indexOf('.')
   return firstLabel >= 0 && base.host.slice(firstLabel + 1) === host
 }
 
-/** A base without a leading dot contains only its host; a base with a leading dot contains its subdomains. */
+/** A base without a leading dot contains only its host, whereas a base with a leading dot contains the subdomains. */
 function hostWithin(host: string, base: HostBase, reading: Reading): boolean {
   // Verifiers disagree on whether the empty base contains everything or nothing, so both interpretations must be satisfied.
   if (base.host === '') return reading === 'possible'
@@ -190,7 +198,7 @@ function mailboxWithin(
 ): boolean {
   if (!hostWithin(name.host, base, reading)) return false
   if (base.localPart === undefined || base.localPart === name.localPart) return true
-  // Local parts that differ in case are different names (RFC 5280 §7.5), but most mail systems treat them as one mailbox.
+  // Local parts that differ in case are different names (RFC 5280 §7.5), but most mail systems treat them as the same mailbox.
   return reading === 'possible' && base.localPart.toLowerCase() === name.localPart.toLowerCase()
 }
 
@@ -203,7 +211,7 @@ function addressWithin(
   { address, mask }: { readonly address: Uint8Array; readonly mask: Uint8Array },
   reading: Reading,
 ): boolean {
-  // An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) reaches the same host as the embedded IPv4 address.
+  // An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) reaches the same host as the IPv4 address embedded in it.
   const mapped =
     reading === 'possible' &&
     address.length === 4 &&
@@ -216,7 +224,7 @@ function addressWithin(
   )
 }
 
-/** A directoryName is within a base if its first RDNs match those of the base (RFC 5280 §7.1). */
+/** A directoryName is within a base if its first RDNs match the base's RDNs (RFC 5280 §7.1). */
 function directoryWithin(name: Name, base: Name): boolean {
   const count = base.rdns.length
   if (count > name.rdns.length) return false

@@ -1,4 +1,4 @@
-/** `signet ca disable`, `enable`, `delete` and `restore`. */
+/** Commands `signet ca disable`, `enable`, `delete` and `restore`. */
 import { findAuthority, idOf, type AuthoritySummary } from '../../client-commands/authorities.ts'
 import { withConnection, type Connection } from '../../client-commands/connection.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -38,7 +38,7 @@ export function changeSubcommands(group: SignetCommand): void {
 interface StateChange {
   readonly name: string
   readonly description: string
-  /** Statuses of the CAs to prefer when a name matches several. */
+  /** CA statuses to prefer when a name matches several CAs. */
   readonly preferred: readonly string[]
   readonly status: 'ACTIVE' | 'DISABLED'
   readonly next: (authority: AuthoritySummary) => readonly string[]
@@ -128,7 +128,7 @@ interface Change {
   ) => Promise<void>
 }
 
-/** Creates a subcommand that changes one CA and then prints its new state. */
+/** Creates a subcommand that changes a CA and then prints the CA's new state. */
 export function changeSubcommand(
   group: SignetCommand,
   name: string,

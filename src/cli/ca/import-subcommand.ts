@@ -1,4 +1,6 @@
-/** `signet ca import`: imports a certificate that was not issued on this server, for example by an offline root. */
+/**
+ * The command `signet ca import`, which imports a certificate that was not issued on this server, for example by an offline root.
+ */
 import { findAuthority } from '../../client-commands/authorities.ts'
 import { authorityOfCertificate } from '../../client-commands/authority/import-authority.ts'
 import {
@@ -21,7 +23,7 @@ interface ImportFlags extends ConnectionFlags, OutputFlags {
   readonly ca?: string
 }
 
-/** Statuses of the CAs to prefer when a name matches several. */
+/** CA statuses to prefer when a name matches several CAs. */
 const importing = ['PENDING_CERTIFICATE', 'ACTIVE', 'EXPIRED', 'DISABLED']
 
 export function importSubcommand(group: SignetCommand): void {

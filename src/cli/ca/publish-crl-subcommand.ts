@@ -1,4 +1,4 @@
-/** `signet ca publish-crl`: publishes the CRLs of a CA now. */
+/** The command `signet ca publish-crl`, which publishes a CA's CRLs now. */
 import { findAuthority } from '../../client-commands/authorities.ts'
 import { publishCrl, revocationLines } from '../../client-commands/authority/revocation-state.ts'
 import { withConnection } from '../../client-commands/connection.ts'

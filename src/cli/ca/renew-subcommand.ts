@@ -1,4 +1,4 @@
-/** `signet ca renew`: renews the certificate of a CA, or creates a successor CA with a new key. */
+/** The command `signet ca renew`, which renews a CA's certificate, or creates a successor CA with a new key. */
 import { readFileSync } from 'node:fs'
 import {
   csrOf,
@@ -139,7 +139,8 @@ async function renew(
 }
 
 /**
- * A renewed root certificate must be installed like a new root. Certificate folders get the new chain at their next renewal.
+ * A renewed root certificate must be installed in the same way as a new root. Certificate folders receive the new chain at
+ * their next renewal.
  */
 function renewedSteps({ type, arn }: AuthoritySummary): readonly string[] {
   return type === 'ROOT' ? [`signet trust install --ca ${arn}`] : [`signet ca show ${arn}`]

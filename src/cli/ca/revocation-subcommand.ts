@@ -1,4 +1,4 @@
-/** `signet ca revocation`: changes the CRL and OCSP settings of a CA. */
+/** The command `signet ca revocation`, which changes a CA's CRL and OCSP settings. */
 import { Option } from 'commander'
 import {
   changedRevocation,
@@ -9,7 +9,7 @@ import { wholeNumber } from '../shared/config-flags.ts'
 import type { SignetCommand } from '../shared/signet-command.ts'
 import { changeSubcommand, type CaFlags } from './change-subcommands.ts'
 
-/** Statuses of the CAs that are preferred when a name matches several. */
+/** CA statuses to prefer when a name matches several CAs. */
 const configurable = ['ACTIVE', 'DISABLED', 'PENDING_CERTIFICATE']
 
 export function revocationSubcommand(group: SignetCommand): void {

@@ -21,7 +21,7 @@ async function confirm(
     { stdin: () => stdin, stderr },
     { scriptSha256, permitted, clock },
   )
-  // The last prompts are delivered in the next turn.
+  // The last prompts are delivered in the next turn of the event loop.
   await new Promise(setImmediate)
   return { confirmed, shown }
 }

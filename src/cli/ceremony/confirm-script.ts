@@ -1,6 +1,6 @@
 /**
- * The confirmation of a ceremony: two people type their names, and the SHA-256 of their copy of the script. It is displayed only
- * after both have typed it, because copying it from the screen would not confirm anything.
+ * The confirmation of a ceremony: two people each type their name, and the SHA-256 of their own copy of the script. The SHA-256
+ * is displayed only after both people have typed it, because copying it from the screen would confirm nothing.
  */
 import { createInterface } from 'node:readline'
 import type { Confirmed } from '../../ceremony/ceremony.ts'
@@ -14,7 +14,8 @@ import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from '../shared/context.ts'
 
 /**
- * Number of digits in a group, and minimum number of groups that each person types. These 128 bits identify the script uniquely.
+ * Number of digits in a group, and minimum number of groups that each person must type. The 128 bits of the minimum number of
+ * groups identify the script uniquely.
  */
 const [groupDigits, typedGroups] = [4, 8]
 const typedDigits = groupDigits * typedGroups
@@ -23,7 +24,7 @@ const nameMax = 100
 
 export interface ScriptToConfirm {
   readonly scriptSha256: string
-  /** Names that the script permits. Empty if it permits everyone. */
+  /** Names that the script permits; empty if it permits everyone. */
   readonly permitted: readonly string[]
   readonly clock: Clock
 }
@@ -33,7 +34,10 @@ export function groupedDigest(digest: string): string {
   return (digest.match(/.{4}/g) ?? []).join(' ')
 }
 
-/** Prompts on standard error, and reads the replies from standard input. Throws ConfigurationError unless two people confirm. */
+/**
+ * Writes prompts to standard error, and reads the replies from standard input. Throws ConfigurationError unless two people
+ * confirm the script.
+ */
 export async function confirmScript(
   { stdin, stderr }: Pick<ProcessIo, 'stdin' | 'stderr'>,
   script: ScriptToConfirm,
@@ -44,7 +48,7 @@ export async function confirmScript(
       'two people must confirm the script at a terminal; only tests may use --confirmed-by and --script-sha256',
     )
   const lines = createInterface({ input, output: stderr })
-  // Ctrl-C ends the input, so that the run ends as it does when any other reply is missing.
+  // Ctrl-C ends the input, so the run ends in the same way as for any other missing reply.
   lines.on('SIGINT', () => lines.close())
   const answers = lines[Symbol.asyncIterator]()
   const ask = async (question: string): Promise<string> => {

@@ -1,4 +1,4 @@
-/** Formats the plan of a ceremony for its participants: everything that will be signed. */
+/** Formats the plan of a ceremony for its participants, including everything that will be signed. */
 import type { CeremonyPlan, PlannedCrl } from '../../ceremony/plan.ts'
 import { unsignedDer } from '../../ceremony/plan-root.ts'
 import { sha256 } from '../../ceremony/script/values.ts'
@@ -12,8 +12,8 @@ import { groupedDigest } from './confirm-script.ts'
 const line = (label: string, text: string): Line => ({ label, text, tone: 'plain' })
 
 /**
- * Returns a paragraph about the ceremony and one for each object that it signs. If `showsDigest` is set, the first includes the
- * SHA-256 of the script.
+ * Returns a paragraph about the ceremony, and a paragraph for each object that the ceremony signs. If `showsDigest` is set, the
+ * first paragraph includes the script's SHA-256.
  */
 export async function planParagraphs(
   plan: CeremonyPlan,
@@ -65,7 +65,7 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
   }
 }
 
-/** Returns the lines that `signet inspect` would print, without the SHA-256, which depends on the signature. */
+/** Returns the lines that `signet inspect` would print, except the SHA-256, which depends on the signature. */
 async function certificateParagraph(
   title: string,
   prepared: PreparedCertificate,
@@ -92,7 +92,7 @@ function crlParagraph({ crlNumber, nextUpdate, entries }: PlannedCrl): Paragraph
   }
 }
 
-/** Returns the plan for JSON output. */
+/** Converts the plan for JSON output. */
 export async function planValue(plan: CeremonyPlan): Promise<object> {
   const { script, root, certificates, revocations, crl } = plan
   const describe = async (prepared: PreparedCertificate): Promise<object> => {

@@ -1,4 +1,4 @@
-/** `signet certificates check`: a certificate in the published CRL and in the OCSP response. */
+/** The command `signet certificates check`, which shows a certificate's status in the published CRL and in the OCSP response. */
 import { findAuthority } from '../../client-commands/authorities.ts'
 import { checkParagraphs } from '../../client-commands/authority/revocation-state.ts'
 import { resolveCertificate } from '../../client-commands/certificates/resolve-certificate.ts'

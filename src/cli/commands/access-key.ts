@@ -47,7 +47,7 @@ export function accessKeyCommand(context: CommandContext): Command {
   return group
 }
 
-/** On a terminal with 80 columns, the owner and the last use must be readable, because a rotation depends on them. */
+/** On a terminal with 80 columns, the owner and the last use must be readable, because they are needed for key rotation. */
 const listColumns: readonly Column[] = [
   { key: 'AccessKeyId', header: 'ACCESS KEY ID', shrink: 'never' },
   { key: 'AccountId', wide: true },

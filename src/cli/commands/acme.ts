@@ -1,4 +1,4 @@
-/** `signet acme`: endpoints for ACME clients, with their EAB keys, accounts and orders. */
+/** Commands of `signet acme`, which manage endpoints for ACME clients, and their EAB keys, accounts and orders. */
 import { Option, type Command } from 'commander'
 import { addEndpoint, changeEndpoint } from '../../admin-commands/enrollment/endpoints.ts'
 import { challengeTypes, type AcmeConfiguration } from '../../enrollment/endpoint.ts'

@@ -1,6 +1,4 @@
-/**
- * `signet approval …`: requests for a second person's approval (through the API), and the approval policy (in the data folder).
- */
+/** Commands of `signet approval`: approval requests (through the API), and the approval policy (in the data folder). */
 import { Option, type Command } from 'commander'
 import {
   removeApprovalPolicy,

@@ -1,4 +1,4 @@
-/** `signet bucket`: buckets of the embedded object store. */
+/** Commands of `signet bucket`, which manage buckets in the embedded object store. */
 import type { Command } from 'commander'
 import {
   addBucket,

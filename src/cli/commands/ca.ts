@@ -1,4 +1,4 @@
-/** `signet ca …`: the account's CAs, through the API. */
+/** Commands of `signet ca`, which manage the account's CAs through the API. */
 import type { Command } from 'commander'
 import {
   authorityTree,
@@ -178,7 +178,7 @@ const labels: Readonly<Record<string, string>> = {
   FingerprintSha256: 'SHA-256',
 }
 
-/** Returns one line for each member that has a value. */
+/** Returns a line for each member that has a value. */
 function linesOf(members: object): Line[] {
   return Object.entries(members)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -246,7 +246,7 @@ const treeColumns: readonly Column[] = [
   },
 ]
 
-/** A CA in the account, or a CA above it whose key is not on this server. */
+/** The table row of a CA in the account, or of a CA above it whose key is not on this server. */
 function shownRow({ prefix, item, external }: ShownLine<TreeNode>): Row {
   if (external === undefined)
     return { ...nodeMembers(item), Name: `${prefix}${item.authority.name}` }

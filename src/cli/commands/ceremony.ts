@@ -1,4 +1,4 @@
-/** `signet ceremony …`: commands for an offline root, which need neither a server nor a network. */
+/** Commands of `signet ceremony` for an offline root, which require neither a server nor a network. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import {
@@ -111,7 +111,7 @@ function runSubcommand(group: SignetCommand): void {
         program: `signet ${version()}`,
         passphrase: (purpose) => passphraseOf(flags, purpose),
         async confirm(plan) {
-          // The people who confirm the script first type its SHA-256.
+          // The people who confirm the script must type its SHA-256 before it is displayed.
           const paragraphs = await planParagraphs(plan, { folder, showsDigest: false })
           const text = paragraphsText(context.stderr, paragraphs)
           context.stderr.write(`${text}\n`)
@@ -127,8 +127,8 @@ function runSubcommand(group: SignetCommand): void {
 }
 
 /**
- * Returns the passphrase of the root key. Throws ConfigurationError if a new passphrase is too short or is not repeated
- * correctly.
+ * Returns the passphrase for the root key. Throws ConfigurationError if a new passphrase is too short or is not
+ * repeated correctly.
  */
 async function passphraseOf(
   { passphraseFile }: RunFlags,

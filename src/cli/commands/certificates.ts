@@ -1,4 +1,4 @@
-/** `signet certificates …`: issued certificates, through the API. */
+/** Commands of `signet certificates`, which handle issued certificates through the API. */
 import { Option, type Command } from 'commander'
 import { findAuthority } from '../../client-commands/authorities.ts'
 import {
@@ -45,7 +45,7 @@ type ListFlags = ConnectionFlags &
     readonly limit: number
   }
 
-/** Maximum number of certificates in one result. */
+/** Maximum number of certificates in a result. */
 const limitMax = 100_000
 
 export function certificatesCommand(context: CommandContext): Command {
@@ -139,7 +139,7 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     printNote(context.stderr, `more than ${limit} certificates match; raise --limit to see them`)
 }
 
-/** A plain name is the name of a user, so certificates that a role with this name requested are not found. */
+/** A plain name is treated as the name of a user, so certificates requested by a role with the same name are not found. */
 function requesterNote(name: string | undefined, arn: string | undefined): string {
   if (name === undefined || name === arn) return ''
   const role = arn?.replace(':user/', ':role/')

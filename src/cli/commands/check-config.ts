@@ -1,4 +1,7 @@
-/** `signet check-config`, which prints the configuration of `signet serve` and checks everything that it refers to. */
+/**
+ * The command `signet check-config`, which prints the configuration of `signet serve` and checks everything that the
+ * configuration refers to.
+ */
 import type { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -24,7 +27,7 @@ export function checkConfigCommand(context: CommandContext): Command {
         const problems = await configProblems(config, systemClock)
         if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
       }
-      // Conversion to JSON redacts secrets.
+      // Secrets are redacted during conversion to JSON.
       const redacted = JSON.parse(JSON.stringify(config)) as object
       printResult(context, flags, {
         value: pascalCaseKeys({ ...redacted, warnings: configWarnings(config) }),

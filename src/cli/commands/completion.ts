@@ -1,4 +1,4 @@
-/** `signet completion`: shell scripts for the completion of commands, flags and values. */
+/** The command `signet completion`, which prints shell scripts for the completion of commands, flags and values. */
 import { Argument, type Command } from 'commander'
 import { bashScript } from '../completion/bash.ts'
 import { completedCommands } from '../completion/completed-command.ts'
@@ -9,7 +9,7 @@ import { SignetCommand } from '../shared/signet-command.ts'
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
-/** Creates the command. Its scripts complete all commands of `program`. */
+/** Creates the completion command, whose scripts complete all commands of `program`. */
 export function completionCommand(context: CommandContext, program: Command): Command {
   return new SignetCommand(context, 'completion')
     .description('Print a completion script for a shell')

@@ -1,4 +1,4 @@
-/** `signet est`: endpoints for EST clients, with their one-time passwords. */
+/** Commands of `signet est`, which manage endpoints for EST clients and their one-time passwords. */
 import { Option, type Command } from 'commander'
 import { addEndpoint, changeEndpoint } from '../../admin-commands/enrollment/endpoints.ts'
 import {

@@ -62,7 +62,7 @@ export function initHierarchyCommand(context: CommandContext): Command {
       'signet init-hierarchy --name "Example Corp" --crl-bucket my-crls --out root.pem',
     )
     .action(async (flags: HierarchyFlags) => {
-      // The SDK is slow to load, and displaying the help text does not need it.
+      // The SDK is slow to load and is not needed for displaying the help text.
       const { initHierarchy, requireOwnRoot } =
         await import('../../client-commands/init-hierarchy.ts')
       if (flags.out !== undefined) requireOwnRoot(flags.out, flags)

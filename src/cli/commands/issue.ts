@@ -149,7 +149,7 @@ function folderFor(name: string): string {
   return safe.replace(/^\.+|^-+/, '_')
 }
 
-/** Reads the password before anything is issued. */
+/** The password is read before anything is issued. */
 async function pkcs12Of(flags: IssueFlags): Promise<Pkcs12Options | undefined> {
   const { pkcs12: path, pkcs12PasswordFile: file, force = false } = flags
   if (path === undefined) return undefined
@@ -183,8 +183,8 @@ function issuedParagraph(
 }
 
 /**
- * Returns the names and addresses in the flags, split at commas, without duplicates. Throws ConfigurationError for an invalid
- * name or address.
+ * Returns the names and addresses from the flags, split at commas and without duplicates. Throws ConfigurationError for an
+ * invalid name or address.
  */
 function namesOf({ name = [], ip = [] }: IssueFlags): string[] {
   const split = (texts: readonly string[]): string[] =>

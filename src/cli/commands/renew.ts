@@ -132,7 +132,7 @@ async function once(
   if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
 }
 
-/** Runs until SIGTERM or SIGINT, after which the exit code is 0. */
+/** The command runs until SIGTERM or SIGINT and then exits with code 0. */
 async function watch(
   context: CommandContext,
   folders: readonly string[],

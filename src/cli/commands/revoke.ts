@@ -92,7 +92,7 @@ const columns: readonly Column[] = [
   { key: 'CertificateArn', wide: true },
 ]
 
-/** A revoked certificate in a folder is not due for a renewal with --if-expiring-within, so it must be renewed explicitly. */
+/** A revoked certificate in a folder is not due for renewal with --if-expiring-within, so it must be renewed explicitly. */
 function renewalSteps(revocations: readonly Revocation[]): string[] {
   const folders = revocations
     .filter(
@@ -102,7 +102,7 @@ function renewalSteps(revocations: readonly Revocation[]): string[] {
   return folders.length === 0 ? [] : [`signet renew ${folders.join(' ')}`]
 }
 
-/** Returns the serial number of a certificate that was specified by its ARN, and any other argument as it is. */
+/** Returns the serial number of a certificate that was given by its ARN, and returns any other argument unchanged. */
 function nameOfTarget(target: string): string {
   return target.startsWith('arn:') ? target.slice(target.lastIndexOf('/') + 1) : target
 }

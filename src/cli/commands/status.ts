@@ -55,7 +55,7 @@ export function statusCommand(context: CommandContext): Command {
     })
 }
 
-/** Omits the branch characters, which only the table shows. */
+/** Omits the branch characters, which appear only in the table. */
 function withoutBranch(authority: AuthorityStatus): object {
   const { branch: _, ...members } = authority
   return members
@@ -80,7 +80,7 @@ function statusText(stdout: Output, status: ServerStatus, wide: boolean): string
   return paragraphs.join('\n\n')
 }
 
-/** A CA on the server, or a CA above it whose key is not on the server. */
+/** The table row of a CA on the server, or of a CA above it whose key is not on the server. */
 function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
   if (external === undefined) return { ...item, branch: prefix, own: true }
   return {
@@ -110,7 +110,7 @@ const columns: readonly Column[] = [
   },
 ]
 
-/** Creates a column that is empty for a CA whose key is not on the server. */
+/** Creates a column that is empty for CAs whose keys are not on the server. */
 function ownColumn(
   key: string,
   header: string,
@@ -147,7 +147,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
   }
 }
 
-/** The number of days until a later expiry is omitted, because it would leave no room for the names of CAs. */
+/** The number of days until a later expiry is omitted, because it would leave no room for the CAs' names. */
 const shownDaysMax = 366
 
 function noAuthoritiesText({ region, otherCas }: ServerStatus['server']): string {
@@ -171,7 +171,7 @@ function crlWords({ crlDays, crlAgeSeconds }: AuthorityStatus): string {
   return `${shortDuration(crlAgeSeconds * 1000)} old`
 }
 
-/** Abbreviates the unit: `15s`, `3h` or `2d`. */
+/** Formats a duration with an abbreviated unit: `15s`, `3h` or `2d`. */
 function shortDuration(milliseconds: number): string {
   return durationWords(milliseconds).replace(/ (\w)\w*$/, '$1')
 }

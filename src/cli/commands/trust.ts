@@ -1,4 +1,4 @@
-/** `signet trust …`: roots in this machine's trust stores. */
+/** Commands of `signet trust`, which manage roots in this machine's trust stores. */
 import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { withConnection } from '../../client-commands/connection.ts'
@@ -116,7 +116,7 @@ const columns: readonly Column[] = [
   { key: 'Problem', shrink: 'below' },
 ]
 
-/** The root user does not have the credentials of the current user, so the root certificates are passed in a file. */
+/** The root user lacks the current user's credentials, so the root certificates are passed in a file. */
 function administratorCommand(action: string, { ca, file }: TrustFlags): string {
   if (file !== undefined)
     return `sudo signet trust ${action} --store system --file ${quoteArgument(file)}`

@@ -10,8 +10,8 @@ import { SignetCommand } from '../shared/signet-command.ts'
 export function verifyCommand(context: CommandContext): Command {
   return (
     new SignetCommand(context, 'verify')
-      // The settings of the object store are needed to read CRLs from their buckets, and the token settings are needed to sign
-      // with keys in a token.
+      // The object store settings are needed to read CRLs from buckets, and the token settings are needed to sign with keys in
+      // a token.
       .settings([...storageSettings, ...(['objects', 's3Endpoint', 's3Region'] as const)])
       .output()
       .description('Check all stored keys, certificates, revocations and CRLs')

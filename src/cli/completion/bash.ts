@@ -1,6 +1,9 @@
 import { quotedPaths, type CompletedCommand } from './completed-command.ts'
 
-/** Returns the script for bash 3.2 and later. Names of commands and flags contain no characters that a shell interprets. */
+/**
+ * Returns the completion script for bash 3.2 and later. Names of commands and flags contain no characters that a shell
+ * interprets.
+ */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ path, subcommands, flags, words }) => {
     const names = [...subcommands.map(({ name }) => name), ...words].join(' ')

@@ -1,27 +1,27 @@
-/** The data for completion scripts: subcommands, flags and enumerated values of each command. */
+/** The data for completion scripts: each command's subcommands, flags and enumerated values. */
 import type { Command } from 'commander'
 
 export interface CompletedCommand {
-  /** Command path, such as `bucket create`. Empty for `signet` itself. */
+  /** Command path, such as `bucket create`; empty for `signet` itself. */
   readonly path: string
   readonly subcommands: readonly { readonly name: string; readonly description: string }[]
   readonly flags: readonly CompletedFlag[]
-  /** Enumerated values of the first argument; empty if there are none. */
+  /** Enumerated values of the command's first argument; empty if there are none. */
   readonly words: readonly string[]
 }
 
 export interface CompletedFlag {
-  /** Long flag, such as `--output`. */
+  /** Long form of the flag, such as `--output`. */
   readonly flag: string
-  /** The first sentence of its description. */
+  /** The first sentence of the flag's description. */
   readonly description: string
   /** Whether the flag takes a value. */
   readonly takesValue: boolean
-  /** Enumerated values. If there are none, shells offer file names. */
+  /** Enumerated values of the flag; if there are none, shells offer file names. */
   readonly choices: readonly string[]
 }
 
-/** Returns a command and all its subcommands. */
+/** Returns a command and all its subcommands, recursively. */
 export function completedCommands(
   command: Command,
   above: readonly string[] = [],
@@ -55,7 +55,7 @@ export function completedCommands(
   ]
 }
 
-/** Returns a description without its notes and without characters that a shell interprets. */
+/** Returns a description without notes and without characters that a shell interprets. */
 function oneLine(text: string): string {
   return (text.split(/ [([]|;|:/)[0] ?? '').replaceAll(/[^\p{L}\p{N} ,.\-…/]/gu, '')
 }

@@ -1,6 +1,6 @@
 import { quotedPaths, type CompletedCommand } from './completed-command.ts'
 
-/** Returns the script for fish 3 and later. */
+/** Returns the completion script for fish 3 and later. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap(({ path, subcommands, flags, words }) => {
     const condition = `complete -c signet -n '__signet_at "${path}"'`

@@ -1,6 +1,6 @@
 import { quotedPaths, type CompletedCommand, type CompletedFlag } from './completed-command.ts'
 
-/** Returns the script for zsh 5 and later, which can be placed in a completion folder or loaded with `source`. */
+/** Returns the completion script for zsh 5 and later, which can be placed in a completion folder or loaded with `source`. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const paths = quotedPaths(commands).join('|')
   const cases = commands.map((command) => `  '${command.path}')\n${caseOf(command)}\n    ;;`)
@@ -27,7 +27,7 @@ fi
 `
 }
 
-/** Returns the `case` branch for one command. Subcommands come before `_arguments`, which would treat them as arguments. */
+/** Returns the `case` branch for a command. Subcommands precede `_arguments`, which would treat them as arguments. */
 function caseOf({ subcommands, flags, words }: CompletedCommand): string {
   const specs = flags.map(specOf)
   const names = [

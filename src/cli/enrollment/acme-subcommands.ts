@@ -1,4 +1,4 @@
-/** `signet acme eab`, `signet acme account` and `signet acme order`. */
+/** Commands of `signet acme eab`, `signet acme account` and `signet acme order`. */
 import { isIPv6 } from 'node:net'
 import { Option } from 'commander'
 import {
@@ -82,14 +82,14 @@ export function eabSubcommands(acme: SignetCommand): void {
     )
 }
 
-/** Returns the host and port of the enrollment listener, or placeholders if the command does not have the server's settings. */
+/** Returns the host and port of the enrollment listener, or placeholders if the command lacks the server's settings. */
 function authorityOf({ enrollment }: Config): string {
   const name = enrollment?.names?.[0]
   if (enrollment === undefined || name === undefined) return 'SERVER:PORT'
   return `${isIPv6(name) ? `[${name}]` : name}:${enrollment.listen.port}`
 }
 
-/** Returns a certbot command that creates an account with a key and gets a certificate. */
+/** Returns a certbot command that creates an account with an EAB key and obtains a certificate. */
 function certbotCommand(
   directory: string,
   { KeyId, HmacKey, Names }: { KeyId: string; HmacKey: string; Names: readonly string[] },
@@ -195,7 +195,7 @@ function identifiersText({ Identifiers }: Row): string {
     .join(', ')
 }
 
-/** Formats the error of an order and of its failed challenges. */
+/** Formats the error of an ACME order, and the errors of its failed challenges. */
 function errorText({ Error: error, FailedChallenges }: Row): string {
   const failed: readonly unknown[] = Array.isArray(FailedChallenges) ? FailedChallenges : []
   const texts = failed

@@ -1,4 +1,4 @@
-/** The subcommands that signet acme and signet est share: list, show and delete; and the flags of create and update. */
+/** Subcommands shared by signet acme and signet est (list, show and delete), and the flags of create and update. */
 import {
   listAcmeEndpoints,
   listEstEndpoints,
@@ -19,7 +19,7 @@ import { listOf, storageCommand, type Call, type SignetCommand } from '../shared
 import { paragraphsText } from '../shared/style.ts'
 import { cellText, dayText, wordsOf, type Column, type Row } from '../shared/table.ts'
 
-/** Flags that `create` and `update` of both protocols have. */
+/** Flags that `create` and `update` have for both protocols. */
 export interface EndpointFlags extends Flags {
   readonly ca?: string
   readonly template?: string
@@ -27,7 +27,7 @@ export interface EndpointFlags extends Flags {
   readonly names?: string
 }
 
-/** Adds the flags of `create` and `update`. `template` is the default template. */
+/** Adds the flags of `create` and `update`. `template` is the name of the default template. */
 export function withEndpointFlags(
   command: SignetCommand,
   { isNew, template }: { readonly isNew: boolean; readonly template: string },
@@ -47,12 +47,12 @@ export function withEndpointFlags(
     )
 }
 
-/** Returns the options of the flags that both protocols have. */
+/** Returns the options from the flags that both protocols have. */
 export function commonOptionsOf({ ca, template, validity, names }: EndpointFlags) {
   return { ca, template, validitySeconds: validity, names }
 }
 
-/** Prints warnings about a new or changed endpoint. Returns the endpoint. */
+/** Prints warnings about a new or changed endpoint, and returns the endpoint. */
 export function withWarnings(
   { stderr }: CommandContext,
   { endpoint, warnings }: { readonly endpoint: object; readonly warnings: readonly string[] },
@@ -63,7 +63,7 @@ export function withWarnings(
 
 const listAll = { acme: listAcmeEndpoints, est: listEstEndpoints }
 
-/** Adds `list`, `show` and `delete`. */
+/** Adds the subcommands `list`, `show` and `delete`. */
 export function addEndpointSubcommands(
   group: SignetCommand,
   protocol: EnrollmentProtocol,
@@ -142,7 +142,7 @@ const wideColumns: readonly Column[] = [
   { key: 'Arn', wide: true },
 ]
 
-/** Formats the permitted names of an endpoint, a key or a password. */
+/** Formats the permitted names of an endpoint, key or password. */
 export function namesText({ Names }: Row): string {
   return Array.isArray(Names) && Names.length === 0 ? '*' : cellText(Names)
 }
@@ -151,7 +151,7 @@ function validityText({ ValiditySeconds }: Row): string {
   return formatSeconds(Number(ValiditySeconds))
 }
 
-/** Prints an endpoint. In a table, each profile and each key or password is a paragraph. */
+/** Prints an endpoint. In table format, each profile and each key or password is a separate paragraph. */
 function printEndpoint(context: CommandContext, flags: OutputFlags, found: object): void {
   const { Profiles, ExternalAccountKeys, Passwords, ...members } = found as JsonObject
   printResult(context, flags, {

@@ -11,7 +11,7 @@ export async function askHidden(question: string, instead = '--passphrase-file')
       `cannot prompt for the secret without a terminal; specify ${instead}`,
     )
   stderr.write(question)
-  // In raw mode, the terminal does not display input and passes Ctrl-C through as a character.
+  // In raw mode, the terminal does not display input, and passes Ctrl-C on as a character.
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   try {

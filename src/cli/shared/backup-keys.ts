@@ -1,4 +1,7 @@
-/** Passphrases and keys for backups. Secrets come from files or the terminal, never from the command line or the environment. */
+/**
+ * Passphrases and keys for backups. Backup secrets are read from files or the terminal, never from the command line or the
+ * environment.
+ */
 import { readFileSync, statSync } from 'node:fs'
 import type { EncryptionKey } from '../../backup/encryption.ts'
 import { readRecipients, type BackupKey } from '../../backup/key-files.ts'
@@ -38,7 +41,7 @@ export function encryptionKey({
   }
 }
 
-/** Returns the text of a recipient. A recipient is public, so it can be a command-line argument, as in `age -r`. */
+/** Returns a recipient in text form. A recipient is public, so it may be a command-line argument, as in `age -r`. */
 export function recipientText(recipient: string): string {
   return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
 }
@@ -79,7 +82,7 @@ export function readPassphrase(path: string): string {
   return line
 }
 
-/** Reads a private file. Refuses a file that other users can read, but accepts a pipe such as the shell's `<(…)`. */
+/** Reads a private file. A file that other users can read is rejected, but a pipe such as the shell's `<(…)` is accepted. */
 export function readPrivate(path: string, noun: string): string {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
-/** Settings as flags, and parsers of flags and arguments that several commands share. */
+/** Flags for settings, and parsers for flags and arguments that several commands share. */
 import { Option, type Command } from 'commander'
 import {
   readConfig,
@@ -13,7 +13,7 @@ import { parseAccountId } from '../../settings/parse-values.ts'
 import { settings } from '../../settings/settings-table.ts'
 import type { ProcessIo } from './context.ts'
 
-/** Settings that locate the data, for commands other than `serve`. */
+/** Settings that specify the location of the data, for commands other than `serve`. */
 export const storageSettings: readonly SettingName[] = [
   'data',
   'database',
@@ -27,14 +27,17 @@ export const storageSettings: readonly SettingName[] = [
   'pkcs11PinFile',
 ]
 
-/** Returns whether a setting has a flag in addition to its environment variable. */
+/** Returns whether a setting has a flag as well as an environment variable. */
 export function hasFlag(name: SettingName): boolean {
   return settings[name].isVariableOnly !== true
 }
 
 const settingNames = (Object.keys(settings) as SettingName[]).filter(hasFlag)
 
-/** Returns the value of an argument or its equivalent flag. Throws ConfigurationError unless exactly one is present. */
+/**
+ * Returns the value of an argument or of the equivalent flag. Throws ConfigurationError unless exactly one of the
+ * argument and the flag is present.
+ */
 export function onlyOne(
   noun: string,
   argument: string | undefined,
@@ -46,7 +49,10 @@ export function onlyOne(
   return value
 }
 
-/** Returns the option of a setting: `--flag VALUE`, or `--flag` for a switch. readConfig validates the value. */
+/**
+ * Returns the Commander option for a setting: `--flag VALUE`, or `--flag` for a switch. The setting's value is
+ * validated by readConfig.
+ */
 export function optionOf(name: SettingName): Option {
   const { flag, value, description, fallback } = settings[name]
   const note = fallback === undefined ? '' : ` (default: ${fallback})`
@@ -70,7 +76,7 @@ function flagsOf(parsed: ParsedFlags): Flags {
 
 type Environment = Pick<ProcessIo, 'environment'>
 
-/** Returns the configuration of `serve` and `check-config`. Throws one ConfigurationError that lists all errors. */
+/** Returns the configuration for `serve` and `check-config`. Throws a single ConfigurationError that lists all errors. */
 export function serverConfigOf(
   { environment }: Environment,
   flags: ParsedFlags,
@@ -79,7 +85,7 @@ export function serverConfigOf(
   return readConfig(flagsOf(flags), environment, unknownArguments(command))
 }
 
-/** Returns the configuration of the other commands. */
+/** Returns the configuration for all other commands. */
 export function configOf({ environment }: Environment, flags: Flags): Config {
   return readConfig(flags, environment)
 }
@@ -115,7 +121,7 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
-/** Parses a number of seconds or a duration for Commander, and returns seconds. */
+/** Parses a number of seconds or a duration for Commander, and returns the number of seconds. */
 export function seconds(text: string): number {
   const value = parseSeconds(text)
   if (value === undefined)

@@ -4,8 +4,8 @@ import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from './context.ts'
 
 /**
- * Prompts on standard error for a string that confirms a change, and reads one line from standard input. Throws
- * ConfigurationError if the line differs from that text, or if standard input is not a terminal.
+ * Prompts on standard error for a string that confirms a change, and reads a line from standard input. Throws
+ * ConfigurationError if the line differs from the expected string, or if standard input is not a terminal.
  */
 export async function requireConfirmation(
   { stdin, stderr }: Pick<ProcessIo, 'stdin' | 'stderr'>,

@@ -7,7 +7,7 @@ import { connectionOf } from './connection-flags.ts'
 
 let folder: string
 const data = (): string => join(folder, 'data')
-/** Environment variables that hide the configuration files of this machine. */
+/** Environment variables that hide this machine's configuration files. */
 const bare = (): Record<string, string> => ({ HOME: folder })
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'signet-flags-'))

@@ -1,4 +1,4 @@
-/** Flags for commands that call the API: the server, and the credentials for it. */
+/** Flags for commands that call the API, which specify the server and the credentials. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
@@ -23,11 +23,11 @@ export interface ConnectionFlags {
   readonly caFile?: string
 }
 
-/** The defaults of `signet serve`. */
+/** The default values are those of `signet serve`. */
 const defaultEndpoint = 'http://127.0.0.1:8080'
 const defaultData = './data'
 
-/** Adds `--endpoint`, `--region`, `--data`, `--profile`, `--aws-credentials` and `--ca-file`. */
+/** Adds the flags `--endpoint`, `--region`, `--data`, `--profile`, `--aws-credentials` and `--ca-file`. */
 export function withConnectionFlags<C extends Command>(command: C): C {
   withServerFlags(command).option(
     '--data <dir>',
@@ -60,16 +60,16 @@ function withCredentialsFlags<C extends Command>(command: C): C {
     .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
 
-/** The server of an earlier request, as recorded in metadata.json. */
+/** The server that an earlier request used, as recorded in metadata.json. */
 interface StoredServer {
   readonly endpoint?: string
   readonly region?: string
 }
 
 /**
- * Returns the connection. The sources of each value, in order of precedence, are: flag, environment, server of an earlier
- * request, data folder or AWS profile, default. A data folder given by flag takes precedence over the server of an earlier
- * request. Throws ConfigurationError for flags that contradict each other.
+ * Returns the connection settings. The sources for each value, in order of precedence, are: flag, environment variable,
+ * server of an earlier request, data folder or AWS profile, default. A data folder given by a flag takes precedence over
+ * the server of an earlier request. Throws ConfigurationError for contradictory flags.
  */
 export function connectionOf(
   flags: ConnectionFlags,
@@ -158,7 +158,7 @@ export function authorityFlag(
   return flag ?? nonEmpty(environment['SIGNET_CA'])
 }
 
-/** Returns an environment variable. An empty variable is treated as unset. */
+/** Returns the value of an environment variable; an empty variable is treated as unset. */
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }

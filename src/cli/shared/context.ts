@@ -1,4 +1,6 @@
-/** The parts of the process that a command uses. Tests replace them, so that commands can run in the test process. */
+/**
+ * The parts of the process that a command uses. Tests replace the process context, so that commands can run in the test process.
+ */
 import type { Output } from '../../terminal.ts'
 
 export interface ProcessIo {
@@ -10,11 +12,11 @@ export interface ProcessIo {
 }
 
 export interface CommandContext extends ProcessIo {
-  /** Prints a result, which the caller has escaped. */
+  /** Prints a result that the caller has already escaped. */
   readonly print: (text: string) => void
 }
 
-/** Returns the standard streams and environment variables of this process. */
+/** Returns the standard streams and environment variables of the current process. */
 export function processIo(): ProcessIo {
   return {
     environment: process.env,

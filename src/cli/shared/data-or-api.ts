@@ -1,4 +1,4 @@
-/** Flags of commands that read the stored data by default, and call the API if a flag selects a server or its credentials. */
+/** Flags for commands that read the stored data by default, and call the API if a flag selects a server or its credentials. */
 import { withConnection, type Connection } from '../../client-commands/connection.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Flags } from '../../settings/config.ts'
@@ -17,10 +17,10 @@ const selecting = {
   awsCredentials: '--aws-credentials',
 } as const
 
-/** Flags that only apply to the API. */
+/** Flags that apply only to the API. */
 const apiOnly = { region: '--region', caFile: '--ca-file' } as const
 
-/** Flags that only apply to the stored data. With the API, `--data` specifies the credentials. */
+/** Flags that apply only to the stored data. If the API is used, `--data` specifies the credentials. */
 const dataOnly: Readonly<Record<string, string>> = {
   account: '--account',
   ...Object.fromEntries(
@@ -30,7 +30,7 @@ const dataOnly: Readonly<Record<string, string>> = {
   ),
 }
 
-/** Adds the flags that select the API to a command that works on the stored data. */
+/** Adds the flags that select the API to a command that otherwise works on the stored data. */
 export function orApi(command: SignetCommand): SignetCommand {
   const { length } = command.options
   withApiFlags(command)
@@ -39,13 +39,13 @@ export function orApi(command: SignetCommand): SignetCommand {
   return command
 }
 
-/** The two sources of a command's result. */
+/** The two sources from which a command can read its result. */
 interface Sources<Result> {
   readonly data: () => Promise<Result>
   readonly api: (client: Connection['client']) => Promise<Result>
 }
 
-/** Reads from the source that the flags select. Throws ConfigurationError for flags that contradict each other. */
+/** Reads from the source selected by the flags. Throws ConfigurationError for contradictory flags. */
 export async function readFrom<Result>(
   { context }: SignetCommand,
   { flags }: Pick<Call<SourceFlags>, 'flags'>,

@@ -1,11 +1,11 @@
-/** Widths of text in a terminal, in columns. Wide characters, such as Chinese characters, take two columns. */
+/** Widths of text on a terminal, in columns. Wide characters, such as Chinese characters, occupy two columns. */
 
 const ascii = /^[\x20-\x7E]*$/
 const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u
 const segmenter = new Intl.Segmenter()
 
-/** Returns the number of columns that one line of text takes. */
+/** Returns the number of columns that a single line of text occupies. */
 export function displayWidth(text: string): number {
   if (ascii.test(text)) return text.length
   let width = 0
@@ -13,7 +13,7 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** Truncates a string to `widthMax` columns. An ellipsis replaces the truncated end. */
+/** Truncates a string to `widthMax` columns, ending it with an ellipsis. */
 export function truncateToWidth(text: string, widthMax: number): string {
   if (displayWidth(text) <= widthMax) return text
   let [width, cut] = [0, '']
@@ -25,12 +25,14 @@ export function truncateToWidth(text: string, widthMax: number): string {
   return `${cut.trimEnd()}…`
 }
 
-/** Returns the spaces that pad a string to `width` columns. */
+/** Returns the spaces needed to pad a string to `width` columns. */
 export function padToWidth(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text)))
 }
 
-/** Breaks a text at spaces into lines of at most `widthMax` columns. A longer word stays whole, so that it can be copied. */
+/**
+ * Wraps text at spaces into lines of at most `widthMax` columns. A word that is too long is not broken, so that it can be copied.
+ */
 export function wrapText(text: string, widthMax: number): string[] {
   if (displayWidth(text) <= widthMax) return [text]
   const lines: string[] = []

@@ -1,12 +1,12 @@
-/** The layout of help texts: no line is wider than the terminal, as far as words permit. */
+/** The layout of help texts: no line is wider than the terminal unless a single word is. */
 import type { HelpConfiguration } from 'commander'
 import { displayWidth, padToWidth, wrapText } from './display-width.ts'
 
-/** Maximum width of the column of flags. The description of a longer flag starts on the next line. */
+/** Maximum width of the flags column. If a flag is longer than its column, the description starts on the next line. */
 const termWidthMax = 28
 const indent = '  '
 const gap = '  '
-/** Minimum width of the descriptions, for very narrow terminals. */
+/** Minimum width of the descriptions column, for very narrow terminals. */
 const descriptionWidthMin = 20
 
 export const helpLayout: HelpConfiguration = {
@@ -31,11 +31,11 @@ export const helpLayout: HelpConfiguration = {
   },
 }
 
-/** Width of the terminals for which examples are broken. */
+/** Terminal width for which examples are wrapped. */
 const exampleWidth = 80
 const continuation = ' \\'
 
-/** Returns the examples that are printed at the end of the help text. Long commands are continued on further lines, as in a shell. */
+/** Returns the examples printed at the end of the help text. Long commands are continued on the next line, as in a shell. */
 export function examplesText(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map(exampleText).join('\n')}\n`
 }

@@ -1,4 +1,4 @@
-/** Passwords for PKCS #12 files. A password is never a command-line argument, because other users could see it. */
+/** Passwords for PKCS #12 files. A PKCS #12 password is never a command-line argument, because other users could see it. */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
@@ -18,7 +18,7 @@ type Pkcs12Password = Pick<Pkcs12Options, 'password' | 'passwordFile'>
 export function readPkcs12Password(file: string): Pkcs12Password {
   const [password = ''] = readPrivate(file, 'PKCS #12 password').split(/\r?\n/, 1)
   requirePkcs12Password(password)
-  // A pipe, such as the shell's `<(…)`, cannot be read again.
+  // A pipe, such as the shell's `<(…)`, cannot be read twice.
   return { password, passwordFile: statSync(file).isFile() ? resolve(file) : undefined }
 }
 

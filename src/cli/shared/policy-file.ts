@@ -1,4 +1,4 @@
-/** Reads text and policies from the files given by flags. */
+/** Reads text and policies from files given by flags. */
 import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../../admin-commands/principal-options.ts'
 import type { PolicyKind } from '../../policy/policy-document.ts'
@@ -8,7 +8,7 @@ import { systemErrorText } from '../../text/system-error.ts'
 import { printNote } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 
-/** Returns the text of the file given by a flag. Throws ConfigurationError if it cannot be read. */
+/** Returns the text of the file given by a flag. Throws ConfigurationError if the file cannot be read. */
 export async function readTextFile(flag: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
@@ -18,8 +18,8 @@ export async function readTextFile(flag: string, path: string): Promise<string> 
 }
 
 /**
- * Returns the policy in the file given by `--policy` or `--trust-policy`. Prints a note for each unsupported part. Throws
- * ConfigurationError if the file cannot be read or does not contain a policy.
+ * Returns the policy in the file given by `--policy` or `--trust-policy`. A note is printed for each unsupported part of
+ * the policy. Throws ConfigurationError if the file cannot be read or does not contain a policy.
  */
 export async function readPolicyFile<P extends string | undefined>(
   { stderr }: CommandContext,
@@ -34,7 +34,7 @@ export async function readPolicyFile<P extends string | undefined>(
   return policy as P
 }
 
-/** Returns whether a valid policy has a statement that allows something. */
+/** Returns whether a valid policy has a statement that allows anything. */
 function hasAllow(policy: string): boolean {
   const { Statement } = JSON.parse(policy) as { readonly Statement: unknown }
   const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement]

@@ -1,11 +1,11 @@
-/** Prints a user or a role with its policies. */
+/** Prints a user or role with its policies. */
 import { isObject, type JsonObject } from '../../text/json.ts'
 import type { CommandContext } from './context.ts'
 import { printResult, type OutputFlags } from './print.ts'
 import { paragraphsText } from './style.ts'
 import { cellText, tagsText, wordsOf } from './table.ts'
 
-/** Prints a user or a role. In a table, each policy and each access key is a paragraph. */
+/** Prints a user or role. In table format, each policy and each access key is a separate paragraph. */
 export function printPrincipal(context: CommandContext, flags: OutputFlags, found: object): void {
   const value = withDocuments(found) as JsonObject
   const { Policies, AccessKeys, AssumeRolePolicyDocument: trust, ...members } = value
@@ -31,7 +31,7 @@ export function printPrincipal(context: CommandContext, flags: OutputFlags, foun
   })
 }
 
-/** Parses the policy documents in a value, which are JSON text in the API. */
+/** Parses the policy documents in a value, which the API returns as JSON text. */
 export function withDocuments(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withDocuments)
   if (!isObject(value) || value instanceof Date) return value

@@ -1,4 +1,4 @@
-/** Prints the result of a command as a table, JSON or CSV. All values are escaped here, because any of them can be untrusted. */
+/** Prints a command's result as a table, JSON or CSV. All values are escaped when printed, because any value can be untrusted. */
 import type { Output } from '../../terminal.ts'
 import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
@@ -7,7 +7,7 @@ import { withSameFlags } from './same-flags.ts'
 import { paragraphsText } from './style.ts'
 import { cellText, tableText, wordsOf, type Column, type Row } from './table.ts'
 
-/** The first format is the default on a terminal. */
+/** The first format in the list is the default on a terminal. */
 export const outputForms = ['table', 'json', 'csv'] as const
 
 export type OutputForm = (typeof outputForms)[number]
@@ -18,21 +18,21 @@ export interface OutputFlags {
 }
 
 export interface Result {
-  /** Value for JSON: an object or a list of objects, with keys in PascalCase. */
+  /** Value to print as JSON: an object or a list of objects, with keys in PascalCase. */
   readonly value: unknown
-  /** Rows of the CSV and the table. Default: the value, or the elements of a list. */
+  /** Rows of the CSV and the table; by default, the value itself or the elements of a list. */
   readonly rows?: readonly object[]
-  /** Columns of the table. Default: one column for each member. */
+  /** Columns of the table; by default, a column for each member. */
   readonly columns?: readonly Column[]
-  /** CSV columns. Default: all members of the rows. */
+  /** Columns of the CSV; by default, all members of the rows. */
   readonly csvKeys?: readonly string[]
-  /** Returns escaped text, which is printed in place of the table. */
+  /** Returns escaped text to print instead of the table. */
   readonly text?: () => string
-  /** Sentence that is printed in place of an empty table. */
+  /** Sentence to print instead of an empty table. */
   readonly empty?: string
 }
 
-/** Prints a result. The table of a single object has a line for each member. */
+/** Prints a result. The table for a single object has a line for each member. */
 export function printResult(
   context: Pick<CommandContext, 'print' | 'stdout' | 'stderr'>,
   { output = 'table', wide = false }: OutputFlags,
@@ -66,7 +66,7 @@ function detailsText(output: Output, row: Row, title?: string): string {
   return paragraphsText(output, [{ title, lines }])
 }
 
-/** Returns CSV with a header line. Every cell is quoted, and lists are joined with spaces. */
+/** Formats rows as CSV with a header line. Every CSV cell is quoted, and lists are joined with spaces. */
 function csvText(rows: readonly Row[], csvKeys?: readonly string[]): string {
   const keys = csvKeys ?? [...new Set(rows.flatMap(Object.keys))]
   const head = keys.map((key) => (/^\w+$/.test(key) ? key : csvCell(key))).join(',')
@@ -87,7 +87,7 @@ function csvValue(value: unknown): string {
 
 const camelCase = /^[a-z][A-Za-z0-9]*$/
 
-/** Converts keys from camelCase to PascalCase, as in AWS's API. Other keys are unchanged. */
+/** Converts keys from camelCase to PascalCase, as in AWS's API. Keys in any other form are unchanged. */
 export function pascalCaseKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(pascalCaseKeys)
   if (!isObject(value) || value instanceof Date) return value
@@ -100,8 +100,8 @@ export function pascalCaseKeys(value: unknown): unknown {
 }
 
 /**
- * Prints commands to run next on standard error, if standard output is a terminal. The commands receive the flags in `flags` that
- * select the server or its data.
+ * Prints suggested next commands on standard error, if standard output is a terminal. The suggested commands include the flags in
+ * `flags` that select the server or its data.
  */
 export function nextSteps(
   { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,

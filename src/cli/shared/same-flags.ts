@@ -1,9 +1,9 @@
-/** The flags of a command that a suggested next command needs too, so that it reaches the same server or the same data. */
+/** The flags of a command that a suggested next command also needs to reach the same server or the same data. */
 import { quoteArgument } from '../../text/shell-argument.ts'
 import { settings } from '../../settings/settings-table.ts'
 import { storageSettings } from './config-flags.ts'
 
-/** Flags of the commands that call the API, by their names in Commander. */
+/** Flags of commands that call the API, by their names in Commander. */
 const connectionFlags: Readonly<Record<string, string>> = {
   endpoint: 'endpoint',
   region: 'region',
@@ -17,7 +17,10 @@ const storageFlags: Readonly<Record<string, string>> = Object.fromEntries(
   storageSettings.map((name) => [name, settings[name].flag]),
 )
 
-/** Commands that work on the stored data, and commands that use neither the data nor the API. All others call the API. */
+/**
+ * Commands that work on the stored data, and commands that use neither the data nor the API. Commands that are not listed
+ * here call the API.
+ */
 const flagsByCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'access-key': storageFlags,
   policy: storageFlags,

@@ -1,4 +1,4 @@
-/** The base class of all commands: settings as flags, output formats, examples, and printing of the result. */
+/** The base class of all commands, which handles settings as flags, output formats, examples, and printing of the result. */
 import { Command, Option, type ParseOptionsResult } from 'commander'
 import {
   accountId,
@@ -22,7 +22,7 @@ import {
   type Result,
 } from './print.ts'
 
-/** The input for one run of a command that works on the stored data. */
+/** The input for a run of a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F
@@ -30,11 +30,11 @@ export interface Call<F = Flags> {
 
 /** The presentation of a command's result. */
 export interface View extends Pick<Result, 'columns' | 'empty'> {
-  /** Returns the part of the result that tables and CSV show. Default: the whole result. */
+  /** Returns the part of the result to show in tables and CSV; by default, the entire result. */
   readonly summary?: (value: unknown) => readonly object[]
-  /** Commands to run next, printed on a terminal. */
+  /** Suggested next commands, printed on a terminal. */
   readonly next?: (...names: readonly string[]) => readonly string[]
-  /** Sentence that confirms a command without a result, printed on a terminal. */
+  /** Confirmation sentence for a command without a result, printed on a terminal. */
   readonly done?: (...names: readonly string[]) => string
 }
 
@@ -47,7 +47,7 @@ export class SignetCommand extends Command {
     this.exitOverride().helpCommand(false)
   }
 
-  /** Reports an unknown flag before Commander reports missing required flags, because a typo causes both. */
+  /** An unknown flag is reported before Commander reports missing required flags, because a typo causes both errors. */
   override parseOptions(argv: string[]): ParseOptionsResult {
     const parsed = super.parseOptions(argv)
     const [flag] = parsed.unknown
@@ -61,13 +61,15 @@ export class SignetCommand extends Command {
     return new SignetCommand(this.context, name)
   }
 
-  /** Adds a flag for each setting. readConfig validates the values and reports all errors together. */
+  /**
+   * Adds a flag for each of the given settings. The flag values are validated by readConfig, which reports all errors together.
+   */
   settings(names: readonly SettingName[] = storageSettings): this {
     for (const name of names) this.addOption(optionOf(name))
     return this
   }
 
-  /** Adds every setting. readConfig reports unknown flags together with all other errors. */
+  /** Adds a flag for every setting. Unknown flags are reported by readConfig, together with all other errors. */
   everySetting(): this {
     for (const [group, names] of Object.entries(settingGroups))
       for (const name of names.filter(hasFlag))
@@ -76,8 +78,8 @@ export class SignetCommand extends Command {
   }
 
   /**
-   * Adds `--output` and `--wide`. The default format is a table on a terminal, and the format in the argument `elsewhere`
-   * otherwise.
+   * Adds the flags `--output` and `--wide`. The default output format is a table on a terminal, and the format in the
+   * argument `elsewhere` otherwise.
    */
   output(elsewhere: OutputForm = 'json'): this {
     const isTerminal = this.context.stdout.isTTY === true
@@ -93,7 +95,7 @@ export class SignetCommand extends Command {
     return this.addHelpText('after', examplesText(lines))
   }
 
-  /** Sets the action: it runs `work` with the command's arguments and prints the result, if any. */
+  /** Sets the command's action, which runs `work` with the command's arguments and prints the result, if any. */
   run<F extends Flags & OutputFlags>(
     work: (call: Call<F>, ...names: readonly string[]) => unknown,
     { next, done, summary, ...view }: View = {},
@@ -122,7 +124,7 @@ export function ofAccount(group: SignetCommand, name: string): SignetCommand {
   return storageCommand(group, name).option('--account <id>', description, accountId)
 }
 
-/** Adds the subcommand `list`, for all accounts or for one. */
+/** Adds the subcommand `list`, for either all accounts or a single account. */
 export function listOf(group: SignetCommand): SignetCommand {
   const description = 'account to list (default: all accounts)'
   return storageCommand(group, 'list').option('--account <id>', description, accountId)

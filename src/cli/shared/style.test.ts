@@ -1,4 +1,4 @@
-/** Paragraphs for terminals. */
+/** Tests of paragraphs for terminals. */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'

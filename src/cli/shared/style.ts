@@ -1,4 +1,4 @@
-/** Text colours, used only on a terminal that supports them and if NO_COLOR is not set. */
+/** Text colours, used only if the terminal supports them and NO_COLOR is not set. */
 import { styleText } from 'node:util'
 import type { Output } from '../../terminal.ts'
 import type { Paragraph, Tone } from '../../inspect/lines.ts'
@@ -14,14 +14,14 @@ const formats = {
   label: ['dim'],
 } as const
 
-/** Escapes unsafe characters in a string, and colours it if the output is a terminal and NO_COLOR is not set. */
+/** Escapes unsafe characters in a string, and colours the string if the output is a terminal and NO_COLOR is not set. */
 export function paint(output: Output, tone: Tone | 'title' | 'label', text: string): string {
   const format = formats[tone]
   const visible = visibleText(text)
   return format.length === 0 ? visible : styleText([...format], visible, { stream: output })
 }
 
-/** A group of labelled lines, optionally below a title. */
+/** A group of labelled lines with an optional title. */
 interface TextBlock extends Pick<Paragraph, 'lines'> {
   readonly title: string | undefined
 }
@@ -29,7 +29,7 @@ interface TextBlock extends Pick<Paragraph, 'lines'> {
 /** Minimum number of columns for the text after the labels. */
 const textWidthMin = 20
 
-/** Formats titles and the lines below them, with the labels aligned. On a terminal, texts are wrapped to its width. */
+/** Formats titles and the lines below them, with aligned labels. On a terminal, the text is wrapped to the terminal's width. */
 export function paragraphsText(output: Output, paragraphs: readonly TextBlock[]): string {
   return paragraphs
     .map(({ title, lines }) => {

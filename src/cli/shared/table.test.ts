@@ -1,4 +1,4 @@
-/** Tables for terminals: alignment, narrow terminals, wide characters, escapes. */
+/** Tests of tables for terminals: alignment, narrow terminals, wide characters and escapes. */
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
@@ -13,7 +13,7 @@ function output(columns?: number): Output {
   return Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns })
 }
 
-/** The text of a table without its colours. */
+/** The text of a table without colours. */
 const tableText = (...args: Parameters<typeof paintedTable>): string =>
   stripVTControlCharacters(paintedTable(...args))
 
@@ -30,7 +30,7 @@ const columns: readonly Column[] = [
 const linesOf = (width: number | undefined, wide = false): string[] =>
   tableText(output(width), rows, { columns, wide }).split('\n')
 
-/** Returns the terminal column in which a string starts. */
+/** Returns the terminal column at which a string starts. */
 const startOf = (line: string, text: string): number =>
   displayWidth(line.slice(0, line.indexOf(text)))
 

@@ -1,4 +1,4 @@
-/** Text tables with aligned columns and without lines, at most as wide as the terminal. */
+/** Text tables with aligned columns and without ruled lines, at most as wide as the terminal. */
 import type { Tone } from '../../inspect/lines.ts'
 import { instantWords } from '../../inspect/value-texts.ts'
 import type { Output } from '../../terminal.ts'
@@ -7,24 +7,24 @@ import { visibleText } from '../../text/visible-text.ts'
 import { displayWidth, padToWidth, truncateToWidth, wrapText } from './display-width.ts'
 import { paint } from './style.ts'
 
-/** An object that is shown as a row of a table. */
+/** An object that is displayed as a row in a table. */
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Column {
-  /** Member of the row, in PascalCase. */
+  /** Member of the row that the column shows, in PascalCase. */
   readonly key: string
-  /** Column header. Default: the words in the key, such as `NOT AFTER`. */
+  /** Column header; by default, the words in the key, such as `NOT AFTER`. */
   readonly header?: string
-  /** Cell text. Default: the member as text. */
+  /** Cell text; by default, the member formatted as text. */
   readonly text?: (row: Row) => string
   readonly tone?: (row: Row) => Tone
   /**
    * How the column shrinks on a narrow terminal: not at all; truncated with an ellipsis (the default); as an identifier,
-   * of which first only the last part of the ARN is shown, and then only the first characters of that part; or as a sentence,
-   * which is moved to separate lines below its row.
+   * shortened first to the last part of the ARN and then to that part's first characters; or as a sentence, which is moved to
+   * separate lines below its row.
    */
   readonly shrink?: 'never' | 'truncate' | 'id' | 'below'
-  /** Whether the column is shown only with `--wide`. */
+  /** Whether the column is displayed only with `--wide`. */
   readonly wide?: boolean
 }
 
@@ -35,8 +35,8 @@ const idCharacters = 8
 const truncatedMin = 6
 
 /**
- * Returns a header and a line for each row, or an empty string if there are no rows. On a terminal, columns shrink to its width
- * unless `wide` is set. All text is escaped.
+ * Returns a header and a line for each row, or an empty string if there are no rows. On a terminal, columns shrink to fit the
+ * terminal's width unless `wide` is set. All table text is escaped.
  */
 export function tableText(
   output: Output,
@@ -85,7 +85,10 @@ interface Texts {
   cells: string[]
 }
 
-/** Separates the sentences from the table if the table is too wide with them. Columns without any sentence are omitted. */
+/**
+ * Separates the sentences from the table if the table would be too wide with them. Columns in which no row has a sentence
+ * are omitted.
+ */
 function moveSentences(
   all: readonly Texts[],
   widthMax: number,
@@ -100,7 +103,7 @@ function indentedLines(text: string, widthMax: number): string[] {
   return text === '' ? [] : wrapText(text, widthMax - gap.length).map((line) => `${gap}${line}`)
 }
 
-/** Shortens the identifiers in their cells if the table is too wide: first ARNs, then all of them. */
+/** Shortens identifiers if the table is too wide, beginning with ARNs. */
 function shortenIds(table: readonly Texts[], widthMax: number): readonly Texts[] {
   for (const shorten of [lastPart, firstCharacters]) {
     if (totalWidth(table.map(widthOf)) <= widthMax) break
@@ -146,10 +149,10 @@ function totalWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1))
 }
 
-/** Long members that only `--wide` shows, because a shorter member already identifies the row. */
+/** Long members that are displayed only with `--wide`, because a shorter member already identifies the row. */
 const wideKeys: ReadonlySet<string> = new Set(['Arn', 'UserId', 'RoleId'])
 
-/** Returns a column for each member of the rows. */
+/** Returns a table column for each member of the rows. */
 function columnsOf(rows: readonly Row[]): Column[] {
   return [...new Set(rows.flatMap(Object.keys))].map((key) => ({ key, wide: wideKeys.has(key) }))
 }
@@ -157,8 +160,8 @@ function columnsOf(rows: readonly Row[]): Column[] {
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 /**
- * Formats a member: times have no fractions of a second, elements of lists and members of objects are separated by commas, and
- * each member has its key as words. An empty object has no text.
+ * Formats a member: times have no fractional seconds, list elements and object members are separated by commas, and each
+ * object member is preceded by its key as words. An empty object is formatted as an empty string.
  */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''
@@ -198,7 +201,7 @@ const capitals = new Map(
   ]),
 )
 
-/** Converts a key to words: `AccessKeyId` becomes `access key ID`. */
+/** Converts a key to words, such as `AccessKeyId` to `access key ID`. */
 export function wordsOf(key: string): string {
   return key
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')

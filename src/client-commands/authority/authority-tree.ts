@@ -1,4 +1,4 @@
-/** `signet ca tree`: the account's CAs, each below its issuer. */
+/** The command `signet ca tree`, which shows the account's CAs, each below its issuer. */
 import type { Client } from '../../../client/index.ts'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
@@ -9,7 +9,7 @@ export interface TreeNode {
   readonly authority: AuthoritySummary
   /** Subject of the issuer if the issuer is not a CA in the account; otherwise null. */
   readonly externalIssuer: string | null
-  /** CAs above a CA with an external issuer, from its issuer to the root. Otherwise empty. */
+  /** CAs above a CA with an external issuer, from the issuer to the root; otherwise empty. */
   readonly externalChain: readonly ExternalCa[]
   readonly children: readonly TreeNode[]
 }
@@ -24,7 +24,9 @@ export async function authorityTree(client: Client): Promise<TreeNode[]> {
   return buildTree(authorities, certified)
 }
 
-/** Returns the tree. CAs without a certificate, roots, and CAs with an external issuer are at the top. */
+/**
+ * Returns the tree of the account's CAs. CAs without a certificate, roots, and CAs with an external issuer are at the top level.
+ */
 export async function buildTree(
   authorities: readonly AuthoritySummary[],
   certified: readonly CertifiedAuthority[],
@@ -57,11 +59,11 @@ export async function buildTree(
 
 export interface TreeLine {
   readonly node: TreeNode
-  /** Branches that lead to the node: `│  └─ `. */
+  /** Branch characters that lead to the node, such as `│  └─ `. */
   readonly prefix: string
 }
 
-/** Returns the nodes from the top down, with the branch characters that a terminal shows. */
+/** Returns the nodes from top to bottom, with the branch characters for display on a terminal. */
 export function treeLines(nodes: readonly TreeNode[]): TreeLine[] {
   return nodes.flatMap((node) => [{ node, prefix: '' }, ...branches(node.children, '')])
 }

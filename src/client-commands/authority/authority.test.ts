@@ -51,7 +51,7 @@ test('the tree has each CA below its issuer, and CAs without an issuer at the to
       certified(root, rootCa),
       certified(middle, middleCa),
       certified(leaf, craft({ subject: named('Leaf') }, middleCa)),
-      // A CA with the same name but another key.
+      // A CA with the same name but a different key.
       certified(foreign, craft({ subject: named('Foreign') }, craft({ subject: named('Root') }))),
     ],
   )

@@ -1,4 +1,4 @@
-/** Reads a CA's certificate from the API, and finds its issuer among the account's CAs. */
+/** Reads a CA's certificate through the API, and finds its issuer among the account's CAs. */
 import type { Client } from '../../../client/index.ts'
 import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
@@ -11,14 +11,11 @@ import type { AuthoritySummary } from '../authorities.ts'
 export interface CertifiedAuthority {
   readonly authority: AuthoritySummary
   readonly certificate: Certificate
-  /** CA certificates from the issuer to the root. Empty for a root. */
+  /** CA certificates from the issuer to the root; empty for a root. */
   readonly chain: readonly Certificate[]
 }
 
-/**
- * Returns the certificate of a CA. Undefined if the CA has no certificate, or if the API does not return it in the CA's current
- * state.
- */
+/** Returns a CA's certificate; undefined if the CA has none, or if the API does not return it in the CA's current state. */
 export async function certifiedAuthority(
   client: Client,
   authority: AuthoritySummary,
@@ -38,7 +35,7 @@ export function pemOf(certificates: readonly Certificate[]): string {
   return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
 }
 
-/** Returns whether the certificate was signed with the key of `issuer` and names it as its issuer. */
+/** Returns whether the certificate was signed with the key of `issuer` and contains the issuer's name. */
 async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const check = await verifySignature({
@@ -51,7 +48,7 @@ async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promis
   return check === 'valid'
 }
 
-/** Returns the CA among `candidates` that issued the certificate. */
+/** Returns the CA in `candidates` that issued the certificate. */
 export async function issuerAmong<C extends Pick<CertifiedAuthority, 'certificate'>>(
   certificate: Certificate,
   candidates: readonly C[],

@@ -29,8 +29,8 @@ const templateKeyUsage = 'digitalSignature keyCertSign cRLSign'
 const pathLengthMax = 3
 
 /**
- * Returns the template and the ApiPassthrough. Name constraints, policies and every other extension of the current
- * certificate are passed through. Throws ConfigurationError for a certificate that no template can reproduce.
+ * Returns the template and the ApiPassthrough for a new CA certificate. Name constraints, policies and every other extension of
+ * the current certificate are passed through. Throws ConfigurationError for a certificate that no template can reproduce.
  */
 export function templateLike(
   { extensions }: Pick<Certificate, 'extensions'>,

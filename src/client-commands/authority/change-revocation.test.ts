@@ -1,4 +1,4 @@
-/** Changes of a CA's revocation configuration by flags. */
+/** Tests of changes to a CA's revocation configuration by flags. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigurationError } from '../../errors.ts'

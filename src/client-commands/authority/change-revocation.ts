@@ -1,4 +1,4 @@
-/** `signet ca revocation`: the revocation configuration of a CA after a change. */
+/** The command `signet ca revocation`, which changes a CA's revocation configuration. */
 import type { CertificateAuthority } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 
@@ -6,27 +6,27 @@ type Revocation = NonNullable<CertificateAuthority['RevocationConfiguration']>
 type CrlConfiguration = NonNullable<Revocation['CrlConfiguration']>
 type OcspConfiguration = NonNullable<Revocation['OcspConfiguration']>
 
-/** The settings to change. Absent settings keep their values. */
+/** The revocation settings to change. Settings that are absent keep their values. */
 export interface RevocationChange {
-  /** False to stop publishing CRLs. */
+  /** False if the CA must stop publishing CRLs. */
   readonly crl?: boolean
   readonly crlBucket?: string
-  /** Validity of a CRL. */
+  /** Validity of each CRL. */
   readonly crlDays?: number
   readonly crlType?: 'COMPLETE' | 'PARTITIONED'
-  /** Host in the CRL URLs. An empty string restores the default host. */
+  /** Host in the CRL URLs; an empty string restores the default host. */
   readonly crlCname?: string
   readonly ocsp?: boolean
-  /** Host in the OCSP URLs. An empty string restores the default host. */
+  /** Host in the OCSP URLs; an empty string restores the default host. */
   readonly ocspCname?: string
 }
 
-/** Validity of CRLs in days, if the CA has published none. */
+/** Default validity of CRLs in days, for a CA that has not published any. */
 const defaultCrlDays = 7
 
 /**
- * Returns the blocks of the configuration that change, each with all of its members, because the API replaces a whole block. Throws
- * ConfigurationError if settings contradict each other or nothing changes.
+ * Returns the changed blocks of the configuration, each with all of its members, because the API replaces entire blocks. Throws
+ * ConfigurationError if settings contradict each other, or if nothing would change.
  */
 export function changedRevocation(
   current: Revocation | undefined,

@@ -1,4 +1,4 @@
-/** `signet ca show`: the complete description of one CA. */
+/** The command `signet ca show`, which displays the complete description of a CA. */
 import { hash } from 'node:crypto'
 import type {
   CertificateAuthority,
@@ -19,7 +19,7 @@ import type { AuthoritySummary } from '../authorities.ts'
 import { certificatesIn, certifiedAuthority } from './ca-certificate.ts'
 import { revocationState } from './revocation-state.ts'
 
-/** A CA in output form: keys are in PascalCase, times are in ISO 8601, and absent values are null. */
+/** A CA in the command's output form: keys are in PascalCase, times are in ISO 8601, and absent values are null. */
 export interface AuthorityDetails {
   readonly Name: string
   readonly Arn: string
@@ -36,11 +36,11 @@ export interface AuthorityDetails {
   /** CA certificates from the issuer to the root. */
   readonly Chain: readonly { readonly Subject: string; readonly NotAfter: string }[]
   readonly RevocationConfiguration: CertificateAuthority['RevocationConfiguration'] | null
-  /** Null if the CA has no certificate, or if the API does not return the state to this principal. */
+  /** Null if the CA has no certificate, or if the API does not return the revocation state to the caller. */
   readonly RevocationState: DescribeRevocationOutput | null
   /**
-   * URLs in the certificates that the CA issues now. Null if the CA has not issued a certificate with its current
-   * configuration.
+   * URLs in the certificates that the CA currently issues; null if the CA has not issued a certificate with its
+   * current configuration.
    */
   readonly Urls: CertificateUrls | null
   readonly Tags: Readonly<Record<string, string>>
@@ -112,7 +112,7 @@ function certificateDetails(certificate: Certificate): CaCertificateDetails {
   }
 }
 
-/** The tags on a deleted CA cannot be read. */
+/** The tags of a deleted CA cannot be read. */
 async function tagsOf(
   client: Client,
   { arn, status }: AuthoritySummary,
@@ -124,7 +124,7 @@ async function tagsOf(
   return tags
 }
 
-/** Reads the URLs from a certificate that was issued since the CA last changed, because the API does not return them. */
+/** Reads the URLs from a certificate issued since the CA's last change, because the API does not return them. */
 async function currentUrls(
   client: Client,
   arn: string,
@@ -150,7 +150,7 @@ async function currentUrls(
   }
 }
 
-/** Returns a certificate's URLs for CRLs, OCSP responders and CA certificates. */
+/** Returns the URLs of CRLs, OCSP responders and CA certificates in a certificate. */
 function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrls {
   const points = findExtension(extensions, oids.crlDistributionPoints)
   const access = findExtension(extensions, oids.authorityInfoAccess)

@@ -1,20 +1,23 @@
-/** CAs whose keys are not on the server, such as an offline root. They are known from the chains of the CAs below them. */
+/**
+ * CAs whose keys are not on the server, such as an offline root. CAs with external keys are known from the chains of the
+ * CAs below them.
+ */
 import { hash } from 'node:crypto'
 import { nameWords } from '../../inspect/value-texts.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { oids } from '../../x509/der/oid.ts'
 
-/** The status that commands display for such a CA. */
+/** The status that commands display for a CA whose key is not on the server. */
 export const externalStatus = 'EXTERNAL'
 
 export interface ExternalCa {
-  /** CommonName of its subject, or the whole subject. */
+  /** CommonName of the CA's subject, or the entire subject if it has no CommonName. */
   readonly name: string
   readonly subject: string
   /** Expiry of the certificate in ISO 8601. */
   readonly notAfter: string
-  /** SHA-256 of its certificate: lower-case hex. */
+  /** SHA-256 of the CA certificate in lower-case hexadecimal. */
   readonly sha256: string
 }
 
@@ -29,30 +32,30 @@ export function externalCa({ subject, notAfter, der }: Certificate): ExternalCa 
   }
 }
 
-/** A line of a tree: an item, and the branch characters that lead to it. */
+/** A line in a tree, which consists of an item and the branch characters that lead to it. */
 interface Line<T> {
   /** Branch characters; empty for the top of a tree, which precedes the lines below it. */
   readonly prefix: string
-  /** CAs from the issuer to the root. Empty except at the top of a tree. */
+  /** CAs from the issuer to the root; empty except at the top of a tree. */
   readonly externalIssuers: readonly ExternalCa[]
   readonly item: T
 }
 
-/** A line to show: an item, or a CA whose key is not on the server. */
+/** A line to display: either an item, or a CA whose key is not on the server. */
 export type ShownLine<T> = { readonly prefix: string } & (
   | { readonly item: T; readonly external?: undefined }
   | { readonly item?: undefined; readonly external: ExternalCa }
 )
 
-/** A tree of items, and the CAs above it, from the root down. */
+/** A tree of items, with the CAs above it from the root downward. */
 interface Tree<T> {
   readonly above: readonly ExternalCa[]
   readonly lines: readonly Line<T>[]
 }
 
 /**
- * Adds the CAs whose keys are not on the server, each above the trees of the CAs that it certifies. Each of them is added only
- * once.
+ * Adds the CAs whose keys are not on the server, each above the trees of the CAs that it has certified. Each external CA is
+ * added only once.
  */
 export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[] {
   const trees: { above: readonly ExternalCa[]; lines: Line<T>[] }[] = []
@@ -63,7 +66,7 @@ export function withExternalIssuers<T>(lines: readonly Line<T>[]): ShownLine<T>[
   return branches(trees).flat()
 }
 
-/** Returns the lines for the branches at one level, sorted by the first tree of each branch. */
+/** Returns the lines for the branches at one level, sorted by the first tree in each branch. */
 function branches<T>(trees: readonly Tree<T>[]): ShownLine<T>[][] {
   const groups = new Map<string, Tree<T>[]>()
   for (const [index, tree] of trees.entries()) {

@@ -1,4 +1,4 @@
-/** `signet ca import`: finds the CA that a certificate belongs to. */
+/** The command `signet ca import`, which finds the CA that a certificate belongs to and imports the certificate. */
 import type { Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { nameWords } from '../../inspect/value-texts.ts'
@@ -9,12 +9,12 @@ import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
 import { certificatesIn } from './ca-certificate.ts'
 import { csrOf } from './renew-authority.ts'
 
-/** States in which a CA has a CSR. */
+/** Statuses in which a CA has a CSR. */
 const withCsr = ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED']
 
 /**
- * Resolves to the CA with the same public key as a certificate in PEM. Rejects with ConfigurationError unless exactly one CA has
- * this key.
+ * Resolves to the CA with the same public key as a PEM certificate. Rejects with ConfigurationError unless exactly one CA has
+ * the certificate's public key.
  */
 export async function authorityOfCertificate(
   client: Client,

@@ -1,4 +1,4 @@
-/** `signet ca renew`: issues a CA's next certificate, for the same key or for a successor's key. */
+/** The command `signet ca renew`, which issues a CA's next certificate, for either the same key or a successor's key. */
 import type { Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
@@ -17,13 +17,13 @@ import {
 import { planNext, type RenewalPlan } from './renewal-plan.ts'
 
 export interface AuthorityRenewalOptions {
-  /** Validity in the format of parseValidity; by default, the validity period of the current certificate. */
+  /** Validity in the format of parseValidity; by default, the same duration as the current certificate's validity. */
   readonly validity: string | undefined
   readonly now: Date
   readonly progress: Progress
 }
 
-/** The result in output form: keys are in PascalCase and times in ISO 8601. */
+/** The result in the command's output form: keys are in PascalCase, and times are in ISO 8601. */
 export interface RenewedAuthority {
   readonly Name: string
   readonly Arn: string
@@ -35,7 +35,7 @@ export interface RenewedAuthority {
   readonly PreviousNotAfter: string | null
 }
 
-/** A certificate that a CA will import. */
+/** A certificate to be imported into a CA. */
 interface IssuedForCa {
   readonly certificate: string
   /** CA certificates in PEM; empty for a root. */
@@ -54,8 +54,8 @@ export async function renewAuthority(
 }
 
 /**
- * Plans the next certificate. Rejects with ConfigurationError if the issuer is not an ACTIVE CA in the account, or would expire
- * before the certificate.
+ * Plans the CA's next certificate. Rejects with ConfigurationError if the issuer is not an ACTIVE CA in the account, or would
+ * expire before the certificate.
  */
 export async function planRenewal(
   client: Client,
@@ -149,7 +149,7 @@ export async function importCertificate(
 
 /**
  * Splits the output of an external issuer into the certificate and its chain. The certificate file may also contain the chain.
- * `source` is that file's name in messages. Throws ConfigurationError for a file without certificates.
+ * `source` is the name of the certificate file in error messages. Throws ConfigurationError for a file without certificates.
  */
 export function externalAnswer(
   certificateText: string,

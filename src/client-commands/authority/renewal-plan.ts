@@ -7,7 +7,7 @@ import { isoSeconds } from '../../text/iso-time.ts'
 import type { Certificate } from '../../x509/certificate.ts'
 import { templateLike, type CaTemplate } from './ca-template.ts'
 
-/** The CA that signs the certificate: the issuer, or the root itself. */
+/** The CA that signs the certificate: either the issuer, or the root itself. */
 interface RenewalIssuer {
   readonly arn: string
   readonly name: string
@@ -28,14 +28,14 @@ interface RenewedCertificate {
   readonly type: 'ROOT' | 'SUBORDINATE'
   readonly current: Certificate
   readonly issuer: RenewalIssuer
-  /** By default, the validity period of the current certificate. */
+  /** Validity; by default, the same duration as the current certificate's validity. */
   readonly validity: CertificateValidity | undefined
   readonly now: Date
 }
 
 /**
- * Plans the next certificate. Throws ConfigurationError if the issuer cannot issue, or would expire before the certificate, or if
- * no template can reproduce the certificate.
+ * Plans a CA's next certificate. Throws ConfigurationError if the issuer cannot issue, or would expire before the certificate, or
+ * if no template can reproduce the certificate.
  */
 export function planNext({
   type,
@@ -53,8 +53,8 @@ export function planNext({
 }
 
 /**
- * Returns the requested validity period of a certificate. NotBefore is one hour before the time of issue; that hour is not
- * counted.
+ * Returns the requested duration of a certificate's validity. NotBefore is one hour before the time of issue, and this
+ * hour is not included in the validity.
  */
 export function validityPeriod({
   notBefore,
@@ -82,12 +82,12 @@ function requireShorter({ validity, issuer }: RenewalPlan): void {
 }
 
 /**
- * The tag that init-hierarchy uses to find its CAs. A successor must not have this tag, because init-hierarchy expects it on
- * only one CA.
+ * The tag that init-hierarchy uses to find its CAs. A successor CA must not have the hierarchy tag, because init-hierarchy
+ * expects it on only one CA.
  */
 const hierarchyTag = 'signet-hierarchy'
 
-/** Returns the input of CreateCertificateAuthority for a successor with a new key, like an existing CA. */
+/** Returns the CreateCertificateAuthority input for a successor that resembles an existing CA but has a new key. */
 export function successorInput(
   {
     Type = 'SUBORDINATE',

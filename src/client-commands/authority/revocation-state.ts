@@ -1,4 +1,7 @@
-/** `signet ca show`, `signet ca publish-crl` and `signet certificates check`: CRLs and OCSP responses as relying parties see them. */
+/**
+ * Functions for `signet ca show`, `signet ca publish-crl` and `signet certificates check` that show CRLs and OCSP responses as
+ * relying parties see them.
+ */
 import { setTimeout } from 'node:timers/promises'
 import type {
   CheckRevocationOutput,
@@ -9,7 +12,7 @@ import { ConfigurationError } from '../../errors.ts'
 import type { Line, Paragraph } from '../../inspect/lines.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 
-/** Returns the state of a CA's CRLs and OCSP responses. Null if the API does not return it to this principal. */
+/** Returns the state of a CA's CRLs and OCSP responses, or null if the API does not return it to the caller. */
 export async function revocationState(
   client: Client,
   arn: string,
@@ -17,7 +20,7 @@ export async function revocationState(
   try {
     return await client.describeRevocation({ CertificateAuthorityArn: arn, MaxResults: 1 })
   } catch {
-    // AWS does not have the operation, and the principal may lack permission for it.
+    // AWS does not have the operation, and the caller may lack permission for it.
     return null
   }
 }
@@ -81,8 +84,8 @@ function ocspLine({
 const pollMilliseconds = 500
 
 /**
- * Publishes a CA's CRLs, and waits until they are published. Throws ConfigurationError after `waitSeconds`, or if a publication
- * failed.
+ * Publishes a CA's CRLs and waits until they are published. Throws ConfigurationError after `waitSeconds`, or if a publication
+ * has failed.
  */
 export async function publishCrl(
   client: Client,
@@ -107,7 +110,7 @@ export async function publishCrl(
   }
 }
 
-/** Describes a certificate in the CRL, in the OCSP response and in the database. */
+/** Describes a certificate's status in the CRL, in the OCSP response and in the database. */
 export function checkParagraphs({ Api, Crl, Ocsp }: CheckRevocationOutput): Paragraph[] {
   return [
     {

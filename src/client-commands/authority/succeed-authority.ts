@@ -1,4 +1,4 @@
-/** `signet ca renew --new-key`: creates a successor CA with the configuration of an existing CA and a new key. */
+/** The command `signet ca renew --new-key`, which creates a successor CA with an existing CA's configuration and a new key. */
 import type { CertificateAuthority, Client, Tag } from '../../../client/index.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import {
@@ -14,8 +14,8 @@ import { successorInput } from './renewal-plan.ts'
 const keyWaiter = { Delay: 0.5, MaxAttempts: 360 }
 
 /**
- * Creates the successor, has the existing CA's issuer certify it, and activates it. The existing CA does not change. If a step
- * after the creation fails, the error contains the ARN of the successor.
+ * Creates the successor, has its certificate issued by the existing CA's issuer, and activates it. The existing CA is not
+ * changed. If a step after the creation fails, the error contains the successor's ARN.
  */
 export async function succeedAuthority(
   client: Client,

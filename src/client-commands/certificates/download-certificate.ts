@@ -1,4 +1,4 @@
-/** `signet certificates show` and `download`: get a certificate and its chain from the API. */
+/** Commands `signet certificates show` and `download`, which get a certificate and its chain from the API. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client, ListedCertificate } from '../../../client/index.ts'
@@ -10,7 +10,7 @@ import { certificateArn, type CertificateId } from './resolve-certificate.ts'
 /** The certificate in PEM, with a trailing newline. */
 export interface DownloadedCertificate {
   readonly certificate: string
-  /** CA certificates from the issuer up, without the root. Empty if the root is the issuer. */
+  /** CA certificates from the issuer upward, without the root; empty if the root is the issuer. */
   readonly chain: string
   readonly root: string
 }
@@ -34,7 +34,7 @@ export async function downloadCertificate(
 }
 
 /**
- * Returns a certificate's search record. Undefined if the service has no certificate search, or if the certificate was issued
+ * Returns a certificate's search record; undefined if the service has no certificate search, or if the certificate was issued
  * only moments ago.
  */
 export async function certificateRecord(
@@ -53,16 +53,16 @@ export async function certificateRecord(
   }
 }
 
-/** Returns whether a path means an output folder, because it is an existing folder, ends with a slash, or has no extension. */
+/** Returns whether a path refers to an output folder: it is an existing folder, ends with a slash, or has no extension. */
 export function isFolderPath(path: string): boolean {
   if (existsSync(path)) return statSync(path).isDirectory()
   return path.endsWith('/') || !/\.[A-Za-z0-9]+$/.test(path)
 }
 
 /**
- * Writes the certificate, and its chain if `withChain` is set, to a file; or writes a folder with the files that `signet issue`
- * writes, except the key. Resolves to the written paths. Rejects with ConfigurationError if a file exists, unless `force` is
- * set.
+ * Writes the certificate to a file, including its chain if `withChain` is set, or writes a folder with the same files as
+ * `signet issue` except the key. Resolves to the paths of the written files. Rejects with ConfigurationError if a file already
+ * exists, unless `force` is set.
  */
 export async function saveCertificate(
   { certificate, chain, root }: DownloadedCertificate,

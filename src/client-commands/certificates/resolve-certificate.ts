@@ -1,4 +1,4 @@
-/** Finds the certificate that a command's argument refers to: a folder, a file, a serial number or an ARN. */
+/** Finds the certificate that a command-line argument refers to: a folder, a file, a serial number or an ARN. */
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -17,7 +17,7 @@ export interface CertificateId {
   readonly serialNumber: string
 }
 
-/** A parsed argument. No file has been read yet. */
+/** A parsed argument that refers to a certificate, before any file has been read. */
 type CertificateReference =
   | { readonly kind: 'id'; readonly id: CertificateId }
   | { readonly kind: 'folder' | 'file'; readonly path: string }
@@ -26,8 +26,8 @@ type CertificateReference =
 const arnForm = /^(arn:[^/]+:certificate-authority\/[^/]+)\/certificate\/([0-9a-fA-F]+)$/
 
 /**
- * Parses an argument. `pathKind` is the kind of file at that path, if the argument is an existing path. Throws
- * ConfigurationError for an argument in an unknown format.
+ * Parses a command-line argument that refers to a certificate. `pathKind` is the type of the file at that
+ * path, if the argument is an existing path. Throws ConfigurationError for an argument in an unknown format.
  */
 export function parseReference(
   text: string,
@@ -54,8 +54,8 @@ export function certificateArn({ certificateAuthorityArn, serialNumber }: Certif
 }
 
 /**
- * Finds the certificate. `certificateAuthorityArn` limits the search for a serial number or a file to one CA. Rejects with
- * ConfigurationError unless exactly one certificate matches.
+ * Finds the certificate that an argument refers to. `certificateAuthorityArn` limits the search for a serial number or a
+ * file to one CA. Rejects with ConfigurationError unless exactly one certificate matches.
  */
 export async function resolveCertificate(
   client: Client,
@@ -108,7 +108,7 @@ async function resolveFile(
   )
 }
 
-/** Returns the first certificate in a file, in PEM or DER. Throws ConfigurationError for a file without a certificate. */
+/** Returns the first certificate in a PEM or DER file. Throws ConfigurationError for a file without a certificate. */
 function firstCertificate(bytes: Uint8Array, path: string): Certificate {
   try {
     const text = pemText(bytes)
@@ -127,7 +127,7 @@ function firstCertificate(bytes: Uint8Array, path: string): Certificate {
   throw new ConfigurationError(`${path} has no certificate`)
 }
 
-/** Several CAs may have issued certificates with the same serial number, so the bytes are compared. */
+/** Several CAs may have issued certificates with the same serial number, so the certificates' bytes are compared. */
 async function isSameCertificate(
   client: Client,
   id: CertificateId,
@@ -140,7 +140,7 @@ async function isSameCertificate(
   return Buffer.compare(parsePem(pem)[0]?.der ?? new Uint8Array(), der) === 0
 }
 
-/** Number of hexadecimal digits below which a serial number was probably copied from a shortened column of a table. */
+/** Number of hexadecimal digits below which a serial number was probably copied from a shortened table column. */
 const serialDigitsMin = 16
 
 function completenessNote(serialNumber: string): string {
@@ -166,7 +166,8 @@ async function findBySerial(client: Client, serialNumber: string): Promise<Certi
 }
 
 /**
- * Searches by serial number. Rejects with ConfigurationError if the service, such as AWS, has no certificate search.
+ * Searches for a certificate by serial number. Rejects with ConfigurationError if the service, such as AWS, has no
+ * certificate search.
  */
 async function listBySerial(client: Client, serialNumber: string): Promise<CertificateId[]> {
   const found: CertificateId[] = []

@@ -1,11 +1,11 @@
-/** `signet revoke`: revokes one or more certificates. */
+/** The command `signet revoke`, which revokes one or more certificates. */
 import { ClientError, type Client, type RevocationReason } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { certificateArn, resolveCertificate, type CertificateId } from './resolve-certificate.ts'
 
-/** The result for one certificate in output form, with keys in PascalCase. */
+/** The result for one certificate in the command's output form, with keys in PascalCase. */
 export interface Revocation {
-  /** The argument that identified the certificate. */
+  /** The argument that referred to the certificate. */
   readonly Target: string
   /** ARN of the certificate; null if no certificate was found. */
   readonly CertificateArn: string | null
@@ -15,12 +15,15 @@ export interface Revocation {
 
 export interface RevokeOptions {
   readonly reason: RevocationReason
-  /** ARN of the CA that issued the certificates given by serial number. If undefined, all CAs are searched. */
+  /** ARN of the CA that issued the certificates given by serial number; if undefined, all CAs are searched. */
   readonly certificateAuthorityArn: string | undefined
   readonly progress: (text: string) => void
 }
 
-/** Reasons, keyed by AWS name. The names in RFC 5280 differ only in case, except the one for a compromised CA. */
+/**
+ * Revocation reasons, keyed by AWS name. The names in RFC 5280 differ from AWS's names only in case, except the
+ * name for a compromised CA.
+ */
 const reasons = [
   'UNSPECIFIED',
   'KEY_COMPROMISE',
@@ -39,8 +42,8 @@ const reasonByLetters = new Map<string, RevocationReason>([
 ])
 
 /**
- * Parses a reason, given by its name in AWS (KEY_COMPROMISE) or RFC 5280 (keyCompromise), ignoring case. Throws
- * ConfigurationError for any other string.
+ * Parses a revocation reason, given by its name in AWS (KEY_COMPROMISE) or RFC 5280 (keyCompromise), ignoring
+ * case. Throws ConfigurationError for any other string.
  */
 export function parseReason(text: string): RevocationReason {
   const reason = reasonByLetters.get(lettersOf(text))
@@ -52,8 +55,8 @@ export function parseReason(text: string): RevocationReason {
 }
 
 /**
- * Parses a list with one certificate per line. Empty lines and lines that start with # are skipped. Only the first cell of a CSV
- * line is used, so that the output of `signet certificates list --output csv` can be used.
+ * Parses a list with one certificate per line. Empty lines and lines that start with # are skipped. Only the first cell of each
+ * CSV line is used, so that the output of `signet certificates list --output csv` is a valid list.
  */
 export function parseTargets(text: string): string[] {
   return text
@@ -64,7 +67,10 @@ export function parseTargets(text: string): string[] {
     .filter((line) => !line.startsWith('CertificateArn,'))
 }
 
-/** Revokes certificates one after another. After a failure, it continues with the next certificate. Never rejects. */
+/**
+ * Revokes certificates sequentially. After a failure, the revocation continues with the next certificate. The promise
+ * never rejects.
+ */
 export async function revokeAll(
   client: Client,
   targets: readonly string[],

@@ -1,26 +1,26 @@
-/** `signet certificates list`: searches through the API. */
+/** The command `signet certificates list`, which searches through the API. */
 import type { CertificateSearch, Client, ListedCertificate } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
 
 /** The command's filters, which are combined with AND. */
 export interface CertificateFilters {
-  /** ARN. */
+  /** ARN of the CA. */
   readonly certificateAuthorityArn?: string | undefined
   readonly serial?: string | undefined
   readonly subject?: string | undefined
   readonly alternativeName?: string | undefined
-  /** Name or ARN. */
+  /** Name or ARN of the template. */
   readonly template?: string | undefined
-  /** ARN of a user, role or session; account ID; service; or name of an IAM user in the account. */
+  /** Requester: the ARN of a user, role or session, an account ID, a service, or the name of an IAM user in the account. */
   readonly requester?: string | undefined
   readonly issuedAfter?: Date | undefined
-  /** Duration from now in milliseconds. */
+  /** Duration from the current time, in milliseconds. */
   readonly expiringWithin?: number | undefined
   readonly status?: 'VALID' | 'EXPIRED' | 'REVOKED' | undefined
 }
 
-/** A certificate in output form: times are in ISO 8601, and the issuing CA is given by name. */
+/** A certificate in the command's output form: times are in ISO 8601, and the issuing CA is given by name. */
 interface FoundCertificate {
   readonly CertificateArn: string
   readonly SerialNumber: string
@@ -40,13 +40,13 @@ interface FoundCertificate {
 
 export interface FoundCertificates {
   readonly certificates: readonly FoundCertificate[]
-  /** Whether more certificates match than the limit. */
+  /** Whether the number of matching certificates exceeds the limit. */
   readonly isCut: boolean
-  /** The requester in the search, in which a user name has become an ARN. */
+  /** The requester in the search, with a user name converted to an ARN. */
   readonly requester: string | undefined
 }
 
-/** Returns at most `limit` certificates. Rejects with ConfigurationError if the service rejects a filter. */
+/** Returns at most `limit` matching certificates. Rejects with ConfigurationError if the service rejects a filter. */
 export async function searchCertificates(
   client: Client,
   filters: CertificateFilters,
@@ -78,7 +78,7 @@ function explainSearch(error: unknown): unknown {
       cause: error,
     })
   if (name !== 'ValidationException' && name !== 'ClientError') return error
-  // The API's message begins with a member name, which is replaced with the command's flag.
+  // The API's error message begins with a member name, which is replaced with the command's flag.
   const text = message
     .replace(/^An error occurred \(\w+\) when calling the ListCertificates operation: /, '')
     .replace(/^SubjectAlternativeName\b/, '--san')

@@ -14,7 +14,7 @@ function nameOf(store: string): string {
 
 /**
  * Describes where keys are stored, and where the keys of new CAs will be stored. If all keys are in the database, the server
- * reports no counts.
+ * reports no key counts.
  */
 export function keyStorageOf(samples: readonly Sample[]): string {
   const stores = samples.filter(({ name, value }) => name === 'signet_ca_keys' && value > 0)
@@ -29,7 +29,7 @@ export function keyStorageOf(samples: readonly Sample[]): string {
   return `${stores.length === 0 ? '' : `${existing}; `}new CAs: ${planned.join('; ')}`
 }
 
-/** The server reports this metric only with --key-storage-standards. */
+/** The server reports the metric for misplaced keys only if --key-storage-standards is set. */
 export function misplacedKeyWarning({ name, labels, value }: Sample): string[] {
   if (name !== 'signet_misplaced_ca_keys' || value === 0) return []
   const { standard = '', store = '' } = labels

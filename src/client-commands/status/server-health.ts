@@ -1,19 +1,19 @@
-/** The health of a server, and the reason if it cannot be reached or cannot serve requests. */
+/** The health of a server, including the reason if it cannot be reached or cannot serve requests. */
 import { fetchErrorText } from '../../text/system-error.ts'
 import { explainConnectionError } from '../connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
 export interface ServerHealth {
   readonly state: 'ok' | 'unavailable' | 'not reachable'
-  /** A sentence that states the cause. Undefined for a healthy server. */
+  /** A sentence that states the cause of the problem; undefined for a healthy server. */
   readonly problem: string | undefined
 }
 
 const timeoutMilliseconds = 10_000
-/** Maximum length of a response. Health responses and metrics are far shorter. */
+/** Maximum length of a response, which is far longer than health responses and metrics. */
 const bodyCharactersMax = 64 * 1024 * 1024
 
-/** Requests `/healthz`. Never rejects. */
+/** Requests `/healthz`. The promise never rejects. */
 export async function readHealth(endpoint: string): Promise<ServerHealth> {
   try {
     const response = await fetchText(urlOf(endpoint, '/healthz'))
@@ -32,8 +32,8 @@ function reasonOf(error: unknown, endpoint: string): string {
 }
 
 /**
- * Reads a server's metrics. Resolves to undefined if this URL does not serve them, or if the server is not Signet. Never
- * rejects.
+ * Reads a server's metrics. Resolves to undefined if the URL does not serve metrics, or if the server is not Signet. The
+ * promise never rejects.
  */
 export async function readMetrics(url: string): Promise<Sample[] | undefined> {
   try {
@@ -62,7 +62,7 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/** Returns the URL for a path below an endpoint. The endpoint itself may have a path and a trailing slash. */
+/** Returns the URL for a path below an endpoint. The endpoint may itself have a path and a trailing slash. */
 export function urlOf(endpoint: string, path: string): string {
   return `${endpoint.replace(/\/$/, '')}${path}`
 }

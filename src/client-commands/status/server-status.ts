@@ -1,4 +1,4 @@
-/** `signet status`: the health of a server, its CAs, its jobs, and warnings. */
+/** The command `signet status`, which shows the health of a server, its CAs, its jobs, and warnings. */
 import type { Client } from '../../../client/index.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import { daysLeft } from '../../x509/der/time.ts'
@@ -21,21 +21,21 @@ export interface ServerStatus {
     readonly endpoint: string
     readonly metricsUrl: string
     readonly health: ServerHealth['state']
-    /** Cause if the health is not `ok`; otherwise null. */
+    /** Cause of the problem if the health is not `ok`; otherwise null. */
     readonly problem: string | null
     /** Version of the server; null if its metrics are not accessible. */
     readonly version: string | null
     readonly region: string
-    /** Account that owns the CAs. Null if it is unknown, or if there are no CAs. */
+    /** Account that owns the CAs; null if it is unknown, or if there are no CAs. */
     readonly account: string | null
-    /** Number of CAs in other Regions and accounts. Null if the CAs or the metrics are not accessible. */
+    /** Number of CAs in other Regions and accounts; null if the CAs or the metrics are not accessible. */
     readonly otherCas: number | null
-    /** Where keys are stored. Null if unknown. */
+    /** Location where keys are stored; null if unknown. */
     readonly keyStorage: string | null
   }
-  /** Each issuer is followed by the CAs below it. Null if the CAs could not be read. */
+  /** CAs in tree order, each issuer followed by the CAs below it; null if the CAs could not be read. */
   readonly authorities: readonly AuthorityStatus[] | null
-  /** Counts since startup. Null if the metrics are not accessible. */
+  /** Counters since startup; null if the metrics are not accessible. */
   readonly counts: {
     readonly certificatesIssued: number
     readonly certificatesRevoked: number
@@ -43,14 +43,16 @@ export interface ServerStatus {
     readonly requestsFailed: number
   } | null
   readonly jobs: readonly JobStatus[]
-  /** Sentences about states that need attention. */
+  /** Sentences about conditions that need attention. */
   readonly warnings: readonly string[]
 }
 
 type FoundAuthority = AuthoritySummary &
   Pick<AuthorityStatus, 'branch' | 'externalIssuers' | 'hasRevocations'>
 
-/** Reads the status of a server. If the server cannot be reached, the status says so and the promise does not reject. */
+/**
+ * Reads the status of a server. If the server cannot be reached, the status contains the reason, and the promise does not reject.
+ */
 export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
   const { endpoint, region } = options
   trust(options)
@@ -100,7 +102,7 @@ function otherCasOf(
   ).length
 }
 
-/** Undefined if an unhealthy server does not return its CAs; its health status explains why. */
+/** Undefined if an unhealthy server does not return its CAs, which its health status explains. */
 async function readAuthorities(
   options: ConnectionOptions,
   health: ServerHealth['state'],
@@ -161,8 +163,8 @@ function authorityStatus(
 }
 
 /**
- * RequestInProgressException is not counted as a failure: it is a normal response to clients that wait for a key or a
- * certificate.
+ * RequestInProgressException is not counted as a failure, because it is a normal response to clients that wait for a
+ * key or a certificate.
  */
 const normalResults = ['success', 'RequestInProgressException']
 

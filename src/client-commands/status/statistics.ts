@@ -1,4 +1,4 @@
-/** `signet statistics`: numbers of CAs and certificates, in the form that the command prints. */
+/** The command `signet statistics`, which prints numbers of CAs and certificates. */
 import type { Client, PeriodCount, Statistics } from '../../../client/index.ts'
 import type { Line, Paragraph } from '../../inspect/lines.ts'
 
@@ -10,7 +10,7 @@ export interface PrintedStatistics {
   readonly paragraphs: readonly Paragraph[]
 }
 
-/** Reads the statistics. An undefined length of a period is the server's default. */
+/** Reads the statistics from the API. If the length of a period is undefined, the server's default applies. */
 export async function readStatistics(
   client: Client,
   { days, weeks }: { readonly days: number | undefined; readonly weeks: number | undefined },
@@ -57,7 +57,7 @@ function paragraphsOf(statistics: Statistics): Paragraph[] {
   ]
 }
 
-/** Lists the periods that have certificates. */
+/** Lists the periods in which there are certificates. */
 function periodParagraph(title: string, periods: readonly PeriodCount[]): Paragraph[] {
   const lines = periods
     .filter(({ Count }) => Count > 0)

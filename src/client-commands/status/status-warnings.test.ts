@@ -1,4 +1,4 @@
-/** Texts about jobs in `signet status`. */
+/** Tests of the texts about jobs in `signet status`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jobWarning, jobWords } from './status-warnings.ts'

@@ -1,4 +1,4 @@
-/** Warnings in `signet status`: one sentence for each state that needs attention. */
+/** Warnings in `signet status`, with a sentence for each condition that needs attention. */
 import { daySeconds } from '../../text/duration.ts'
 import type { AuthoritySummary } from '../authorities.ts'
 import type { ExternalCa } from '../authority/external-issuers.ts'
@@ -8,25 +8,28 @@ export interface AuthorityStatus extends AuthoritySummary {
   /** Branch characters before the name in the CA tree, such as `└─ `. */
   readonly branch: string
   /**
-   * CAs above this CA whose keys are not on the server, from its issuer to the root. Empty for a CA below another CA in the
+   * CAs above this CA whose keys are not on the server, from its issuer to the root; empty for a CA below another CA in the
    * account.
    */
   readonly externalIssuers: readonly ExternalCa[]
-  /** Whole days until the CA certificate expires. Null for a CA without a certificate. */
+  /** Whole days until the CA certificate expires; null for a CA without a certificate. */
   readonly expiresInDays: number | null
-  /** Age of the oldest CRL. Null if there is no CRL, or if it is unknown. */
+  /** Age of the oldest CRL; null if there is no CRL, or if the age is unknown. */
   readonly crlAgeSeconds: number | null
-  /** Earliest nextUpdate of the CRLs in ISO 8601. Null like `crlAgeSeconds`. */
+  /** Earliest nextUpdate of the CRLs in ISO 8601; null in the same cases as `crlAgeSeconds`. */
   readonly crlNextUpdate: string | null
-  /** Whether the CA has revoked certificates. Null if unknown: it is read only for CAs that publish neither CRL nor OCSP. */
+  /**
+   * Whether the CA has revoked certificates; null if unknown, because this is determined only for CAs that publish neither
+   * CRLs nor OCSP responses.
+   */
   readonly hasRevocations: boolean | null
 }
 
 export interface JobStatus {
   readonly name: string
-  /** Number of rows that are due. */
+  /** Number of rows for which the job is due. */
   readonly waiting: number
-  /** Number of runs that found work. */
+  /** Number of the job's runs that found work. */
   readonly runs: number
   readonly failures: number
 }
@@ -61,13 +64,13 @@ function crlWarnings({ name, status, crlDays, crlAgeSeconds }: AuthorityStatus):
   if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return []
   const days = crlAgeSeconds / daySeconds
   if (days > crlDays) return [`the CRL of ${name} is overdue`]
-  // The next CRL is published after half of the validity period.
+  // The next CRL is published after half of the current CRL's validity period.
   if (days > crlDays / 2 + 0.5)
     return [`the CRL of ${name} is ${Math.floor(days)} days old and has not been renewed`]
   return []
 }
 
-/** The server reports this metric only if other machines cannot reach its public URL. */
+/** The server reports the metric for an unreachable public URL only if other machines cannot reach that URL. */
 export function publicUrlWarning({ name, labels, value }: Sample): string[] {
   if (name !== 'signet_public_url_unreachable' || value === 0) return []
   return [
@@ -76,7 +79,7 @@ export function publicUrlWarning({ name, labels, value }: Sample): string[] {
   ]
 }
 
-/** Describes the failures of a job. */
+/** Describes a job's failures. */
 export function jobWords({ name, runs, failures, waiting }: JobStatus): string {
   const failed = runs === 1 ? 'its only run' : `${failures} of ${runs} runs`
   const rows =

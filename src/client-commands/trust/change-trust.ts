@@ -1,4 +1,4 @@
-/** `signet trust install` and `remove`: changes the chosen trust stores one after another. */
+/** Commands `signet trust install` and `remove`, which change the chosen trust stores sequentially. */
 import { execFile } from 'node:child_process'
 import { homedir } from 'node:os'
 import type { Root } from './roots.ts'
@@ -15,7 +15,10 @@ export interface TrustChange {
   readonly administratorCommand: AdministratorCommand
 }
 
-/** Changes the stores. If a store refuses the change, its result contains the reason, and the promise does not reject. */
+/**
+ * Changes the chosen trust stores. If a trust store rejects the change, its result contains the reason, and the promise
+ * does not reject.
+ */
 export async function changeTrust(
   { action, roots, stores, administratorCommand }: TrustChange,
   machine: Machine,
@@ -56,10 +59,10 @@ function missingStore(Store: StoreName, { platform, home }: Machine): TrustResul
   return { Store, Location: null, Root: null, Result: 'skipped', Problem }
 }
 
-/** Timeout after which a program is stopped. */
+/** Timeout after which a program is terminated. */
 const programMilliseconds = 60_000
 
-/** Returns the machine that the process runs on. */
+/** Returns the machine on which the process runs. */
 export function thisMachine(environment: Readonly<Record<string, string | undefined>>): Machine {
   return {
     platform: process.platform,

@@ -1,4 +1,4 @@
-/** NSS databases: Chromium's database, and one for each of the user's Firefox profiles. */
+/** NSS trust databases: Chromium's database, and one database for each of the user's Firefox profiles. */
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Root } from './roots.ts'
@@ -11,7 +11,7 @@ import {
   type TrustStore,
 } from './trust-store.ts'
 
-/** Folders, relative to the user's home folder. */
+/** Folders of NSS databases, relative to the user's home folder. */
 const databasePatterns: readonly string[] = [
   '.pki/nssdb/cert9.db',
   'snap/chromium/current/.pki/nssdb/cert9.db',
@@ -21,7 +21,7 @@ const databasePatterns: readonly string[] = [
   'Library/Application Support/Firefox/Profiles/*/cert9.db',
 ]
 
-/** Returns the folders of the existing databases. */
+/** Returns the folders of the existing NSS databases. */
 export function nssDatabases({ home }: Pick<Machine, 'home'>): string[] {
   return databasePatterns
     .flatMap((pattern) => globSync(pattern, { cwd: home }))
@@ -32,12 +32,12 @@ export function nssDatabases({ home }: Pick<Machine, 'home'>): string[] {
 const certutilMissing =
   'certutil is not installed: install libnss3-tools (Debian, Ubuntu), nss-tools (Fedora) or nss (Homebrew)'
 
-/** Returns the name of a root in a database. */
+/** Returns the name of a root certificate in an NSS database. */
 function nicknameOf({ subject, fingerprint }: Root): string {
   return `Signet ${subject} ${fingerprint.slice(0, shortFingerprintLength)}`
 }
 
-/** Creates the trust store for one database. */
+/** Creates the trust store for an NSS database. */
 export function nssStore({ run }: Pick<Machine, 'run'>, folder: string): TrustStore {
   const database = `sql:${folder}`
   const resultOf = (root: Root, Result: TrustResult['Result'], Problem?: string): TrustResult => ({

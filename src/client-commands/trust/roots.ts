@@ -15,13 +15,13 @@ import { chooseAuthority, listAuthorities } from '../authorities.ts'
 export interface Root {
   readonly pem: string
   readonly subject: string
-  /** SHA-256 of the DER, in lower-case hexadecimal. */
+  /** SHA-256 of the DER-encoded certificate, in lower-case hexadecimal. */
   readonly fingerprint: string
 }
 
 /**
  * Returns the roots above one CA, or above all CAs in the account that have a certificate. Rejects with ConfigurationError if
- * there are no roots.
+ * no roots are found.
  */
 export async function rootsOfServer(client: Client, ca: string | undefined): Promise<Root[]> {
   const authorities =
@@ -42,7 +42,10 @@ export async function rootsOfServer(client: Client, ca: string | undefined): Pro
   return [...roots.values()]
 }
 
-/** Returns all certificates in a file. Throws ConfigurationError unless each is a self-issued CA certificate. */
+/**
+ * Returns all certificates in a file. Throws ConfigurationError unless every certificate in the file is a
+ * self-issued CA certificate.
+ */
 export function rootsInFile(bytes: Uint8Array, path: string): Root[] {
   const certificates = certificatesIn(bytes, path)
   const other = certificates.find((certificate) => !isRoot(certificate))

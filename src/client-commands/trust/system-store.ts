@@ -14,7 +14,8 @@ import {
 } from './trust-store.ts'
 
 /**
- * How a distribution manages roots: it reads additional ones from a folder, and a program rebuilds the bundles after a change.
+ * How a Linux distribution manages roots: it reads additional roots from a folder, and a program rebuilds the bundles after a
+ * change.
  */
 interface AnchorFolder {
   readonly folder: string
@@ -35,7 +36,7 @@ const anchorFolders: readonly AnchorFolder[] = [
   { folder: 'usr/local/share/ca-certificates', update: ['update-ca-certificates'] },
 ]
 
-/** Returns the command that an administrator must run in place of the current command. */
+/** Returns the command that an administrator must run instead of the current command. */
 export type AdministratorCommand = (action: 'install' | 'remove') => string
 
 /** Returns this machine's trust store; undefined if the operating system's trust store is not supported. */
@@ -80,7 +81,7 @@ function anchorStore(
       await replaceFile({ path, content: root.pem, mode: 0o644 })
       const problem = await rebuild()
       if (problem === undefined) return resultOf(root, 'installed')
-      // Otherwise, the next rebuild by another program would install the root.
+      // If the file were kept, the next rebuild by another program would install the root.
       await unlink(path)
       return resultOf(root, 'failed', problem)
     },
@@ -93,7 +94,7 @@ function anchorStore(
       await unlink(path)
       const problem = await rebuild()
       if (problem === undefined) return resultOf(root, 'removed')
-      // The bundles still contain the root. With its file, the next run of this command tries again.
+      // The bundles still contain the root. If the file is kept, the next run of the command tries again.
       await replaceFile({ path, content, mode: 0o644 })
       return resultOf(root, 'failed', problem)
     },
@@ -129,7 +130,7 @@ function keychainStore(machine: Machine, administratorCommand: AdministratorComm
   }
 }
 
-/** Returns why a `security` command failed. */
+/** Returns the reason why a `security` command failed. */
 async function runAll(
   { run }: Machine,
   commands: readonly (readonly string[])[],

@@ -5,30 +5,30 @@ import { join } from 'node:path'
 import { replaceFile } from '../../durable-file.ts'
 import type { Root } from './roots.ts'
 
-/** The parts of the machine that trust stores use. Tests replace them. */
+/** The parts of the machine that trust stores use, which tests replace. */
 export interface Machine {
   readonly platform: NodeJS.Platform
   /** Root folder of the file system: `/`, or a temporary folder in tests. */
   readonly rootFolder: string
-  /** Home folder of the user. */
+  /** Home folder of the current user. */
   readonly home: string
   readonly isAdministrator: boolean
-  /** Runs a program without a shell, and waits for it. Resolves to undefined if the program is not installed. */
+  /** Runs a program without a shell and waits until it exits. Resolves to undefined if the program is not installed. */
   readonly run: (program: string, args: readonly string[]) => Promise<ProgramResult | undefined>
 }
 
 export interface ProgramResult {
   readonly isSuccess: boolean
-  /** Standard error, or standard output if standard error is empty. */
+  /** Standard error of the program, or its standard output if standard error is empty. */
   readonly text: string
 }
 
-/** A result in output form, with keys in PascalCase. */
+/** A result in the command's output form, with keys in PascalCase. */
 export interface TrustResult {
   readonly Store: 'system' | 'nss'
-  /** File or folder of the store. Null if the store was not found. */
+  /** File or folder of the trust store; null if the trust store was not found. */
   readonly Location: string | null
-  /** Subject of the root. Null for a result that concerns all roots. */
+  /** Subject of the root; null for a result that applies to all roots. */
   readonly Root: string | null
   readonly Result:
     | 'installed'
@@ -37,7 +37,7 @@ export interface TrustResult {
     | 'not installed'
     | 'failed'
     | 'skipped'
-  /** Why the store failed or was skipped, and what to do. */
+  /** The reason why the trust store failed or was skipped, and what to do. */
   readonly Problem?: string
 }
 
@@ -51,10 +51,10 @@ export function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? ''
 }
 
-/** Number of fingerprint digits in file and certificate names, enough to distinguish roots. */
+/** Number of fingerprint digits in file names and certificate names, which is enough to distinguish roots. */
 export const shortFingerprintLength = 16
 
-/** Calls `work` with a file that contains the root, and removes the file afterwards. */
+/** Calls `work` with a file that contains the root, and then removes the file. */
 export async function withRootFile<T>(
   { pem }: Root,
   work: (file: string) => Promise<T>,

@@ -1,12 +1,12 @@
-/** The client secret of the console, which stays on the server. */
+/** The console's OAuth client secret, which never leaves the server. */
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 
 const secretLengthMax = 1024
 
 /**
- * Reads the first line of the file. Throws ConfigurationError if the file cannot be read, if other users can read it, or if it
- * contains no secret.
+ * Reads the client secret from the first line of a file. Throws ConfigurationError if the file cannot be read, if other users
+ * can read it, or if it contains no secret.
  */
 export async function readClientSecret(path: string): Promise<string> {
   const flag = '--console-sso-client-secret-file'

@@ -5,11 +5,13 @@ import { signatureAlgorithms } from '../../sts/signature-algorithms.ts'
 export interface ProviderMetadata {
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
-  /** Undefined if the provider has no sign-out page (OpenID Connect RP-Initiated Logout 1.0 §2). */
+  /** Sign-out URL; undefined if the provider has no sign-out page (OpenID Connect RP-Initiated Logout 1.0 §2). */
   readonly endSessionEndpoint: string | undefined
-  /** How the provider returns the code. A fragment is never sent to a server, so the logs of proxies do not contain the code. */
+  /**
+   * How the provider returns the authorization code. A fragment is never sent to a server, so proxy logs do not contain the code.
+   */
   readonly responseMode: 'fragment' | 'query'
-  /** Whether every authorization response has the parameter `iss` (RFC 9207 §3). */
+  /** Whether every authorization response contains the `iss` parameter (RFC 9207 §3). */
   readonly hasIssuerParameter: boolean
   /** How the client secret is sent to the token endpoint. */
   readonly secretIn: 'header' | 'form'
@@ -17,7 +19,7 @@ export interface ProviderMetadata {
 
 const urlLengthMax = 2048
 
-/** Returns the metadata in a provider's configuration document, or what is wrong with the document. */
+/** Returns the metadata in a provider's configuration document, or a description of what is wrong with the document. */
 export function readMetadata(
   document: JsonObject,
   { issuer, hasSecret }: { readonly issuer: string; readonly hasSecret: boolean },
@@ -42,7 +44,8 @@ export function readMetadata(
     authorizationEndpoint,
     tokenEndpoint,
     endSessionEndpoint,
-    // The default includes fragments, but some providers without this member do not support them.
+    // By default, the supported response modes include fragments, but some providers that omit this
+    // member do not support fragments.
     responseMode: listed(document, 'response_modes_supported')?.includes('fragment')
       ? 'fragment'
       : 'query',
@@ -51,7 +54,9 @@ export function readMetadata(
   }
 }
 
-/** Returns the text for a required feature that the provider does not have. An absent list has the default of the standard. */
+/**
+ * Returns an error message for a required feature that the provider lacks. If a list is absent, the standard's default applies.
+ */
 function missingFeature(document: JsonObject, hasSecret: boolean): string | undefined {
   const lacks = (name: string, values: readonly string[]): boolean => {
     const found = listed(document, name)
@@ -82,7 +87,7 @@ function listed(document: JsonObject, name: string): readonly string[] | undefin
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined
 }
 
-/** Returns the URL of an endpoint, which must use HTTPS or have the issuer's origin. */
+/** Returns the URL of an endpoint, which must use HTTPS or have the same origin as the issuer. */
 function endpointOf(value: unknown, issuer: string): string | undefined {
   if (typeof value !== 'string' || value.length > urlLengthMax || !URL.canParse(value))
     return undefined

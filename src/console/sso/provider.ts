@@ -1,4 +1,4 @@
-/** The identity provider of the console: its metadata, and the exchange of codes for tokens. */
+/** The console's identity provider: its metadata, and the exchange of codes for tokens. */
 import type { Clock } from '../../clock.ts'
 import { fetchDocument, postForm, type Resolve } from '../../sts/fetch-document.ts'
 import { parseObject } from '../../text/json.ts'
@@ -9,7 +9,7 @@ import { readTokenAnswer, type TokenFailure, type Tokens } from './token-answer.
 export interface ProviderOptions {
   readonly issuer: string
   readonly clientId: string
-  /** Undefined for a public client, which is authenticated only by PKCE. */
+  /** The client secret is undefined for a public client, which is authenticated only by PKCE. */
   readonly clientSecretFile: string | undefined
   readonly scopes: readonly string[]
 }
@@ -18,23 +18,28 @@ export interface ProviderOptions {
 export type Grant = Readonly<Record<string, string>> & { readonly grant_type: string }
 
 export interface Provider extends ProviderOptions {
-  /** Returns the metadata, which is fetched every ten minutes. Rejects with an Error whose message is for the operator. */
+  /**
+   * Returns the provider's metadata, which is fetched every ten minutes. Rejects with an Error whose message is intended
+   * for the operator.
+   */
   metadata(): Promise<ProviderMetadata>
-  /** Exchanges a grant. Rejects if the provider cannot be reached, or does not respond within ten seconds. */
+  /** Exchanges a grant for tokens. Rejects if the provider cannot be reached, or does not respond within ten seconds. */
   exchange(grant: Grant): Promise<Tokens | TokenFailure>
 }
 
 const discoveryMilliseconds = 5000
 const exchangeMillisecondsDefault = 10_000
 const cacheMilliseconds = 600_000
-/** Time without a new attempt after a failure, so that requests cannot make the server flood a provider that is down. */
+/**
+ * Time after a failure during which no attempt is made, so that requests cannot make the server flood an unavailable provider.
+ */
 const cooldownMilliseconds = 5000
 
 interface ProviderServices {
   readonly clock: Clock
-  /** Replaces the system's resolver. */
+  /** Resolver that replaces the system's resolver. */
   readonly resolve?: Resolve
-  /** Deadline for the token endpoint; ten seconds by default. */
+  /** Timeout for the token endpoint; ten seconds by default. */
   readonly exchangeMilliseconds?: number
 }
 
@@ -78,7 +83,7 @@ export function createProvider(
   }
 }
 
-/** Fetches and checks the metadata. Rejects with an Error that states what is wrong. */
+/** Fetches and validates the provider's metadata. Rejects with an Error that states what is wrong. */
 async function discover(
   { issuer, clientSecretFile }: ProviderOptions,
   network: { readonly issuer: string; readonly resolve?: Resolve },
@@ -97,7 +102,7 @@ async function secretOf({ clientSecretFile }: ProviderOptions): Promise<string |
   return clientSecretFile === undefined ? undefined : readClientSecret(clientSecretFile)
 }
 
-/** Encodes both parts as in a form before joining them (RFC 6749 §2.3.1). */
+/** The client ID and secret are form-encoded before they are joined (RFC 6749 §2.3.1). */
 function basicCredentials(clientId: string, secret: string): string {
   const encode = (text: string): string => new URLSearchParams({ t: text }).toString().slice(2)
   return `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')}`

@@ -1,4 +1,4 @@
-/** The requests of the console's single sign-on: their shapes and the checks on their origin. */
+/** Requests in the console's single sign-on: their formats, and the checks of their origin. */
 import { ServiceError } from '../../errors.ts'
 import { membersOfBody } from '../../http/body/parse-members.ts'
 import { headerValue, type HttpRequest } from '../../http/request.ts'
@@ -12,13 +12,13 @@ import {
 } from '../../wire/shapes/shape.ts'
 import { idTokenLengthMax, refreshTokenLengthMax } from './token-answer.ts'
 
-/** Limit on the body of a request. The longest one contains an ID token. */
+/** Maximum size of a request body, of which the largest contains an ID token. */
 export const ssoBytesMax = 32_768
 
 const url = string({ min: 8, max: 2048, pattern: '[!-~]+' })
 const codeVerifier = string({ min: 43, max: 128, pattern: '[A-Za-z0-9._~-]+' })
 
-/** The grant is a code with its verifier and redirect URI, or a refresh token. */
+/** The grant is either a code with its verifier and redirect URI, or a refresh token. */
 const tokenRequest = structure({
   issuer: required(url),
   code: string({ min: 1, max: 8192, pattern: '[ -~]+' }),
@@ -38,8 +38,8 @@ export const readRolesRequest = (request: HttpRequest): Infer<typeof rolesReques
   read(rolesRequest, request)
 
 /**
- * Reads a JSON body. The media type is one that a page of another origin cannot send without a preflight request, which this
- * server does not answer. Throws InvalidRequestException, SerializationException or ValidationException.
+ * Reads a JSON request body. Pages from another origin cannot send the required media type without a preflight request,
+ * which this server does not support. Throws InvalidRequestException, SerializationException or ValidationException.
  */
 function read<S extends StructureShape>(shape: S, request: HttpRequest): Infer<S> {
   const { headers } = request
@@ -50,12 +50,12 @@ function read<S extends StructureShape>(shape: S, request: HttpRequest): Infer<S
   return decode(shape, membersOfBody(request))
 }
 
-/** Path of the page to which the identity provider sends the browser, below the path prefix of a reverse proxy. */
+/** Path of the page to which the identity provider redirects the browser, below a reverse proxy's path prefix. */
 const callbackPath = '/console/sso/callback'
 
 /**
  * Returns the redirect URI of a request, which must be the callback page on the origin that sent the request. The identity
- * provider compares the URI with the one to which it sent the code.
+ * provider compares the redirect URI with the URI to which it sent the code.
  */
 export function requireRedirectUri(
   { headers }: HttpRequest,

@@ -1,4 +1,4 @@
-/** The checks of the identity provider before a server uses it. */
+/** Checks the identity provider before a server uses it. */
 import type { Clock } from '../../clock.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Database } from '../../store/database.ts'
@@ -7,7 +7,7 @@ import { storable } from '../../text/storable-text.ts'
 import { readClientSecret } from './client-secret.ts'
 import { createProvider, type ProviderOptions } from './provider.ts'
 
-/** Reads the client secret and fetches the metadata. Throws ConfigurationError that states what is wrong. */
+/** Reads the client secret and fetches the provider's metadata. Throws a ConfigurationError that states what is wrong. */
 export async function requireUsableProvider(options: ProviderOptions, clock: Clock): Promise<void> {
   if (options.clientSecretFile !== undefined) await readClientSecret(options.clientSecretFile)
   try {
@@ -20,7 +20,9 @@ export async function requireUsableProvider(options: ProviderOptions, clock: Clo
   }
 }
 
-/** Checks that an account accepts ID tokens for the client. Throws ConfigurationError with the command that is missing. */
+/**
+ * Checks that an account accepts ID tokens issued for the client. Throws a ConfigurationError that contains the missing command.
+ */
 export async function requireRegistration(
   db: Pick<Database, 'query'>,
   { issuer, clientId }: Pick<ProviderOptions, 'issuer' | 'clientId'>,

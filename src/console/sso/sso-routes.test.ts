@@ -39,7 +39,7 @@ const api = {
   services: { metrics: { authenticationFailure: () => undefined } },
 } as unknown as ApiServices
 
-/** Serves the routes of a provider while `work` runs. */
+/** Serves a provider's routes while `work` runs. */
 async function serving(
   used: Partial<Provider>,
   work: (send: (name: string, body?: object) => Promise<Response>) => Promise<void>,

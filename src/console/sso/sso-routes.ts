@@ -1,6 +1,7 @@
 /**
- * The routes of the console's single sign-on. The browser sends requests only to this server, so the server exchanges codes at
- * the configured identity provider. Requests need no signature: a code or an ID token authenticates them.
+ * The routes for the console's single sign-on. The browser sends requests only to this server, so the server itself exchanges
+ * codes with the configured identity provider. Single sign-on requests need no signature, because a code or an ID token
+ * authenticates them.
  */
 import { ServiceError } from '../../errors.ts'
 import type { Answer, TextAnswer } from '../../http/answer.ts'
@@ -27,11 +28,11 @@ import type { Tokens } from './token-answer.ts'
 interface SsoServices {
   readonly api: ApiServices
   readonly provider: Provider
-  /** Path prefix of a reverse proxy; empty if there is none. */
+  /** A reverse proxy's path prefix; empty if there is none. */
   readonly basePath: string
 }
 
-/** Limit on concurrent requests to the identity provider in one process. */
+/** Maximum number of concurrent requests to the identity provider per process. */
 const exchangesMax = 16
 
 export function ssoRoutes(services: SsoServices): readonly Route[] {
@@ -116,7 +117,7 @@ async function exchange(
   { sourceIp }: ConnectionInfo,
 ): Promise<Tokens> {
   const input = readTokenRequest(request)
-  // The browser started the sign-in with this provider, and its code must not be sent to another provider.
+  // The code belongs to the provider with which the browser started the sign-in, and must not be sent to another provider.
   if (input.issuer !== provider.issuer)
     throw invalid('The identity provider of the console has been changed. Sign in again.')
   const grant = grantOf(input, () => requireRedirectUri(request, input.redirectUri ?? '', basePath))
@@ -148,7 +149,7 @@ function grantOf(input: TokenRequest, redirectUri: () => string): Grant {
   }
 }
 
-/** Returns the roles that the holder of an ID token may assume. Nobody else can list them. */
+/** Returns the roles that the holder of an ID token may assume. Only the holder of the token can list these roles. */
 async function listRoles(
   { api, provider }: SsoServices,
   request: HttpRequest,

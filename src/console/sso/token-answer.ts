@@ -1,19 +1,22 @@
-/** The response of an identity provider's token endpoint (RFC 6749 §5, OpenID Connect Core 1.0 §3.1.3.3). */
+/** The response from an identity provider's token endpoint (RFC 6749 §5, OpenID Connect Core 1.0 §3.1.3.3). */
 import { parseObject } from '../../text/json.ts'
 
-/** The tokens that the browser needs. Access tokens are dropped, because the console has no use for them. */
+/** The tokens that the browser needs. Access tokens are discarded, because the console does not use them. */
 export interface Tokens {
   readonly idToken: string
   readonly refreshToken: string | undefined
 }
 
-/** Why there are no tokens. `refused` means that the code or the refresh token is invalid; otherwise the setup is wrong. */
+/**
+ * The reason why there are no tokens. `refused` means that the code or the refresh token is invalid; any other reason is a
+ * configuration error.
+ */
 export interface TokenFailure {
   readonly kind: 'refused' | 'misconfigured'
   readonly problem: string
 }
 
-/** AssumeRoleWithWebIdentity accepts ID tokens of this length. */
+/** Maximum length of ID tokens that AssumeRoleWithWebIdentity accepts. */
 export const idTokenLengthMax = 20_000
 export const refreshTokenLengthMax = 8192
 
@@ -44,7 +47,10 @@ export function readTokenAnswer({
   return { idToken, refreshToken: isUsable ? refreshToken : undefined }
 }
 
-/** Converts an error response (RFC 6749 §5.2). Its text comes from the provider, so it is shortened and has no control characters. */
+/**
+ * Converts an error response from the token endpoint (RFC 6749 §5.2). The error text comes from the provider, so it is truncated
+ * and stripped of control characters.
+ */
 function failureOf(body: Readonly<Record<string, unknown>>, status: number): TokenFailure {
   const code = printable(body['error'], 64) || `status ${status}`
   const description = printable(body['error_description'], 300)

@@ -17,7 +17,7 @@ import type { AddProblem, Read } from './verify-tree.ts'
 
 /** A leaf for a certificate whose row has not been found yet. */
 interface Expected {
-  /** Position of the leaf. Undefined if the certificate is older than the record. */
+  /** Position of the leaf; undefined if the certificate is older than the record. */
   readonly leaf: number | undefined
   readonly isSame: (certificate: RecordedCertificate) => boolean
 }
@@ -25,13 +25,13 @@ interface Expected {
 /** A row whose leaf has not been found yet, or that follows such a row. */
 interface Waiting {
   readonly row: Row
-  /** Position of its leaf, or `early` if the certificate is older than the record. */
+  /** Position of the row's leaf, or `early` if the certificate is older than the record. */
   leaf: number | 'early' | undefined
 }
 
 /**
- * Reads rows in step with the leaves. Leaves and rows are in the same order, so only a few must be kept in memory, unless rows
- * were altered.
+ * Reads rows in parallel with the leaves. Leaves and rows are in the same order, so only a few must be kept in memory, unless
+ * rows were altered.
  */
 export class CertificateComparison {
   readonly #read: Read
@@ -138,7 +138,7 @@ export class CertificateComparison {
       this.#problem(`${nameOfRow(waiting.row)} was changed`)
   }
 
-  /** Drops rows from the front of the queue if their leaves are known. The leaves must be in the same order as the rows. */
+  /** Removes rows from the front of the queue if their leaves are known. The leaves must be in the same order as the rows. */
   #release(): void {
     const first = this.#queue.findIndex(({ leaf }) => leaf === undefined)
     const known = first === -1 ? this.#queue : this.#queue.slice(0, first)
@@ -152,8 +152,8 @@ export class CertificateComparison {
   }
 
   /**
-   * A certificate that was issued while the record was being started has both kinds of leaves. If starting it was interrupted
-   * and repeated, a certificate has two baseline leaves.
+   * A certificate that was issued while the record was being started has both an issuance leaf and a baseline leaf. If the
+   * start of the record was interrupted and repeated, a certificate has two baseline leaves.
    */
   async #isElsewhere(key: string, isSame: Expected['isSame']): Promise<boolean> {
     const [authority, serial = ''] = key.split(':')

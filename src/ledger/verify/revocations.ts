@@ -15,22 +15,22 @@ import type { Row } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
 
 interface Expected {
-  /** Position of the leaf. */
+  /** Position of the leaf in the record. */
   readonly position: number
   readonly digest: Uint8Array
   readonly digestOf: (row: Row) => Uint8Array
 }
 
-/** A leaf for a CRL that was opened. Earlier revocations that had no CRL belong to it. */
+/** A leaf which states that a CRL was opened. Earlier revocations that had no CRL belong to the newly opened CRL. */
 interface Opening {
   readonly position: number
   readonly crlId: string
 }
 
 export class RevocationComparison {
-  /** Keyed by serial number, or by `#` and the certificate number for revocations older than the record. */
+  /** Revocation leaves, keyed by serial number, or by `#` and the certificate number for revocations older than the record. */
   readonly #expected = new Map<string, Expected>()
-  /** Keyed by CA number. */
+  /** Leaves for opened CRLs, keyed by CA number. */
   readonly #openings = new Map<number, Opening[]>()
 
   add(position: number, leaf: Leaf): void {
@@ -89,7 +89,10 @@ export class RevocationComparison {
     if (isMoved(row)) problem(`${name} was moved: its number was changed`)
   }
 
-  /** A revocation without a CRL is assigned to the next CRL that its CA opens. The assignment has no leaf of its own. */
+  /**
+   * A revocation without a CRL is assigned to the next CRL that its CA opens. The assignment of a revocation to a CRL
+   * has no leaf of its own.
+   */
   #isSame(row: Row, { position, digest, digestOf }: Expected): boolean {
     const openings = this.#openings.get(integerOf(row, 'authority_number')) ?? []
     const opened = openings.find((opening) => opening.position > position)?.crlId
@@ -103,7 +106,10 @@ export class RevocationComparison {
   }
 }
 
-/** Returns whether a revocation has a number other than its certificate's. Such a revocation has no effect. */
+/**
+ * Returns whether a revocation's number differs from its certificate's number. A revocation with a different
+ * number has no effect.
+ */
 function isMoved(row: Row): boolean {
   const number = integerOf(row, 'certificate_number')
   if (row['issued_number'] !== null) return row['issued_number'] !== number

@@ -29,7 +29,7 @@ export class StateComparison {
     if (!isRecordedTable(table)) return
     const rows = this.#tables.get(table) ?? new Map<string, LastState>()
     this.#tables.set(table, rows)
-    // The bytes column never changes, so only a row's first leaf needs to contain its digest.
+    // The bytes column never changes, so only a row's first leaf must contain its digest.
     if (state === undefined) {
       rows.delete(key)
       this.#removeShares(table, key)
@@ -92,6 +92,6 @@ function changedColumns(before: string | undefined, now: string): string[] {
   const recorded = parseState(before ?? '')
   const current = parseState(now)
   if (recorded === undefined || current === undefined) return ['its state']
-  // Leaves do not contain columns that were added by later versions.
+  // Leaves do not contain columns that later versions added.
   return [...recorded].flatMap(([column, value]) => (current.get(column) === value ? [] : [column]))
 }

@@ -1,4 +1,4 @@
-/** Verifies the record, alone or together with the tables that it covers. */
+/** Verifies the record, either alone or together with the tables that it covers. */
 import { decodeLeaf } from '../../record/leaf.ts'
 import { CertificateComparison } from './certificates.ts'
 import { RetiredComparison } from './retired-certificates.ts'
@@ -8,7 +8,7 @@ import { beginningRemoved, missingParts, verifierOf, type LogParts } from '../lo
 import { verifyTree, type AddProblem, type Read, type TreeFindings } from './verify-tree.ts'
 
 interface RecordFindings extends TreeFindings {
-  /** Number of leaves, including those not yet covered by a checkpoint. */
+  /** Number of leaves, including those that no checkpoint covers yet. */
   readonly leaves: number
 }
 
@@ -45,8 +45,8 @@ async function verifyLeaves(
 }
 
 /**
- * Verifies the log, and compares it with the tables in both directions. All reads must come from one snapshot. The tables are
- * compared only once all existing rows have leaves.
+ * Verifies the log, and compares it with the tables in both directions. All reads must use the same snapshot. The tables are
+ * compared only after all existing rows have leaves.
  */
 export async function verifyRecord(
   read: Read,

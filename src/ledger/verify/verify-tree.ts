@@ -18,17 +18,17 @@ import { rowsOf } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import { findCheckpoint, selectTiles } from '../../store/tiles.ts'
 
-/** Reads from one snapshot of the database. */
+/** Reads from a single snapshot of the database. */
 export type Read = (statement: Sql) => Promise<Row[]>
 
-/** Receives a sentence that names an altered row. */
+/** Receives a sentence that identifies an altered row. */
 export type AddProblem = (problem: string) => void
 
 export interface TreeFindings {
   /** Size of the checkpoint's tree. */
   readonly size: number
   readonly signedAt: Date | undefined
-  /** Number of leaves that are not yet covered by a checkpoint. */
+  /** Number of leaves that no checkpoint covers yet. */
   readonly waiting: number
 }
 
@@ -42,8 +42,8 @@ interface Difference {
 }
 
 /**
- * Reads every leaf and every tile once. `onLeaves` receives all leaves in order, including altered ones. The problems name
- * altered leaves and tiles.
+ * Reads every leaf and every tile once. `onLeaves` receives all leaves in order, including altered leaves. The reported
+ * problems identify altered leaves and tiles.
  */
 export async function verifyTree(
   read: Read,
@@ -120,7 +120,7 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   return a !== undefined && b !== undefined && isSameHash(a, b)
 }
 
-/** Reads all tiles. Reports tiles outside the tree, missing tiles, and tiles with a wrong number of hashes. */
+/** Reads all tiles. Tiles outside the tree, missing tiles, and tiles with a wrong number of hashes are reported. */
 async function readTiles(
   read: Read,
   treeSize: number | undefined,
@@ -164,7 +164,7 @@ interface Computed {
   readonly computedRoots: readonly (Uint8Array | undefined)[]
 }
 
-/** The stored tiles of a tree of `size` leaves, by level and number. A missing tile is empty. */
+/** The stored tiles of a tree with `size` leaves, by level and number. A missing tile is represented as an empty tile. */
 class StoredTiles {
   readonly #levels: readonly (readonly (readonly Uint8Array[])[])[]
   readonly #size: number
@@ -198,8 +198,8 @@ class StoredTiles {
   }
 
   /**
-   * Returns whether the tiles have the same root as the checkpoint. `lastTile` replaces the hashes in the last level-0 tile, if
-   * given.
+   * Returns whether the tiles have the same root as the checkpoint. If `lastTile` is given, its hashes replace those in the
+   * last level-0 tile.
    */
   async #hasRoot(
     tree: Tree | undefined,
@@ -217,7 +217,7 @@ class StoredTiles {
     }
   }
 
-  /** Determines, by means of the level above or the checkpoint, whether leaves or a tile were altered. */
+  /** Determines whether leaves or a tile were altered, using the level above or the checkpoint. */
   async #judge(
     { number, stored, computed }: Difference,
     { tree, isRootStored }: { readonly tree: Tree | undefined; readonly isRootStored: boolean },
@@ -239,14 +239,14 @@ class StoredTiles {
       this.#problem(isTileRight ? sentence : `${sentence}, or its hash in the tile was`)
   }
 
-  /** Checks that every hash in a level is the root of a tile below. */
+  /** Checks that every hash in a level is the root of a tile in the level below. */
   #checkLevel(level: number, computedRoots: readonly (Uint8Array | undefined)[]): void {
     for (const [number, hashes] of (this.#levels[level] ?? []).entries()) {
       const isChanged = hashes.some((hash, at) => {
         const below = number * tileWidth + at
         const stored = this.#levels[level - 1]?.[below] ?? []
         const isStored = stored.length > 0 && isSameHash(treeHash(stored), hash)
-        // If the tile below was altered, it is reported there.
+        // If the tile below was altered, the alteration is reported at that level.
         return !isStored && !isEqual(computedRoots[below], hash) && stored.length > 0
       })
       if (isChanged)
@@ -255,7 +255,7 @@ class StoredTiles {
   }
 }
 
-/** Returns the root of each tile that consists of the given roots; undefined for a tile in which a root is undefined. */
+/** Returns the root of each tile that consists of the given roots; undefined for a tile in which any root is undefined. */
 function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | undefined)[] {
   return Array.from({ length: Math.ceil(roots.length / tileWidth) }, (_, number) => {
     const hashes = roots.slice(number * tileWidth, (number + 1) * tileWidth)
@@ -264,7 +264,7 @@ function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | u
   })
 }
 
-/** Returns a sentence for each leaf of a tile that was changed or moved. Missing leaves have already been reported. */
+/** Returns a sentence for each leaf in a tile that was changed or moved. Missing leaves have already been reported. */
 function alteredLeaves({ number, stored, computed }: Difference): string[] {
   const positions = new Map(stored.map((hash, at) => [Buffer.from(hash).toString('hex'), at]))
   return computed.flatMap((hash, at) => {

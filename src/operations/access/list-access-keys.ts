@@ -8,8 +8,8 @@ import { accessKeyShape, principalName } from './shapes.ts'
 import { requireUser } from './users.ts'
 
 /**
- * Lists the access keys of the account or of one user, oldest first, without secrets. AWS has no such operation in this API
- * (decision 0045).
+ * Lists the access keys of the account or of one user, oldest first and without secrets. AWS has no equivalent operation in
+ * this API (decision 0045).
  */
 export const listAccessKeys = operation({
   name: 'ListAccessKeys',

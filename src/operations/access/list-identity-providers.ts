@@ -6,7 +6,7 @@ import { maxResults, nextToken } from '../shared/shapes.ts'
 import { readListPage } from '../shared/read-list.ts'
 import { providerShape } from './shapes.ts'
 
-/** Lists the account's OpenID Connect identity providers. AWS has no such operation in this API (decision 0045). */
+/** Lists the account's OpenID Connect identity providers. AWS has no equivalent operation in this API (decision 0045). */
 export const listIdentityProviders = operation({
   name: 'ListIdentityProviders',
   actionPrefix: 'signet',

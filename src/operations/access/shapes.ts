@@ -1,4 +1,4 @@
-/** Shapes of users, roles, access keys and identity providers, with the member names of AWS's IAM API. */
+/** Shapes of users, roles, access keys and identity providers, with the same member names as in AWS's IAM API. */
 import {
   boolean,
   enumeration,
@@ -14,7 +14,7 @@ export const principalName = string({ min: 1, max: 64, pattern: String.raw`[\w+=
 
 const tags = list(structure({ Key: string(), Value: string() }))
 
-/** The document is JSON text. */
+/** The policy document is JSON text. */
 const policy = structure({ PolicyName: string(), PolicyDocument: string() })
 
 const userMembers = {

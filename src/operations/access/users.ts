@@ -1,4 +1,4 @@
-/** ListUsers and GetUser. AWS has these operations in the IAM API, and not in this API (decision 0045). */
+/** The operations ListUsers and GetUser. AWS has these operations in the IAM API, but not in this API (decision 0045). */
 import { resourceNotFound } from '../../errors.ts'
 import { viewUserDetails } from '../../principals/details.ts'
 import { viewUser } from '../../principals/views.ts'
@@ -44,7 +44,7 @@ export const getUser = operation({
   },
 })
 
-/** Finds a user of the caller's account by name, ignoring case. Throws ResourceNotFoundException if it does not exist. */
+/** Finds a user in the caller's account by name, ignoring case. Throws ResourceNotFoundException if the user does not exist. */
 export async function requireUser(
   db: Database,
   { accountId }: ScopedCaller,

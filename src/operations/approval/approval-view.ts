@@ -1,4 +1,4 @@
-/** An approval as the API returns it. */
+/** An approval, as the API returns it. */
 import { approvalState, approvalStates } from '../../approval/approval-state.ts'
 import { resourceNotFound } from '../../errors.ts'
 import type { Services } from '../../services.ts'
@@ -32,7 +32,7 @@ const summaryMembers = {
 
 export const approvalSummary = structure(summaryMembers)
 
-/** A summary with the parameters of the request, as JSON. */
+/** A summary of an approval, with the request's parameters as JSON. */
 export const approvalShape = structure({ ...summaryMembers, Input: string() })
 
 export function summarize(approval: Approval, now: Date): Encodable<typeof approvalSummary> {
@@ -51,7 +51,7 @@ export function summarize(approval: Approval, now: Date): Encodable<typeof appro
   }
 }
 
-/** Finds an approval of the caller's account. Throws ResourceNotFoundException if it does not exist. */
+/** Finds an approval in the caller's account. Throws ResourceNotFoundException if the approval does not exist. */
 export async function requireExisting(
   { db }: Pick<Services, 'db'>,
   { accountId }: ScopedCaller,

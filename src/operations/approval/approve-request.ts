@@ -3,7 +3,10 @@ import { operation } from '../shared/operation.ts'
 import { approvalId, approvalSummary } from './approval-view.ts'
 import { decideRequest } from './decide-request.ts'
 
-/** Approves another person's request. The identical call then succeeds once. AWS has no such operation (decision 0039). */
+/**
+ * Approves another person's request. After the approval, the requester can make the identical call once. AWS has no
+ * equivalent operation (decision 0039).
+ */
 export const approveRequest = operation({
   name: 'ApproveRequest',
   actionPrefix: 'signet',

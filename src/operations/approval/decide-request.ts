@@ -18,9 +18,9 @@ import { requireExisting, summarize, type approvalSummary } from './approval-vie
 const decisions = { approve: 'APPROVED', reject: 'REJECTED' } as const
 
 /**
- * Approves or rejects a request, and returns it. A restore has already happened, so its approval is used up immediately. Throws
- * AccessDeniedException for an approval by the person who made the request, and InvalidStateException if the request is not
- * open.
+ * Approves or rejects an approval request, and returns it. A restore has already taken place, so its approval is used up
+ * immediately. Throws AccessDeniedException if the approver is the person who made the request, and InvalidStateException if
+ * the request is not open.
  */
 export async function decideRequest(
   services: Services,

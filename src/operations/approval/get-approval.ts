@@ -2,7 +2,7 @@ import { required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { approvalId, approvalShape, requireExisting, summarize } from './approval-view.ts'
 
-/** Returns a request for a second person's approval, with its parameters. AWS has no such operation (decision 0039). */
+/** Returns a request for a second person's approval, with its parameters. AWS has no equivalent operation (decision 0039). */
 export const getApproval = operation({
   name: 'GetApproval',
   actionPrefix: 'signet',

@@ -9,7 +9,7 @@ import { approvalStatus, approvalSummary, summarize } from './approval-view.ts'
 const pageSize = 100
 
 /**
- * Lists the account's requests for a second person's approval, from all Regions, newest first. AWS has no such operation
+ * Lists the account's requests for a second person's approval from all Regions, newest first. AWS has no equivalent operation
  * (decision 0039). A page can be empty and still have a NextToken, because rows are filtered by Status after they are read.
  */
 export const listApprovals = operation({

@@ -3,7 +3,9 @@ import { operation } from '../shared/operation.ts'
 import { approvalId, approvalSummary } from './approval-view.ts'
 import { decideRequest } from './decide-request.ts'
 
-/** Rejects a request, or withdraws an approval that has not been used. AWS has no such operation (decision 0039). */
+/**
+ * Rejects an approval request, or withdraws an approval that has not been used. AWS has no equivalent operation (decision 0039).
+ */
 export const rejectRequest = operation({
   name: 'RejectRequest',
   actionPrefix: 'signet',

@@ -22,7 +22,7 @@ export const describeCertificateAuthorityAuditReport = authorityOperation({
   event: 'describe-audit-report',
   async run(services, input, { authority }) {
     const report = await findAuditReport(services.db, input.AuditReportId)
-    // The response must not reveal whether another CA has a report with that ID.
+    // The response must not reveal whether another CA has an audit report with the same ID.
     if (report?.authorityNumber !== authority.number)
       throw resourceNotFound(`Could not find audit report ${input.AuditReportId}.`)
     return {

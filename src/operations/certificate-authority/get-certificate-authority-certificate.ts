@@ -4,7 +4,7 @@ import { certificatePem } from '../shared/certificate-view.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
-/** Returns the certificate of a CA and its chain (AWS Private CA API, GetCertificateAuthorityCertificate). */
+/** Returns a CA's certificate and chain (AWS Private CA API, GetCertificateAuthorityCertificate). */
 export const getCertificateAuthorityCertificate = authorityOperation({
   name: 'GetCertificateAuthorityCertificate',
   input: structure({

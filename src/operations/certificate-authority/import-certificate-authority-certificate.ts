@@ -19,7 +19,7 @@ import { authorityOperation } from '../shared/authority-operation.ts'
 import { requireSecondPerson } from '../shared/second-person.ts'
 import { arn, certificateBodyBlob, certificateChainBlob } from '../shared/shapes.ts'
 
-/** Imports the certificate of a CA and makes the CA ACTIVE (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+/** Imports a CA's certificate and makes the CA ACTIVE (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 export const importCertificateAuthorityCertificate = authorityOperation({
   name: 'ImportCertificateAuthorityCertificate',
   input: structure({
@@ -79,9 +79,9 @@ export const importCertificateAuthorityCertificate = authorityOperation({
 })
 
 /**
- * Returns the identity of the certificate to import, and its time of import. The record identifies a certificate by that time,
- * so it is later than that of all earlier certificates of the CA. A concurrent import changes the CA's revision and so causes a
- * conflict.
+ * Returns the identity of the certificate to import, and its time of import. The record identifies a CA certificate by its time
+ * of import, which is therefore later than that of all earlier certificates of the CA. A concurrent import changes the CA's
+ * revision and therefore causes a conflict.
  */
 async function nextImport(
   db: Database,

@@ -8,10 +8,10 @@ import { operation } from '../shared/operation.ts'
 import { readPage } from '../shared/read-page.ts'
 import { certificateAuthority, maxResults, nextToken } from '../shared/shapes.ts'
 
-/** Limit on the CAs on a page, even if MaxResults is higher (AWS Private CA API, ListCertificateAuthorities). */
+/** Maximum number of CAs on a page, even if MaxResults is higher (AWS Private CA API, ListCertificateAuthorities). */
 const pageSizeMax = 100
 
-/** Lists the CAs of the account, with pagination (AWS Private CA API, ListCertificateAuthorities). */
+/** Lists the account's CAs in pages (AWS Private CA API, ListCertificateAuthorities). */
 export const listCertificateAuthorities = operation({
   name: 'ListCertificateAuthorities',
   input: structure({

@@ -20,7 +20,7 @@ export const restoreCertificateAuthority = operation({
     'ResourceNotFoundException',
     'InvalidArnException',
     'InvalidStateException',
-    // AWS's model does not list this error.
+    // AWS's model does not list this error for the operation.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
@@ -41,7 +41,9 @@ export const restoreCertificateAuthority = operation({
 /** Maximum number of attempts if the restoration conflicts with other changes to the CA. */
 const attemptsMax = 5
 
-/** Commits the statements. Resolves to false if the CA has changed since it was read; the caller must then read it again. */
+/**
+ * Commits the SQL statements. Resolves to false if the CA has changed since it was read; the caller must then read the CA again.
+ */
 async function isDone(db: Database, statements: readonly Sql[]): Promise<boolean> {
   try {
     await db.transaction(statements)

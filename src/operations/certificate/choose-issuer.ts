@@ -8,7 +8,7 @@ import { publicKeyOf } from '../../authority/csr.ts'
 import { issuerWith } from '../../issuance/issuer-cache.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 
-/** Throws if the CA cannot issue. A CA that is not ACTIVE can issue only its own root certificate. */
+/** Throws if the CA cannot issue certificates. A CA that is not ACTIVE can issue only its own root certificate. */
 export function requireIssuing({ arn, status }: AuthorityView, template: Template): void {
   if (status !== 'ACTIVE' && template.kind !== 'root')
     throw stateError('issue-certificate', status, { arn })
@@ -17,8 +17,8 @@ export function requireIssuing({ arn, status }: AuthorityView, template: Templat
 /**
  * Returns a certificate's issuer: the CA certificate and its key, or only the key for a self-signed root certificate.
  *
- * A root template requires a root CA and that CA's own CSR. Otherwise, throws InvalidStateException while the CA waits for its
- * certificate, and InvalidArgsException once the CA is ACTIVE.
+ * A root template requires a root CA and the CSR of the same CA. If a root template is used otherwise, the function throws
+ * InvalidStateException while the CA waits for its certificate, and InvalidArgsException once the CA is ACTIVE.
  */
 export function chooseIssuer(
   db: Database,

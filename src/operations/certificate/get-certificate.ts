@@ -55,12 +55,12 @@ interface KnownCertificate {
   readonly signer: string | undefined
 }
 
-/** Memory that a cached value takes apart from its strings, in bytes. */
+/** Memory used by a cached value in addition to its strings, in bytes. */
 const entryBytes = 500
 
 /**
- * The cache of certificates by ARN. The rows never change, and no process deletes a certificate before it expires. The CA's
- * state is checked for each request. A cache hit makes GetCertificate one ninth faster.
+ * A cache of certificates by ARN. Certificate rows never change, and no process deletes a certificate before its expiry.
+ * The CA's state is checked for each request. A cache hit makes GetCertificate one ninth faster.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,
@@ -68,8 +68,8 @@ const certificatesOf = createOwnedCaches<KnownCertificate>(
 )
 
 /**
- * The cache of chains, by the number of the first CA certificate in the chain. Rows of CA certificates are never changed or
- * deleted.
+ * A cache of chains, keyed by the number of the first CA certificate in the chain. Rows of CA certificates are never
+ * changed or deleted.
  */
 const chainsOf = createOwnedCaches<string>(
   8 * 1024 * 1024,
@@ -113,7 +113,7 @@ function isBelow({ CertificateAuthorityArn, CertificateArn }: CertificateArns): 
   return CertificateArn.startsWith(`${CertificateAuthorityArn}/`)
 }
 
-/** Returns the serial number in the certificate's ARN. Throws unless that ARN begins with the ARN of the CA. */
+/** Returns the serial number in a certificate's ARN. Throws unless the certificate's ARN begins with the ARN of the CA. */
 function serialNumberIn(arns: CertificateArns): Buffer {
   const { CertificateAuthorityArn, CertificateArn } = arns
   const name = parseCertificateArn(CertificateArn)

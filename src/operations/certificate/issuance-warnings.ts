@@ -1,4 +1,7 @@
-/** Logs warnings about certificates that are issued as requested but that clients may reject. The API cannot return warnings. */
+/**
+ * Logs warnings about certificates that are issued as requested but that clients may reject. The warnings are logged because the
+ * API cannot return them.
+ */
 import type { AcceptedCsr } from '../../issuance/accept-csr.ts'
 import type { Passthrough } from '../../issuance/passthrough.ts'
 import type { Template } from '../../issuance/templates.ts'
@@ -8,7 +11,7 @@ import { parseExtendedKeyUsage } from '../../x509/extensions/extended-key-usage.
 import { findExtension } from '../../x509/extensions/extensions.ts'
 import { oids } from '../../x509/der/oid.ts'
 
-/** Logs and counts a server certificate with a common name and no SAN, which TLS clients reject (RFC 9525 §2). */
+/** Logs and counts server certificates with a CommonName and no SAN, which TLS clients reject (RFC 9525 §2). */
 export function warnOfMissingNames(
   { log, metrics }: Pick<Services, 'log' | 'metrics'>,
   issued: {
@@ -29,7 +32,10 @@ export function warnOfMissingNames(
   )
 }
 
-/** Returns whether TLS servers can use certificates from a template. They also can if the template has no extKeyUsage. */
+/**
+ * Returns whether TLS servers can use certificates from a template. TLS servers can also use certificates from a template
+ * without extKeyUsage.
+ */
 function isForServers({ kind, usage }: Template): boolean {
   if (kind !== 'end-entity') return false
   const extension = findExtension(usage, oids.extendedKeyUsage)

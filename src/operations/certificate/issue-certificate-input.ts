@@ -1,4 +1,4 @@
-/** The input of IssueCertificate. */
+/** The input type of IssueCertificate. */
 import { signingAlgorithm } from '../../authority/configuration.ts'
 import { apiPassthrough } from '../../issuance/passthrough.ts'
 import { enumeration, type Infer, long, required, structure } from '../../wire/shapes/shape.ts'

@@ -21,7 +21,7 @@ export const issueCertificate = operation({
     'InvalidArnException',
     'InvalidStateException',
     'MalformedCSRException',
-    // AWS's model does not list this error.
+    // AWS's model does not list this error for the operation.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
@@ -37,17 +37,17 @@ export const issueCertificate = operation({
   }),
 })
 
-/** Additions of a protocol other than the API to a request for a certificate. */
+/** Additions to a certificate request by a protocol other than the API. */
 export interface IssuanceAdditions {
-  /** Names that replace those in the CSR; absent if the names in the CSR are used. */
+  /** Names that replace the names in the CSR; if absent, the names in the CSR are used. */
   readonly names?: CertificateNames
-  /** Returns statements that are committed with the certificate, or with the intent to sign it later. */
+  /** Returns SQL statements to commit together with the certificate, or with the intent to sign it later. */
   readonly statements: Alongside
   /** Whether the certificate may be signed later; `deferrable` by default. */
   readonly signature?: Signature
 }
 
-/** Returns IssueCertificate with additions. The certificate is issued exactly if the statements of the additions are committed. */
+/** Runs IssueCertificate with additions. The certificate is issued if and only if the additional statements are committed. */
 export function issueCertificateWith({
   statements: alongside,
   signature = 'deferrable',

@@ -73,8 +73,8 @@ const certificate = structure({
 })
 
 /**
- * Lists the certificates that one CA, or all CAs of the account in the Region, have issued, with filters and pagination. AWS has
- * no such operation (docs/decisions/0016-search.md).
+ * Lists the certificates issued by one CA, or by all of the account's CAs in the Region, with filters and pagination. AWS has no
+ * equivalent operation (docs/decisions/0016-search.md).
  */
 export const listCertificates = operation({
   name: 'ListCertificates',
@@ -121,7 +121,7 @@ function openToken({ pageTokens }: Services, scope: PageScope, token: string): S
   )
 }
 
-/** Parses the filters of the request. Returns `nothing` if no certificate can match. */
+/** Parses the filters in the request. Returns `nothing` if no certificate can match. */
 async function filterOf(
   services: Services,
   input: Input,

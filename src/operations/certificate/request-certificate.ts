@@ -1,4 +1,4 @@
-/** The use case of IssueCertificate, for the API, for endpoints of enrollment and for the server's own certificates. */
+/** The implementation of IssueCertificate for the API, for enrollment endpoints, and for the server's own certificates. */
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
 import { limitExceeded, ServiceError } from '../../errors.ts'
 import { acceptCsr, withNames, type CertificateNames } from '../../issuance/accept-csr.ts'
@@ -30,12 +30,12 @@ import type { AuthorityView } from '../../authority/status.ts'
 import type { IssueCertificateInput as Input } from './issue-certificate-input.ts'
 import { templateOf } from './template-arn.ts'
 
-/** Whether a certificate may be signed later if the key of its CA is unavailable. */
+/** Whether a certificate may be signed later if the CA's key is unavailable. */
 export type Signature = 'deferrable' | 'immediate'
 
 /**
- * Runs IssueCertificate. Returns the ARN of the certificate. With `immediate`, the certificate is issued when the promise resolves,
- * and an unavailable key is an error.
+ * Runs IssueCertificate and returns the ARN of the certificate. With `immediate`, the certificate is issued when the promise
+ * resolves, and an unavailable key is an error.
  */
 export async function requestCertificate(
   services: Services,
@@ -57,7 +57,7 @@ export async function requestCertificate(
   return issue(services, request, view)
 }
 
-/** The validated request, without anything that depends on the state of the CA. */
+/** The validated request, without anything that depends on the CA's state. */
 interface AcceptedRequest extends Omit<Issuance, 'view' | 'crl' | 'prepared'> {
   readonly input: Input
   readonly caller: ScopedCaller
@@ -74,8 +74,8 @@ interface RequestOptions extends Pick<AcceptedRequest, 'caller' | 'signature' | 
 const attemptsMax = 10
 
 /**
- * Prepares, signs and stores the certificate, or stores an intent if the CA's key is unavailable. Returns the ARN once the
- * certificate or the intent is durable.
+ * Prepares, signs and stores the certificate, or stores the intent to sign it if the CA's key is unavailable. Returns the
+ * ARN once the certificate or the intent is durable.
  */
 async function issue(
   services: Services,
@@ -117,8 +117,8 @@ function mayWait({ signature, prepared }: PreparedIssuance): boolean {
 }
 
 /**
- * Authorizes the content of the certificate, if a policy refers to it, and requires a second person for a CA certificate. Returns
- * the statements that mark the approval as used.
+ * Authorizes the certificate's content if a policy refers to it, and requires a second person's approval for a CA certificate.
+ * Returns the SQL statements that mark the approval as used.
  */
 async function requireAllowed(
   services: Services,
@@ -129,7 +129,7 @@ async function requireAllowed(
   return requireApproved(services, issuance)
 }
 
-/** Requires a second person for a CA certificate. Returns the statements that mark the approval as used. */
+/** Requires a second person's approval for a CA certificate. Returns the SQL statements that mark the approval as used. */
 function requireApproved(
   services: Services,
   { input, caller, view, prepared }: PreparedIssuance,
@@ -138,13 +138,13 @@ function requireApproved(
   return requireSecondPerson(services, caller, {
     action: 'issue-ca-certificate',
     operation: 'IssueCertificate',
-    // The token has no effect on the certificate, and clients such as Terraform choose a new token for each attempt.
+    // The idempotency token has no effect on the certificate, and clients such as Terraform choose a new token for each attempt.
     input: { ...input, IdempotencyToken: undefined },
     authority: view.authority,
   })
 }
 
-/** Reads the CA again. Throws if its state no longer allows the request. */
+/** Reads the CA again, and throws if its state no longer allows the request. */
 async function readAgain(
   services: Services,
   { input, caller, template }: AcceptedRequest,
@@ -158,14 +158,14 @@ function lookupOf(input: Input): Parameters<typeof requireAuthority>[2] {
   return { arn: input.CertificateAuthorityArn, event: 'issue-certificate' }
 }
 
-/** Returns the request's ApiPassthrough, or an empty one if the template does not allow API passthrough. */
+/** Returns the request's ApiPassthrough, or an empty ApiPassthrough if the template does not allow it. */
 function passthroughOf({ ApiPassthrough }: Input, template: Template): Passthrough {
   return template.api && ApiPassthrough !== undefined
     ? encodePassthrough(ApiPassthrough)
     : noPassthrough
 }
 
-/** Prepares the certificate. Throws if the lint policy rejects the findings of the linter. */
+/** Prepares the certificate. Throws if the lint policy rejects the linter's findings. */
 function prepare(
   services: Services,
   request: AcceptedRequest,
@@ -200,7 +200,7 @@ function validityOf({ Value, Type }: Input['Validity']): RequestedValidity {
   return { value: Value, type: Type }
 }
 
-/** Reads the CA again after a conflict, for the next attempt. Throws LimitExceededException if its quota is exhausted. */
+/** Reads the CA again after a conflict, for the next attempt. Throws LimitExceededException if the CA's quota is exhausted. */
 async function resolveConflict(
   services: Services,
   issuance: PreparedIssuance,

@@ -25,7 +25,7 @@ import { requireAuthority } from '../shared/require-authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 import { arn } from '../shared/shapes.ts'
 
-/** Revokes a certificate that a CA issued (AWS Private CA API, RevokeCertificate). */
+/** Revokes a certificate that the CA has issued (AWS Private CA API, RevokeCertificate). */
 export const revokeCertificate = operation({
   name: 'RevokeCertificate',
   input: structure({
@@ -54,7 +54,8 @@ export const revokeCertificate = operation({
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
       if (currentCrl(view) === 'missing') {
-        // No certificate has been issued since CRLs were enabled, so no CRL is open yet. The revocation needs one.
+        // No certificate has been issued since CRLs were enabled, so no CRL has been opened yet. A CRL must be
+        // opened for the revocation.
         await openCurrentCrl(services, view, caller.arn)
         continue
       }
@@ -104,7 +105,7 @@ async function requireRevocable(
 
 /**
  * Stores the revocation. Resolves to false if the caller must try again because the CA has changed, or because a recount shows
- * that its quota is not exhausted.
+ * that the CA's quota is not exhausted.
  */
 async function revoke(
   services: Services,
@@ -119,7 +120,7 @@ async function revoke(
     resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
     detail: { result: 'success' },
   })
-  // If a CRL is opened after this read, the CA's revision changes and the transaction below conflicts.
+  // If a CRL is opened after this read, the CA's revision changes, and the transaction below conflicts.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {
@@ -147,8 +148,8 @@ async function revoke(
 }
 
 /**
- * Returns the quota of revoked certificates. It applies only to a CA with a complete CRL, because partitioned CRLs do not grow
- * without bound.
+ * Returns the quota for revoked certificates. The quota applies only to a CA with a complete CRL, because partitioned CRLs do
+ * not grow without bound.
  */
 function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
   const { CrlConfiguration } = authority.revocation
@@ -156,7 +157,10 @@ function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
   return complete ? quotas.revocationsPerAuthority : Number.MAX_SAFE_INTEGER
 }
 
-/** Counts the revoked certificates again. Resolves to false if another attempt may succeed; otherwise throws LimitExceededException. */
+/**
+ * Counts the revoked certificates again. Resolves to false if another attempt may succeed; otherwise throws
+ * LimitExceededException.
+ */
 async function recount(
   services: Services,
   view: AuthorityView,

@@ -43,7 +43,7 @@ function prepared(template: string): PreparedCertificate {
   return prepareCertificate(parameters, key)
 }
 
-/** Signs a certificate with a verification policy. `signatures` contains the signatures that the key creates. */
+/** Signs a certificate under a verification policy. `signatures` contains the signatures that the key creates. */
 async function signed(certificate: PreparedCertificate, verifySignatures: 'all' | 'ca') {
   let signatures = 0
   const keys = {

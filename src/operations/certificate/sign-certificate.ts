@@ -9,16 +9,16 @@ import { parseAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import { encodeCertificate } from '../../x509/certificate.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 
-/** The services that signing needs, provided by a server or a key ceremony. */
+/** The services required for signing, provided by a server or a key ceremony. */
 export interface Signing {
   readonly keys: Pick<Services['keys'], 'sign'>
   readonly issuancePolicy: Pick<IssuancePolicy, 'verifySignatures'>
 }
 
 /**
- * Signs a prepared certificate with its issuer's key and returns it in DER. For CA certificates, and for other certificates if
- * the policy requires it, the encoding is parsed before it is signed, and the signature is verified (docs/decisions/0006,
- * 0028).
+ * Signs a prepared certificate with its issuer's key and returns the certificate in DER. For CA certificates, and for other
+ * certificates if the policy requires it, the encoding is parsed before it is signed, and the signature is verified
+ * (docs/decisions/0006, 0028).
  */
 export async function signCertificate(
   { keys, issuancePolicy }: Signing,

@@ -3,12 +3,12 @@ import { KeyOutage } from '../../keys/key-outage.ts'
 import { KeyUnavailableError } from '../../keys/key-store.ts'
 import { signCertificate, type Signing } from './sign-certificate.ts'
 
-/** How long a request waits for a signature from a token or KMS. */
+/** Maximum time that a request waits for a signature from a token or KMS. */
 const waitMilliseconds = 2000
 
 /**
- * Signs a prepared certificate with a key in a token or in KMS. Returns KeyOutage if the key is unavailable or does not sign in
- * time. A signature that arrives later is dropped.
+ * Signs a prepared certificate with a key in a token or KMS. Returns KeyOutage if the key is unavailable or does not sign in
+ * time. A signature that arrives too late is discarded.
  */
 export async function signInTime(
   signing: Signing,

@@ -1,4 +1,4 @@
-/** Stores a certificate, or the intent to sign it later, with everything that belongs to it, in one transaction. */
+/** Stores a certificate, or the intent to sign it later, with everything that belongs to it, in a single transaction. */
 import type { CurrentCrl } from '../../authority/authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 import { bindStatements } from '../../crl/current-crl.ts'
@@ -20,7 +20,7 @@ import { certificateArn } from '../../wire/arn.ts'
 import { commitOnce } from '../shared/idempotency.ts'
 import { warnOfMissingNames } from './issuance-warnings.ts'
 
-/** A certificate that was prepared from one snapshot of its CA, together with its request. */
+/** A certificate that was prepared from a snapshot of its CA, together with its request. */
 export interface Issuance {
   readonly caller: Caller
   readonly token: ScopedToken | undefined
@@ -34,13 +34,13 @@ export interface Issuance {
   readonly alongside?: Alongside | undefined
 }
 
-/** Returns statements to commit with a certificate, or with the intent to sign it later. */
+/** Returns SQL statements to commit with a certificate, or with the intent to sign it later. */
 export type Alongside = (
   certificate: Pick<PreparedCertificate, 'serialNumber' | 'notAfter'>,
   state: 'issued' | 'waiting',
 ) => readonly Sql[]
 
-/** Statements that mark the request's approval as used. */
+/** SQL statements that mark the request's approval as used. */
 interface Approved {
   readonly approved: readonly Sql[]
 }
@@ -110,7 +110,7 @@ export async function storeIntent(
   }
 }
 
-/** Commits the approval and the statements under the token, unless the token has been used before. */
+/** Commits the approval and the SQL statements under the idempotency token, unless the token has been used before. */
 async function commit(
   services: Services,
   issuance: Issuance & Approved,
@@ -136,7 +136,7 @@ async function commit(
   return arn
 }
 
-/** Returns statements that count the certificate against the quota, and bind it to its CRL. */
+/** Returns SQL statements that count the certificate against the quota and assign it to its CRL. */
 function reservations(
   { quotas }: Pick<Services, 'quotas'>,
   { view, crl, prepared: { issuerDer, notAfter } }: Issuance,

@@ -3,8 +3,8 @@ import { defaultTemplateName, requireTemplate, type Template } from '../../issua
 import { parseTemplateArn } from '../../wire/arn.ts'
 
 /**
- * Finds the template with an ARN, or the end-entity template if there is no ARN. Throws InvalidArnException for an ARN of
- * another resource type or partition, and InvalidArgsException for an unknown template.
+ * Finds the template with the given ARN, or the end-entity template if no ARN is given. Throws InvalidArnException for an
+ * ARN with another resource type or partition, and InvalidArgsException for an unknown template.
  */
 export function templateOf(templateArn: string | undefined, partition: string): Template {
   if (templateArn === undefined) return requireTemplate(defaultTemplateName)
@@ -16,7 +16,7 @@ export function templateOf(templateArn: string | undefined, partition: string): 
   return requireTemplate(template.name)
 }
 
-/** Returns the ARN of the template that is used if the request has no TemplateArn. */
+/** Returns the ARN of the template that is used if the request lacks a TemplateArn. */
 export function defaultTemplateArn(partition: string): string {
   return `arn:${partition}:acm-pca:::template/${defaultTemplateName}/V1`
 }

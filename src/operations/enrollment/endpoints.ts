@@ -1,6 +1,6 @@
 /**
- * ListEnrollmentEndpoints and GetEnrollmentEndpoint. Endpoints are visible in the Region of their CA, to callers that have permission
- * for the CA. AWS has no such operations (decision 0055).
+ * The operations ListEnrollmentEndpoints and GetEnrollmentEndpoint. An endpoint is visible in the Region of its CA, to callers
+ * that have permission for the CA. AWS has no equivalent operations (decision 0055).
  */
 import type { EnrollmentEndpoint, EnrollmentProtocol } from '../../enrollment/endpoint.ts'
 import { resourceNotFound } from '../../errors.ts'
@@ -48,7 +48,7 @@ export const listEnrollmentEndpoints = operation({
   },
 })
 
-/** Returns an endpoint with its keys or passwords, without secrets. */
+/** Returns an endpoint with its keys or passwords, but without secrets. */
 export const getEnrollmentEndpoint = operation({
   name: 'GetEnrollmentEndpoint',
   actionPrefix: 'signet',
@@ -69,8 +69,8 @@ function protocolOf(text: 'ACME' | 'EST'): EnrollmentProtocol {
 }
 
 /**
- * Finds an endpoint. Throws ResourceNotFoundException if it does not exist, or is in another account or Region, or if the caller has no
- * permission for its CA.
+ * Finds an enrollment endpoint. Throws ResourceNotFoundException if the endpoint does not exist, if it is in another account or
+ * Region, or if the caller has no permission for its CA.
  */
 export async function requireVisibleEndpoint(
   db: Services['db'],

@@ -7,7 +7,7 @@ import { maxResults, nextToken } from '../shared/shapes.ts'
 import { requireVisibleEndpoint } from './endpoints.ts'
 import { acmeAccountShape, endpointName } from './shapes.ts'
 
-/** Lists the accounts of an ACME endpoint, oldest first. AWS has no such operation (decision 0055). */
+/** Lists the accounts at an ACME endpoint, oldest first. AWS has no equivalent operation (decision 0055). */
 export const listAcmeAccounts = operation({
   name: 'ListAcmeAccounts',
   actionPrefix: 'signet',

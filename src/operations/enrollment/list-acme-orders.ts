@@ -12,8 +12,8 @@ import { acmeAccountId, endpointName, orderShape, orderStatus } from './shapes.t
 const pageSize = 100
 
 /**
- * Lists the orders of an ACME endpoint, newest first. Each call searches a limited number of orders, so a page can be empty and still
- * have a NextToken. AWS has no such operation (decision 0055).
+ * Lists the orders at an ACME endpoint, newest first. Each call searches a limited number of orders, so a page can be empty and
+ * still have a NextToken. AWS has no equivalent operation (decision 0055).
  */
 export const listAcmeOrders = operation({
   name: 'ListAcmeOrders',

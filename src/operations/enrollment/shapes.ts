@@ -1,4 +1,4 @@
-/** Shapes of endpoints for enrollment, and of the accounts and orders of ACME endpoints. */
+/** Shapes of enrollment endpoints, and of the accounts and orders of ACME endpoints. */
 import { orderStatuses } from '../../store/enrollment/listings.ts'
 import {
   boolean,

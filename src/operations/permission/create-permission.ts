@@ -78,7 +78,7 @@ export const createPermission = operation({
 })
 
 /**
- * Limit on the number of permissions for one CA, which is more than any CA needs. ListPermissions can return all of them on one
- * page.
+ * Maximum number of permissions on a CA, which is more than any CA needs. ListPermissions can return all permissions of a CA on
+ * one page.
  */
 const permissionsMax = 1000

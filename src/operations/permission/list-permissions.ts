@@ -13,7 +13,7 @@ import {
   principal,
 } from '../shared/shapes.ts'
 
-/** Limit on the permissions on a page, which is the number that a CA can have. */
+/** Maximum number of permissions on a page, which is the maximum number that a CA can have. */
 const pageSizeMax = 1000
 
 const permission = structure({
@@ -25,7 +25,7 @@ const permission = structure({
   Policy: awsPolicy,
 })
 
-/** Lists the permissions that CreatePermission has created for a CA, with pagination (AWS Private CA API, ListPermissions). */
+/** Lists the permissions that CreatePermission has created for a CA, in pages (AWS Private CA API, ListPermissions). */
 export const listPermissions = authorityOperation({
   name: 'ListPermissions',
   input: structure({
@@ -61,7 +61,7 @@ export const listPermissions = authorityOperation({
   },
 })
 
-/** Converts a permission to its API form, which includes the equivalent policy. */
+/** Converts a permission to its API form, which includes an equivalent policy. */
 function describePermission(
   { principal: service, sourceAccount, actions, createdAt }: Permission,
   authorityArn: string,

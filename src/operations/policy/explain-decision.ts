@@ -1,4 +1,4 @@
-/** Explains a decision: the statements that decide it, and the policies that contain them. */
+/** Explains a decision by the statements that determine it and the policies that contain them. */
 import type { ActionDecision } from '../../authorization/decide-access.ts'
 import type { Policy, Statement } from '../../policy/policy-document.ts'
 import { listOf, parseObject } from '../../text/json.ts'
@@ -14,12 +14,12 @@ export const sourceTypes = [
   'PERMISSION',
 ] as const
 
-/** A policy that was evaluated. */
+/** A policy that was evaluated for a decision. */
 export interface PolicySource {
-  /** OTHER_ACCOUNT: an assumed policy, which is not shown. */
+  /** OTHER_ACCOUNT: an assumed policy in another account, which is not displayed. */
   readonly type: (typeof sourceTypes)[number] | 'OTHER_ACCOUNT'
   readonly name?: string
-  /** Name of the user, role or endpoint. */
+  /** Name of the user, role or endpoint that has the policy. */
   readonly principal?: string
   /** The policy as JSON. */
   readonly text: string
@@ -37,13 +37,13 @@ export interface ExplainedStatement {
   readonly name: string | undefined
   readonly principal: string | undefined
   readonly sid: string | undefined
-  /** Position in the policy; the first statement is 1. */
+  /** Position of the statement in its policy, starting from 1. */
   readonly number: number
-  /** The statement as JSON. */
+  /** The policy statement as JSON. */
   readonly json: string
 }
 
-/** Returns the statements that decide an action; none for an implicit Deny. */
+/** Returns the statements that decide an action; none for an implicit denial. */
 export function explainDecision(
   { verdict: { by }, own, resourcePolicies = [] }: ActionDecision,
   sources: DecisionSources,

@@ -31,7 +31,7 @@ export const getPolicy = authorityOperation({
   },
 })
 
-/** Merges the policies of all resource shares into one. Returns undefined if there are no shares. */
+/** Merges the policies of all resource shares into one policy. Returns undefined if there are no shares. */
 function policyOfShares(policies: readonly string[]): string | undefined {
   if (policies.length === 0) return undefined
   const statements = policies.flatMap(

@@ -73,8 +73,9 @@ const result = structure({
 type Result = Encodable<typeof result>
 
 /**
- * Decides requests as authorization does, and returns the statements that decide them. The caller sees statements of the
- * account's policies, so no policy that was written for AWS allows it. AWS Private CA has no such operation (decision 0048).
+ * Decides requests in the same way as authorization, and returns the policy statements that decide them. The caller sees
+ * statements in the account's policies, so no policy that was written for AWS allows this operation. AWS Private CA has no
+ * equivalent operation (decision 0048).
  */
 export const simulatePolicy = operation({
   name: 'SimulatePolicy',
@@ -117,7 +118,7 @@ interface Simulation {
   readonly resource: readonly PolicySource[]
 }
 
-/** Finds the resource policies of the CA. The CA must belong to the caller's account, because its policies are shown. */
+/** Finds the CA's resource policies. The CA must belong to the caller's account, because its policies are displayed. */
 async function resourceSources(
   services: Services,
   caller: ScopedCaller,
@@ -198,10 +199,10 @@ const decisions = {
   'implicit-deny': 'implicitDeny',
 } as const
 
-/** Condition keys of the connection, which a simulation has only if they are given. */
+/** Condition keys of the connection, which a simulation has only if they are specified. */
 const connectionKeys = new Set(['aws:sourceip', 'aws:securetransport'])
 
-/** Adds the given keys, hides unknown keys, and records the keys that a policy refers to and that have no value. */
+/** Adds the given condition keys, hides unknown keys, and records the keys that a policy refers to and that have no value. */
 function simulatedKeys(
   keys: ContextKeys,
   {
@@ -230,7 +231,7 @@ function simulatedKeys(
   }
 }
 
-/** Decides for a service, which needs a permission (CreatePermission). */
+/** Decides a request from a service, which needs a permission (CreatePermission). */
 async function decideForService(
   services: Services,
   { ResourceArn }: Input,
@@ -270,7 +271,7 @@ function statementMembers({ type, name, principal, sid, number, json }: Explaine
   }
 }
 
-/** Returns why PutPolicy would refuse the unsaved policy, and which statements are not understood. */
+/** Returns why PutPolicy would reject the unsaved policy, and which of its statements are not understood. */
 function problemsOf(
   { Policy, ResourceArn, SessionPolicy }: Input,
   { partition }: ScopedCaller,

@@ -1,4 +1,4 @@
-/** An endpoint for enrollment as the principal of a simulation. */
+/** An enrollment endpoint as the principal of a simulation. */
 import { endpointCaller } from '../../enrollment/endpoint-caller.ts'
 import type { EnrollmentProtocol } from '../../enrollment/endpoint.ts'
 import { resourceNotFound } from '../../errors.ts'
@@ -10,7 +10,7 @@ import { parseArn } from '../../wire/arn.ts'
 
 const resourceForm = /^(acme|est)\/([a-z0-9-]{1,64})$/
 
-/** The name of an endpoint, in the partition, Region and account of its ARN. */
+/** The name of an endpoint in the partition, Region and account of its ARN. */
 export interface EndpointPrincipal {
   readonly partition: string
   readonly region: string
@@ -19,7 +19,7 @@ export interface EndpointPrincipal {
   readonly name: string
 }
 
-/** Parses the ARN of an endpoint. Returns undefined for any other text. */
+/** Parses an endpoint's ARN. Returns undefined for any other text. */
 export function parseEndpointArn(text: string): EndpointPrincipal | undefined {
   const arn = parseArn(text)
   const [, protocol, name] = resourceForm.exec(arn?.resource ?? '') ?? []
@@ -28,7 +28,7 @@ export function parseEndpointArn(text: string): EndpointPrincipal | undefined {
   return { partition, region, accountId, protocol: protocol as EnrollmentProtocol, name }
 }
 
-/** Returns an endpoint as a caller. Throws ResourceNotFoundException if it does not exist. */
+/** Returns an enrollment endpoint as a caller. Throws ResourceNotFoundException if the endpoint does not exist. */
 export async function callerOfEndpoint(
   db: Database,
   { partition, region, accountId, protocol, name }: EndpointPrincipal,

@@ -1,4 +1,4 @@
-/** The principal of a simulation, with its policies as they are stored. */
+/** The principal in a simulation, with its policies as they are stored. */
 import { acmServicePrincipal, type Caller } from '../../identity/caller.ts'
 import { sessionArn } from '../../identity/principal-arn.ts'
 import { resourceNotFound, validationFailed } from '../../errors.ts'
@@ -20,7 +20,7 @@ export interface SimulatedPrincipal {
   readonly warnings: readonly string[]
 }
 
-/** The principal in the input of SimulatePolicy. */
+/** The principal in the SimulatePolicy input. */
 export interface PrincipalRequest {
   readonly principalArn: string
   readonly accessKeyId: string | undefined
@@ -30,7 +30,7 @@ export interface PrincipalRequest {
 const accountForm = /^(?:arn:[a-z0-9-]+:iam::)?(\d{12})(?::root)?$/
 const principalForm =
   /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(user|role|assumed-role)\/([^/*?\s]+)(?:\/([^/*?\s]+))?$/
-/** Name of the session for a role, because only sessions of roles make requests. */
+/** Session name for a role, because only role sessions make requests. */
 const sessionName = 'simulation'
 
 const allowEverything = JSON.stringify({
@@ -38,13 +38,13 @@ const allowEverything = JSON.stringify({
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
 })
 
-/** A principal that is not known in detail. */
+/** A principal whose details are not known. */
 type Base = Omit<Caller, 'arn' | 'principal' | 'policies'>
 
 /**
- * Finds a principal of the account. The policies of another account are not visible, so they are assumed to allow everything.
- * Throws ResourceNotFoundException if the account has no such user, role, endpoint or access key, and ValidationException for any other
- * text.
+ * Finds a principal in the account. The policies of another account are not visible, so they are assumed to allow everything.
+ * Throws ResourceNotFoundException if the account has no such user, role, endpoint or access key, and ValidationException for any
+ * other text.
  */
 export async function simulatedPrincipal(
   db: Database,

@@ -1,7 +1,8 @@
 /**
- * Which entries of the record a caller may see (decision 0046). An entry belongs to the account of the row that it is about, and
- * to the account of the principal that caused it. Entries that belong to no account belong to the account that operates the
- * server. Entries about a CA are visible only in the Region of the CA, and only if the caller has permission for the CA.
+ * Determines which record entries a caller may see (decision 0046). A record entry belongs to the account of the row that it
+ * describes, and to the account of the principal that caused it. Entries that belong to no other account belong to the account
+ * that operates the server. Entries about a CA are visible only in the CA's Region, and only to callers that have permission for
+ * the CA.
  */
 import { actorAccountOf, subjectOf, type LeafSubject } from '../../ledger/leaf-subject.ts'
 import { decodeLeaf, LeafError, type Leaf } from '../../record/leaf.ts'
@@ -19,11 +20,11 @@ import type { ScopedCaller } from '../shared/operation.ts'
 /** An entry that the caller may see. */
 export interface VisibleEntry {
   readonly number: number
-  /** Length of the data in bytes. */
+  /** Length of the entry's data in bytes. */
   readonly bytes: number
-  /** Undefined if the data is not a leaf, because it was altered. */
+  /** The decoded entry; undefined if the data is not a leaf, because it was altered. */
   readonly leaf: Leaf | undefined
-  /** The CA that the entry is about. */
+  /** The CA that the entry describes. */
   readonly authority: AuthorityName | undefined
 }
 
@@ -34,7 +35,7 @@ export interface EntryAccess {
   find(head: LeafHead, filter?: EntryFilter): Promise<VisibleEntry | undefined>
 }
 
-/** If `only` is defined, the access is limited to entries about this CA. */
+/** If `only` is defined, access is limited to entries about that CA. */
 export async function createEntryAccess(
   { db }: Pick<Services, 'db'>,
   caller: ScopedCaller,
@@ -51,7 +52,10 @@ export async function createEntryAccess(
     return account
   }
 
-  /** Returns the CA if the caller may see the entry, or `no CA`. Undefined for an entry that the caller may not see. */
+  /**
+   * Returns the CA if the caller may see the entry, `no CA` for an entry about something else, and undefined for an
+   * entry that the caller may not see.
+   */
   async function access(
     leaf: Leaf,
     stateHead: string | undefined,
@@ -76,7 +80,7 @@ export async function createEntryAccess(
     async find({ number, entry, stateHead, bytes }, filter = () => true) {
       const leaf = decoded(entry)
       if (leaf === undefined) {
-        // Filters cannot be applied to an altered entry, so it is always shown.
+        // Filters cannot be applied to an altered entry, so it is always displayed.
         if (!isOperator || only !== undefined) return undefined
         return { number, bytes, leaf, authority: undefined }
       }

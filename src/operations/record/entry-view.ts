@@ -1,4 +1,4 @@
-/** An entry of the record as the API returns it. */
+/** A record entry, as the API returns it. */
 import { resourceNotFound } from '../../errors.ts'
 import { leafHash } from '../../record/merkle.ts'
 import { leafKinds, type LeafKind } from '../../record/leaf.ts'
@@ -40,7 +40,7 @@ export const entryShape = structure({
   Problem: string(),
 })
 
-/** `data` is the whole data of the leaf, over which its hash is computed. */
+/** `data` is the complete data of the leaf, from which its hash is computed. */
 export function viewEntry(
   { number, leaf, authority }: Omit<VisibleEntry, 'bytes'>,
   data: Uint8Array,
@@ -69,8 +69,8 @@ function hexOf(bytes: Uint8Array | undefined): string | undefined {
 }
 
 /**
- * Finds the CA in the input of a call, which is authorized for this CA. Throws ResourceNotFoundException for a CA that does not
- * exist or belongs to another account.
+ * Finds the CA that the call's input specifies and for which the call is authorized. Throws ResourceNotFoundException for a CA
+ * that does not exist or belongs to another account.
  */
 export async function requireOwnAuthority(
   { db }: Pick<Services, 'db'>,

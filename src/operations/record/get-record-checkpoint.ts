@@ -15,8 +15,9 @@ import { operation } from '../shared/operation.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 
 /**
- * Returns the newest checkpoint of the record. With the size of an earlier checkpoint, also returns the proof that the record still
- * begins with the entries of that checkpoint. AWS has no such operation (decision 0046).
+ * Returns the newest checkpoint of the record. If the caller specifies the size of an earlier checkpoint, the response also
+ * contains the proof that the record still begins with the entries of that checkpoint. AWS has no equivalent operation (decision
+ * 0046).
  */
 export const getRecordCheckpoint = operation({
   name: 'GetRecordCheckpoint',
@@ -50,7 +51,7 @@ export const getRecordCheckpoint = operation({
       return {
         ...members,
         RootHash: await rootAt(size, read),
-        // A record that is shorter than before was replaced, so there is no proof.
+        // A record that is shorter than before was replaced, so no proof exists.
         ...(earlier !== undefined &&
           earlier <= size && { ConsistencyProof: await consistencyProof(earlier, size, read) }),
       }

@@ -12,8 +12,8 @@ import { entryShape, requireOwnAuthority, viewEntry } from './entry-view.ts'
 import { readCheckpoint, type SignedCheckpoint } from './read-checkpoint.ts'
 
 /**
- * Returns an entry of the record with its data, and the proof that the newest checkpoint covers the entry. The caller verifies the
- * proof, because a server that alters the record could also lie about it. AWS has no such operation (decision 0046).
+ * Returns a record entry with its data, and the proof that the newest checkpoint includes the entry. The caller verifies the
+ * proof, because a server that alters the record could also lie about it. AWS has no equivalent operation (decision 0046).
  */
 export const getRecordEntry = operation({
   name: 'GetRecordEntry',
@@ -54,7 +54,7 @@ export const getRecordEntry = operation({
   },
 })
 
-/** Returns no proof for an entry that the checkpoint does not cover yet. */
+/** Returns no proof for an entry that the checkpoint does not include yet. */
 async function proofOf(
   { db }: Pick<Services, 'db'>,
   number: number,

@@ -19,9 +19,9 @@ import { createEntryAccess, type EntryFilter, type VisibleEntry } from './entry-
 import { entryKind, entryShape, requireOwnAuthority, viewEntry } from './entry-view.ts'
 
 const pageSize = 100
-/** Maximum number of leaves that one call reads. */
+/** Maximum number of leaves that a single call reads. */
 const scannedMax = 1000
-/** Limit on the total length of the data on a page, over which the server computes hashes. */
+/** Maximum total length of the data on a page, over which the server computes hashes. */
 const pageBytesMax = 1024 * 1024
 
 const input = structure({
@@ -36,8 +36,8 @@ const input = structure({
 })
 
 /**
- * Lists entries of the record, newest first. Each call reads a limited number of leaves, so a page can be empty and still have a
- * NextToken. AWS has no such operation (decision 0046).
+ * Lists entries in the record, newest first. Each call reads a limited number of leaves, so a page can be empty and still have a
+ * NextToken. AWS has no equivalent operation (decision 0046).
  */
 export const listRecordEntries = operation({
   name: 'ListRecordEntries',
@@ -113,14 +113,14 @@ function actorsOf({ principal = '', osUser = '', sudoUser = '' }: Leaf): readonl
   return [principal, osUser, sudoUser]
 }
 
-/** Returns the position after the newest leaf that can be older than a time. */
+/** Returns the position after the newest leaf that may be older than the given time. */
 async function startOf({ db }: Services, until: Date | undefined): Promise<number> {
   return until === undefined
     ? countLeaves(db)
     : firstSince(db, until.getTime() + disorderMilliseconds)
 }
 
-/** Returns whether all earlier leaves are older than a time. */
+/** Returns whether all earlier leaves are older than the given time. */
 function isBefore(entry: Uint8Array, since: Date | undefined): boolean {
   return since !== undefined && leafMilliseconds(entry) < since.getTime() - disorderMilliseconds
 }

@@ -1,4 +1,4 @@
-/** The newest checkpoint of the record, with its key. */
+/** The newest checkpoint of the record, with the key that verifies it. */
 import { ServiceError } from '../../errors.ts'
 import { findLogParts } from '../../ledger/log-parts.ts'
 import { signingKey, verifierText } from '../../record/note-text.ts'
@@ -7,7 +7,7 @@ import type { Services } from '../../services.ts'
 import type { StoredCheckpoint } from '../../store/tiles.ts'
 
 export interface SignedCheckpoint extends StoredCheckpoint {
-  /** Text form of the key: `NAME+ID+KEY`. */
+  /** Text form of the verification key: `NAME+ID+KEY`. */
   readonly key: string
 }
 

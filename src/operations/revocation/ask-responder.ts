@@ -1,10 +1,10 @@
-/** Asks the OCSP responder of this process for the status of a certificate, as a relying party would over HTTP. */
+/** Requests the status of a certificate from this process's OCSP responder, as a relying party would do over HTTP. */
 import { ServiceError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { parseOcspAnswer, type SingleOcspAnswer } from '../../x509/ocsp/parse-response.ts'
 import { encodeOcspRequest } from '../../x509/ocsp/request.ts'
 
-/** Statuses of a certificate, and errors of the responder (RFC 6960 §2.2, §2.3). */
+/** Statuses of a certificate, and errors that the responder returns (RFC 6960 §2.2, §2.3). */
 export const ocspStatuses = ['GOOD', 'REVOKED', 'UNKNOWN', 'UNAUTHORIZED', 'TRY_LATER'] as const
 
 type OcspStatus = (typeof ocspStatuses)[number]

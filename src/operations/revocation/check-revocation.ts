@@ -59,8 +59,9 @@ const ocspShape = structure({
 })
 
 /**
- * Returns what relying parties learn now about a certificate: its entry in the published CRL, and the status that the OCSP
- * responder returns. Both may lag behind the state in the database, which is `Api`. AWS has no such operation (decision 0048).
+ * Returns a certificate's current state for relying parties: its entry in the published CRL, and the status that the OCSP
+ * responder returns. Both may lag behind the state in the database, which is `Api`. AWS has no equivalent operation (decision
+ * 0048).
  */
 export const checkRevocation = authorityOperation({
   name: 'CheckRevocation',
@@ -89,7 +90,10 @@ export const checkRevocation = authorityOperation({
 
 type CheckedCertificate = Awaited<ReturnType<typeof requireCertificate>>
 
-/** Finds a certificate. A certificate whose row was lost, but whose revocation was recovered from a CRL, is found, too. */
+/**
+ * Finds a certificate by serial number. A certificate whose row was lost, but whose revocation was recovered from a CRL,
+ * is found as well.
+ */
 async function requireCertificate(
   { db }: Services,
   { authority, arn: authorityArn }: AuthorityView,
@@ -127,7 +131,7 @@ function apiMembers(
   return { Status: notAfter !== undefined && isExpiredAt(notAfter, now) ? 'EXPIRED' : 'VALID' }
 }
 
-/** Returns the members for a revocation. A reason that the API does not have is returned as UNSPECIFIED. */
+/** Returns the output members for a revocation. A revocation reason that the API does not have is returned as UNSPECIFIED. */
 function revocationMembers({
   revokedAt,
   reasonCode,
@@ -141,7 +145,7 @@ function revocationMembers({
   }
 }
 
-/** Looks up the certificate in the CRL that its URL refers to. Undefined if the CA never had a CRL. */
+/** Looks up the certificate in the CRL to which its URL refers; undefined if the CA never had a CRL. */
 async function crlMembers(
   services: Services,
   { authority }: AuthorityView,
@@ -170,7 +174,7 @@ async function crlMembers(
   }
 }
 
-/** Asks the OCSP responder. Undefined if OCSP is disabled for the CA, or the CA has no certificate. */
+/** Requests the status from the OCSP responder; undefined if OCSP is disabled for the CA, or if the CA has no certificate. */
 async function ocspMembers(
   services: Services,
   { authority }: AuthorityView,

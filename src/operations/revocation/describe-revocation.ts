@@ -23,7 +23,7 @@ import { readPage } from '../shared/read-page.ts'
 import { arn, maxResults, nextToken } from '../shared/shapes.ts'
 
 const pageSize = 100
-/** Limit of the number of stored OCSP responses that is counted. */
+/** Maximum number of stored OCSP responses to count. */
 const countedMax = 100_000
 
 const crlShape = structure({
@@ -68,7 +68,7 @@ const ocspShape = structure({
 
 /**
  * Returns the state of a CA's CRLs and OCSP responses. A CA with partitioned CRLs may have hundreds of them, so they are listed
- * in pages, the newest first. AWS has no such operation (decision 0048).
+ * in pages, newest first. AWS has no equivalent operation (decision 0048).
  */
 export const describeRevocation = authorityOperation({
   name: 'DescribeRevocation',

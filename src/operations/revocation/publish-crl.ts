@@ -6,8 +6,8 @@ import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /**
- * Publishes a CA's CRLs now instead of at their due time. Returns before they are published; DescribeRevocation shows their
- * state. AWS has no such operation (decision 0048).
+ * Publishes a CA's CRLs now instead of at their due time. The operation returns before the CRLs are published;
+ * DescribeRevocation shows their state. AWS has no equivalent operation (decision 0048).
  */
 export const publishCrl = authorityOperation({
   name: 'PublishCrl',

@@ -46,8 +46,8 @@ const server = structure({
 })
 
 /**
- * Returns the version, health and settings of the server that answers the call. Secrets in settings are redacted. AWS has no such
- * operation (decision 0046).
+ * Returns the version, health and settings of the server that responds to the call. Secret settings are redacted. AWS has no
+ * equivalent operation (decision 0046).
  */
 export const describeServer = operation({
   name: 'DescribeServer',
@@ -93,7 +93,7 @@ export const describeServer = operation({
   },
 })
 
-/** Messages of a ServiceError are meant for callers; other messages may reveal internals. */
+/** The message of a ServiceError is meant for callers, whereas other messages may reveal internals. */
 function unavailable(failure: Error) {
   const Reason = failure instanceof ServiceError ? failure.message : 'The server log has the cause.'
   return { Status: 'UNAVAILABLE' as const, Reason }

@@ -26,8 +26,8 @@ const backup = structure({
 })
 
 /**
- * Returns the last backup. Backups by earlier versions, and backups that were restored, have only a time. The server cannot read
- * backups, so it does not verify them. AWS has no such operation (decision 0046).
+ * Returns the last backup. Backups by earlier versions, and backups that have been restored, have only a time. The server cannot
+ * read backups, so it does not verify them. AWS has no equivalent operation (decision 0046).
  */
 export const listBackups = operation({
   name: 'ListBackups',

@@ -21,8 +21,8 @@ const job = structure({
 })
 
 /**
- * Lists the jobs of the server. Start and success times are the latest that this server or, for runs that found work, any node
- * on the same database has recorded. AWS has no such operation (decision 0046).
+ * Lists the server's jobs. Start and success times are the latest recorded by this server or, for runs that found work, by any
+ * node on the same database. AWS has no equivalent operation (decision 0046).
  */
 export const listJobs = operation({
   name: 'ListJobs',
@@ -61,7 +61,7 @@ export const listJobs = operation({
 
 const integerMax = 2 ** 31 - 1
 
-/** Combines the runs in this server with the last run that found work, which can be the run of another node. */
+/** Combines the runs on this server with the last run that found work, which may have been on another node. */
 function timesOf(
   { lastStartedAt, lastSucceededAt, nextRunAt }: JobTimes,
   outcome: JobOutcome | undefined,
@@ -80,8 +80,8 @@ function timesOf(
 }
 
 /**
- * Returns the error of the last run that found work. An error that ended a run is over after a successful run. Failed items are
- * over only after a run that found work: other runs may not have retried these items yet.
+ * Returns the error from the last run that found work. An error that ended a run is considered resolved after a successful run.
+ * Failed items are considered resolved only after a run that found work, because other runs may not have retried these items yet.
  */
 function errorOf(
   outcome: JobOutcome | undefined,

@@ -1,10 +1,10 @@
-/** Information about the whole server is for the account that operates the server (decision 0046). */
+/** Restricts information about the entire server to the account that operates it (decision 0046). */
 import { ServiceError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { findOperatorAccount } from '../../store/accounts.ts'
 import type { OperationName, ScopedCaller } from '../shared/operation.ts'
 
-/** Throws AccessDeniedException unless the caller belongs to the account that the first start of the server created. */
+/** Throws AccessDeniedException unless the caller belongs to the account that was created when the server first started. */
 export async function requireOperator(
   { db }: Pick<Services, 'db'>,
   caller: ScopedCaller,

@@ -12,7 +12,7 @@ import {
 } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 
-/** The CA that a call is about, and the caller. */
+/** The CA that a call refers to, and the caller. */
 interface AuthorityCall extends AuthorityView {
   readonly caller: ScopedCaller
 }
@@ -27,7 +27,7 @@ interface AuthorityOperationDefinition<
   readonly run: (services: Services, input: Infer<I>, call: AuthorityCall) => Promise<Result<O>>
 }
 
-/** Defines an operation on one CA. The CA must exist and be in a state that permits `event`. */
+/** Defines an operation on a single CA. The CA must exist and be in a state that permits `event`. */
 export function authorityOperation<
   N extends OperationName,
   I extends StructureShape,

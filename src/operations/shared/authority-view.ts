@@ -3,7 +3,7 @@ import { lastStateChangeAt, type AuthorityView } from '../../authority/status.ts
 import type { Encodable } from '../../wire/shapes/encode.ts'
 import type { certificateAuthority } from './shapes.ts'
 
-/** Converts a CA to its form in the responses of Describe and List (AWS Private CA API, CertificateAuthority). */
+/** Converts a CA to its form in the output of Describe and List (AWS Private CA API, CertificateAuthority). */
 export function describeAuthority(
   authority: Authority,
   { arn, status, now }: Omit<AuthorityView, 'authority'>,

@@ -5,8 +5,8 @@ import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits statements, and the leaves for the rows that they change. The statements apply only if the CA's revision, or its
- * policy, has not changed since it was read. Otherwise, throws ConcurrentModificationException.
+ * Commits SQL statements, and the leaves for the rows that they change. The statements apply only if neither the CA's revision
+ * nor its policy has changed since it was read. If they do not apply, the function throws ConcurrentModificationException.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,
@@ -27,8 +27,8 @@ export async function changeAuthority(
 }
 
 /**
- * Creates the error for a call if its approval has expired or was used by a concurrent identical call, or if the policy has
- * changed.
+ * Creates the error for a call whose approval has expired or was used by a concurrent identical call, or whose approval
+ * policy has changed.
  */
 export function approvalUsed(cause: ConflictError): ServiceError {
   return new ServiceError(
@@ -38,7 +38,7 @@ export function approvalUsed(cause: ConflictError): ServiceError {
   )
 }
 
-/** Creates the error for an operation if all its attempts conflicted with other changes to the CA. */
+/** Creates the error for an operation whose attempts all conflicted with other changes to the CA. */
 export function changedTooOften(): ServiceError {
   return new ServiceError(
     'ConcurrentModificationException',

@@ -28,16 +28,16 @@ export function scopedToken(
 }
 
 /**
- * Returns the principal's ID. All sessions of one role share an ID, because an SDK may start a new session between two
- * attempts.
+ * Returns an ID for the principal. All sessions of a role share an ID, because an SDK may start a new session between
+ * two attempts.
  */
 function principalId({ arn, principal }: Caller): string {
   return principal.kind === 'role-session' ? principal.roleId : arn
 }
 
 /**
- * Commits `statements`, which create the resource `arn`, and returns that ARN. If the token has been used before, changes
- * nothing and returns the ARN from the earlier call. Throws ConflictError if one of `statements` does not apply.
+ * Commits `statements`, which create the resource `arn`, and returns that ARN. If the token has been used before, the function
+ * changes nothing and returns the ARN from the earlier call. Throws ConflictError if one of `statements` does not apply.
  */
 export async function commitOnce(
   { db }: Pick<Services, 'db'>,
@@ -53,7 +53,7 @@ export async function commitOnce(
   } catch (error) {
     if (!(error instanceof ConflictError) || error.guard !== 'token') throw error
     const earlier = token && (await findTokenArn(db, token, now))
-    // The conflicting token has expired since then, so the next attempt can use it.
+    // The conflicting token has expired in the meantime, so the next attempt can use it.
     return earlier ?? commitOnce({ db }, token, commit)
   }
 }

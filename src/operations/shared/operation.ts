@@ -1,6 +1,7 @@
 /**
- * Defines the type of an API operation: its contract (input and output members, errors) and its implementation. Each operation
- * has its own file, and index.ts contains the table of all operations. Authorization and HTTP are in other folders.
+ * Defines the type of an API operation, which consists of its contract (input and output members, errors) and its
+ * implementation. Each operation has its own file, and index.ts contains the table of all operations. Authorization and HTTP
+ * are handled in other folders.
  */
 import type { Caller } from '../../identity/caller.ts'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
@@ -14,7 +15,7 @@ import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 /** Names of the API's 23 operations (AWS Private CA API, Actions), and of the operations that only Signet has. */
 export type OperationName = AwsOperationName | OwnOperationName
 
-/** Names of operations that AWS does not have. These operations use the same protocol. */
+/** Names of operations that AWS does not have, but that use the same protocol. */
 export type OwnOperationName =
   | 'ApproveRequest'
   | 'DescribeServer'
@@ -73,16 +74,16 @@ export type Result<O extends StructureShape | undefined> = O extends StructureSh
   ? Encodable<O>
   : void
 
-/** Values of condition keys by lower-case name. */
+/** Values of condition keys, by lower-case name. */
 type ContentKeys = ReadonlyMap<string, readonly string[]>
 
-/** The caller, and the CAs that a call about the whole account must omit. */
+/** The caller, and the CAs that must be omitted from a call about the entire account. */
 export interface ScopedCaller extends Caller {
-  /** Numbers of the CAs in the account and Region for which the caller lacks permission. Absent in a call about one CA. */
+  /** Numbers of the CAs in the account and Region for which the caller lacks permission; absent in a call about one CA. */
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
   /**
-   * Authorizes the call again with the condition keys of the certificate's content. Throws AccessDeniedException. Absent if no
-   * policy refers to the content.
+   * Authorizes the call again with the condition keys of the certificate's content, and throws AccessDeniedException if they
+   * are denied. The function is absent if no policy refers to the content.
    */
   readonly authorizeContent?: (keys: ContentKeys) => Promise<void>
 }
@@ -92,12 +93,12 @@ type ActionPrefix = 'acm-pca' | 'signet'
 
 /** A function that derives a value for authorization from a call, with its description for the API reference. */
 interface FromCall<T, A extends readonly unknown[]> {
-  /** Names, or a sentence, in Markdown. */
+  /** Names or a sentence, in Markdown. */
   readonly documentation: string
   readonly of: (...call: A) => T
 }
 
-/** The contract of an operation, as declared in its file. */
+/** The contract of an operation, as declared in the operation's file. */
 export interface OperationContract<
   N extends OperationName,
   I extends StructureShape,
@@ -109,22 +110,24 @@ export interface OperationContract<
   readonly input: I
   /** Shape of the output; undefined for an operation with an empty response body. */
   readonly output: O
-  /** Codes of the errors that AWS's model or docs/reference/compatibility lists for the operation, without the Common Errors. */
+  /**
+   * Codes of the errors that AWS's model or docs/reference/compatibility lists for the operation, excluding the Common Errors.
+   */
   readonly errors: readonly ErrorCode[]
-  /** Returns the ARN of the CA that a call is about; undefined for a call about the whole account. */
+  /** Returns the ARN of the CA that a call refers to, or undefined for a call about the entire account. */
   readonly resource: (input: Infer<I>) => string | undefined
-  /** IAM actions that a call requires in addition to the operation's own (Service Authorization Reference). */
+  /** IAM actions that a call requires in addition to the operation's own action (Service Authorization Reference). */
   readonly furtherActions?: FromCall<readonly string[], [input: Infer<I>]>
-  /** Condition keys that are specific to the operation, by their lower-case names (Service Authorization Reference). */
+  /** Condition keys that are specific to the operation, by lower-case name (Service Authorization Reference). */
   readonly conditionKeys?: FromCall<
     ReadonlyMap<string, readonly string[]>,
     [input: Infer<I>, caller: Caller]
   >
-  /** Whether policies can also refer to the content of the certificate, so that `run` must call `authorizeContent`. */
+  /** Whether policies can also refer to the certificate's content, so that `run` must call `authorizeContent`. */
   readonly issuesCertificate?: boolean
 }
 
-/** An operation as declared in its file. The shapes determine the types of `run`. */
+/** An operation as declared in its file. The declared shapes determine the types of `run`. */
 export interface OperationDefinition<
   N extends OperationName,
   I extends StructureShape,
@@ -145,35 +148,38 @@ export interface Operation<N extends OperationName = OperationName> {
   readonly conditionKeys?: Documented
   readonly issuesCertificate?: boolean
   readonly offered: boolean
-  /** Limit on the length of the JSON input, in bytes. */
+  /** Maximum length of the JSON input, in bytes. */
   readonly bodyBytesMax: number
   /**
    * Decodes the members of a JSON body. Throws SerializationException for a wrong JSON type, and ValidationException for
    * a value that violates a constraint.
    */
   accept(members: unknown): Call
-  /** Decodes the members in the query of a presigned URL, ignoring the signature parameters. Throws like `accept`. */
+  /**
+   * Decodes the members in a presigned URL's query string, ignoring the signature parameters. The function throws the
+   * same errors as `accept`.
+   */
   acceptQuery(parameters: ReadonlyMap<string, string>): Call
 }
 
 type Documented = Pick<FromCall<unknown, []>, 'documentation'>
 
-/** A call with decoded input. */
+/** A call whose input has been decoded. */
 interface Call {
-  /** Input, as decoded by the shape of the operation. */
+  /** Input, as decoded by the operation's shape. */
   readonly input: object
-  /** ARN of the CA that the call is about, not yet validated; undefined for a call about the whole account. */
+  /** ARN of the CA that the call refers to, not yet validated; undefined for a call about the entire account. */
   readonly resourceArn: string | undefined
   readonly furtherActions: readonly string[]
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
   /**
-   * Runs the call. Resolves to the output as JSON members; undefined if the operation has no output. Rejects with
-   * UnknownOperationException if the operation is unsupported.
+   * Runs the call. Resolves to the output as JSON members, or to undefined if the operation has no output.
+   * Rejects with UnknownOperationException if the operation is unsupported.
    */
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
-/** Returns the facts that authorization needs about a call with decoded input. */
+/** Returns the facts that authorization needs about a call whose input has been decoded. */
 export function authorizedPart<I extends StructureShape>(
   definition: Pick<
     OperationContract<OperationName, I, StructureShape | undefined>,
@@ -195,7 +201,7 @@ export type DeclaredOperation<
   O extends StructureShape | undefined,
 > = OperationDefinition<N, I, O> & Omit<Operation<N>, 'input' | 'output'>
 
-/** Creates an operation from its declaration. The result keeps the types of the declaration. */
+/** Creates an operation from its declaration. The created operation keeps the types of the declaration. */
 export function operation<
   N extends OperationName,
   I extends StructureShape,
@@ -228,7 +234,7 @@ async function runAndEncode<I extends StructureShape, O extends StructureShape |
   return encodeResult(output, await run(services, input, caller))
 }
 
-/** Encodes the result of `run`. TypeScript cannot relate its type to the shape of the output while that shape is generic. */
+/** Encodes the result of `run`. TypeScript cannot relate the result's type to the output shape while that shape is generic. */
 function encodeResult(output: StructureShape | undefined, result: unknown): object | undefined {
   return output === undefined ? undefined : encode(output, result as Encodable<StructureShape>)
 }

@@ -9,7 +9,7 @@ const pageSize = 100
 interface AccountList<Row, Position> {
   readonly operation: OwnOperationName
   readonly caller: ScopedCaller
-  /** The filter of the request; by default, none. A page token is valid only for the same filter. */
+  /** The filter in the request; by default, no filter is applied. A page token is valid only for the same filter. */
   readonly filter?: string
   /** Parses the position in a page token, which only this server can create. */
   readonly parsePosition: (text: string) => Position

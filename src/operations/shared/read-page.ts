@@ -1,7 +1,7 @@
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import type { PageScope, PageTokens } from '../../wire/page-token.ts'
 
-/** The request for one page of a listing: the start and length of the page, and the function that reads its rows. */
+/** The request for a page of a list: the start and length of the page, and the function that reads its rows. */
 interface PageRequest<Row> {
   readonly scope: PageScope
   readonly nextToken: string | undefined

@@ -9,9 +9,9 @@ import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
 
 /**
- * Returns the CA with an ARN, if its state permits `event`. Throws InvalidArnException for an ARN of another resource type,
- * ResourceNotFoundException if the account has no such CA or the CA is permanently deleted, and the error from the life cycle
- * if the CA's state does not permit `event`.
+ * Returns the CA with the given ARN if its state permits `event`. Throws InvalidArnException for an ARN with another resource
+ * type, ResourceNotFoundException if the account has no such CA or the CA has been permanently deleted, and the error from
+ * the life-cycle table if the CA's state does not permit `event`.
  */
 export async function requireAuthority(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -50,7 +50,7 @@ export async function requireHiddenAuthorities({
   return hiddenAuthorities()
 }
 
-/** Returns whether the CA is in the account that the ARN names, and in the partition and Region of the request. */
+/** Returns whether the CA is in the account that its ARN contains, and in the partition and Region of the request. */
 function isNamed(authority: Authority, name: CertificateAuthorityName, caller: Caller): boolean {
   return (
     authority.accountId === name.accountId &&

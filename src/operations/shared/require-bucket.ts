@@ -11,11 +11,13 @@ const testKeys: readonly { readonly key: string; readonly acl: ObjectAcl | undef
 ]
 const contentType = 'application/octet-stream'
 
-/** Timeout of the write, during which the caller waits. If the store does not respond, the bucket is treated as not writable. */
+/**
+ * Timeout of the test write, during which the caller waits. If the store does not respond, the bucket is treated as not writable.
+ */
 const patienceMilliseconds = 20_000
 
 /**
- * Writes the permission test objects, if CRLs are enabled. Throws ValidationException with AWS's message if the bucket does
+ * Writes the permission test objects if CRLs are enabled. Throws ValidationException with AWS's message if the bucket does
  * not exist, rejects the write or does not respond.
  */
 export async function requireBucket(
@@ -51,15 +53,15 @@ export async function requireBucket(
 }
 
 /**
- * Timeout of the test write. After a timeout, the bucket is accepted, because the store may be available when the report is
- * written.
+ * Timeout of the test write. If the test write times out, the bucket is accepted, because the store may be available when
+ * the report is written.
  */
 const reportPatienceMilliseconds = 5000
 
 /**
- * Writes a permission test object. The object is private, like the reports. Throws ResourceNotFoundException if the bucket does
- * not exist, and RequestFailedException if the bucket rejects the write. A store that does not respond is accepted, because it
- * may be available when the report is written.
+ * Writes a permission test object. The test object is private, like audit reports. Throws ResourceNotFoundException if the
+ * bucket does not exist, and RequestFailedException if the bucket rejects the write. A store that does not respond is accepted,
+ * because it may be available when the report is written.
  */
 export async function requireReportBucket(
   { objects, log }: Pick<Services, 'objects' | 'log'>,

@@ -1,4 +1,4 @@
-/** Requires the approval of a second person for calls that the CA account's approval policy lists. */
+/** Requires a second person's approval for calls that the approval policy of the CA's account lists. */
 import type { ApprovalAction } from '../../approval/actions.ts'
 import { ApprovalRequiredError, requireApproval } from '../../approval/require-approval.ts'
 import type { Authority } from '../../authority/authority.ts'
@@ -15,14 +15,14 @@ import type { OperationName } from './operation.ts'
 interface CriticalCall {
   readonly action: ApprovalAction
   readonly operation: OperationName
-  /** Decoded input, without the members that have no effect on the result. */
+  /** Decoded input, without members that have no effect on the result. */
   readonly input: object
   readonly authority: Authority
 }
 
 /**
- * Returns statements that check a call's approval policy and mark its approval as used. The call commits them in the same
- * transaction as its effect. Throws AccessDeniedException with the approval ID if the call is not approved.
+ * Returns SQL statements that check a call's approval policy and mark its approval as used. The call commits these statements in
+ * the same transaction as its effect. Throws AccessDeniedException with the approval ID if the call has not been approved.
  */
 export async function requireSecondPerson(
   services: Pick<Services, 'db' | 'clock' | 'random'>,
@@ -51,8 +51,8 @@ export async function requireSecondPerson(
 }
 
 /**
- * Returns the requester of a call. All role sessions that one person has started are the same requester. Throws
- * AccessDeniedException for a session whose token does not state who started it.
+ * Returns the requester of a call. All role sessions that a person has started count as the same requester.
+ * Throws AccessDeniedException for a session whose token does not state who started it.
  */
 export function requesterOf(caller: Caller): Requester {
   const person = personOf(caller)

@@ -1,4 +1,4 @@
-/** Shapes that several operations share, named as in AWS's model (AWS Private CA API, Data Types). */
+/** Shapes shared by several operations, with the same names as in AWS's model (AWS Private CA API, Data Types). */
 import { revocationConfiguration } from '../../authority/revocation-configuration.ts'
 import { certificateAuthorityConfiguration } from '../../authority/configuration.ts'
 import { keyStorageSecurityStandards } from '../../authority/key-storage.ts'
@@ -85,7 +85,7 @@ export const certificateAuthorityStatus = enumeration([
 
 const failureReason = enumeration(['REQUEST_TIMED_OUT', 'UNSUPPORTED_ALGORITHM', 'OTHER'])
 
-/** A CA as DescribeCertificateAuthority and ListCertificateAuthorities return it. */
+/** A CA, as returned by DescribeCertificateAuthority and ListCertificateAuthorities. */
 export const certificateAuthority = structure({
   Arn: arn,
   OwnerAccount: accountId,

@@ -35,12 +35,13 @@ const weeksDefault = 13
 const expiringDays = [7, 30, 90]
 
 const cacheMilliseconds = 5000
-/** Statistics by account, Region, periods and hidden CAs, so that many open dashboards cost no more than one. */
+/** A cache of statistics by account, Region, periods and hidden CAs, so that many open dashboards cost no more than one. */
 const cacheOf = createOwnedCaches<{ readonly at: number; readonly value: Promise<Statistics> }>(100)
 
 /**
- * Returns the numbers of CAs by status, and of certificates by day and week in UTC. They come from counters, not from the
- * certificates, and are cached for a few seconds. AWS has no such operation (docs/decisions/0049-statistics-from-counters.md).
+ * Returns the numbers of CAs by status, and of certificates by UTC day and week. The numbers come from counters, not from the
+ * certificates, and are cached for a few seconds. AWS has no equivalent operation
+ * (docs/decisions/0049-statistics-from-counters.md).
  */
 export const getStatistics = operation({
   name: 'GetStatistics',
@@ -104,7 +105,7 @@ async function readStatistics(
       const first = today + 7 * index
       return { Start: startOf(first), Count: expiring(first, 7) }
     }),
-    // A period of 7 days ends at this time of day, so it includes parts of two days, which are counted whole.
+    // A period of 7 days ends at the current time of day, so it includes parts of two days, which are counted completely.
     Expiring: expiringDays.map((Days) => ({ Days, Count: expiring(today, Days + 1) })),
   }
 }

@@ -5,10 +5,10 @@ import { readPage } from '../shared/read-page.ts'
 import { arn, maxResults, nextToken, tagList } from '../shared/shapes.ts'
 import { tagViewOf } from './tag-view.ts'
 
-/** Limit on the tags on a page, higher than the default quota of tags for a CA. */
+/** Maximum number of tags on a page, which is higher than the default quota for tags on a CA. */
 const pageSizeMax = 100
 
-/** Lists the tags of a CA, with pagination (AWS Private CA API, ListTags). */
+/** Lists a CA's tags in pages (AWS Private CA API, ListTags). */
 export const listTags = authorityOperation({
   name: 'ListTags',
   input: structure({

@@ -1,4 +1,4 @@
-/** ACME accounts: creation, external account binding, contacts, deactivation and keys. */
+/** Tests of ACME accounts: creation, external account binding, contacts, deactivation and keys. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import {
@@ -309,7 +309,7 @@ test('a new account needs a valid external account binding if the endpoint requi
     'unauthorized',
     /was used for another account/,
   )
-  // The key finds its account without a binding.
+  // With the account key, the account is found without a binding.
   assert.equal((await client.register()).status, 200)
 })
 

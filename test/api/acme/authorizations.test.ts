@@ -1,4 +1,6 @@
-/** ACME authorizations and challenges. A test that needs the result of a validation writes it to the database. */
+/**
+ * Tests of ACME authorizations and challenges. A test that needs the result of a validation writes the result to the database.
+ */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { pendingAuthorizationsMax } from '../../../src/enrollment/order-state.ts'
@@ -7,7 +9,7 @@ import type { AcmeClient, AcmeResponse } from '../../support/acme-client.ts'
 import { assertProblem, ordered } from '../../support/issued-orders.ts'
 import { AcmeService } from '../../support/acme-service.ts'
 
-// No resolver answers, so that the result of a validation is always the one that a test writes.
+// No DNS resolver responds, so that the result of a validation is always the result that a test has written.
 const acme = await AcmeService.start({}, { flags: { acmeResolver: '127.0.0.1:1' } })
 after(() => acme[Symbol.asyncDispose]())
 const { service } = acme

@@ -1,4 +1,4 @@
-/** ACME certificates: chains, revocation, renewal information and replacement. */
+/** Tests of ACME certificates: chains, revocation, renewal information and replacement. */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, suite, test } from 'node:test'
@@ -33,7 +33,7 @@ function idOf(der: Uint8Array, issuerDer: Uint8Array): string {
   return formatCertificateId({ keyIdentifier, serialNumber: parseCertificate(der).serialNumber })
 }
 
-/** Adds a validated challenge to the authorization at a URL. */
+/** Adds a validated challenge to the authorization at the given URL. */
 async function prove(authorizationUrl: string): Promise<void> {
   await service.inDatabase(`insert into acme_challenges (challenge_id, authorization_number, type, token,
       status, failures, retry_at_ms, lease_until_ms)

@@ -1,4 +1,4 @@
-/** ACME endpoints that an administrator changes while orders are not finalized. */
+/** Tests of ACME endpoints that an administrator changes while orders are not yet finalized. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, suite, test } from 'node:test'
@@ -16,7 +16,7 @@ const host = 'a.corp.example'
 const granted = { challenges: [], names: ['*.corp.example'] }
 const csr = (): Uint8Array => createCsr({ names: [host] })
 
-/** Creates an endpoint and an account. */
+/** Creates an ACME endpoint and an account. */
 async function endpoint(name: string, configuration: object): Promise<AcmeClient> {
   await acme.addEndpoint(name, configuration)
   return acme.account(name)
@@ -31,7 +31,7 @@ async function challengesOf(client: AcmeClient, order: AcmeResponse) {
   return (await client.post(url)).json['challenges'] as { type: string; url: string }[]
 }
 
-/** Marks the challenge at a URL as validated, with its authorization. */
+/** Marks the challenge at the given URL as validated, together with its authorization. */
 async function validate(url: string): Promise<void> {
   const id = url.split('/').at(-1) ?? ''
   await db.transaction([
@@ -70,7 +70,7 @@ suite('an endpoint that requires other challenges', () => {
     await acme.configure('fewer', { challenges: ['dns-01'] })
     const refused = await client.respond(url('http-01'))
     assertProblem(refused, '400 malformed', /no longer offers http-01/)
-    // The challenge was validated before, or at the same time.
+    // The challenge was validated earlier, or at the same time.
     await validate(url('http-01'))
     assertProblem(await finalize(client, order), '403 unauthorized', /not proven/)
     assert.equal((await ordered(client, [host])).json['status'], 'pending')
@@ -98,7 +98,7 @@ suite('an endpoint with a shorter validity', () => {
     const client = await endpoint('late', { ...granted, validitySeconds: 3 * day })
     const order = await ordered(client, [host], { notBefore: inSeconds(0) })
     service.clock.advance({ seconds: 2 * day })
-    // The client's nonce has expired. The response has another one.
+    // The client's nonce has expired. The response contains a new nonce.
     await client.post(client.accountUrl ?? '')
     assert.equal(await minutesValid(client, await finalize(client, order)), 25 * 60)
   })

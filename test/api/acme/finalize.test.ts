@@ -1,4 +1,4 @@
-/** Finalization of ACME orders: CSRs, the names in certificates, and one certificate for each order. */
+/** Tests of finalizing ACME orders: CSRs, the names in certificates, and one certificate per order. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, suite, test } from 'node:test'
@@ -15,7 +15,7 @@ import { createRoot } from '../../support/hierarchy.ts'
 import { parsePem } from '../../../src/x509/pem.ts'
 import { csr as sampleCsr } from '../../support/csrs.ts'
 
-/** The fault of transactions that insert a certificate: lost before the commit, or after it. */
+/** The fault of transactions that insert a certificate, which are lost either before or after the commit. */
 let fault: 'before' | 'after' | undefined
 
 function faulty(db: Database): Database {

@@ -1,4 +1,4 @@
-/** Limits of ACME endpoints for source addresses. */
+/** Tests of the limits of ACME endpoints on source addresses. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createAccountKey } from '../../support/acme-client.ts'
@@ -62,9 +62,9 @@ test('an address can create a hundred accounts in an hour', async () => {
     [limited.status, limited.problem, limited.headers['retry-after']],
     [429, 'rateLimited', '36'],
   )
-  // An account that exists is still found.
+  // An existing account is still found.
   assert.equal((await acme.client('web', key).register()).status, 200)
-  // A new key of an account is checked like that of a new account.
+  // A new key for an account is checked in the same way as the key of a new account.
   const member = acme.client('web', key)
   await member.register()
   const refused = await member.changeKey(createAccountKey('ES256'))

@@ -1,4 +1,4 @@
-/** ACME orders: the names of EAB keys, requested validity, and profiles. */
+/** Tests of ACME orders: the names of EAB keys, requested validity, and profiles. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, suite, test } from 'node:test'

@@ -1,4 +1,4 @@
-/** ACME orders: what accounts may order, and how orders are listed and limited. */
+/** Tests of ACME orders: what accounts may order, and how orders are listed and limited. */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { unfinishedOrdersMax } from '../../../src/enrollment/order-state.ts'
@@ -150,7 +150,7 @@ suite('orders of an account', () => {
     const owner = await acme.account()
     const order = await ordered(owner, ['a.corp.example'])
     clock.advance({ days: 7 })
-    // The nonces of the first client have expired.
+    // The first client's nonces have expired.
     const client = acme.client('web', owner.key)
     client.accountUrl = owner.accountUrl
     const read = await client.post(order.headers['location'] ?? '')

@@ -1,4 +1,4 @@
-/** Signed requests of ACME: nonces, signatures, URLs, and requests that an attacker could send. */
+/** Tests of signed ACME requests: nonces, signatures, URLs, and requests that an attacker could send. */
 import assert from 'node:assert/strict'
 import type { JsonWebKey } from 'node:crypto'
 import { after, test } from 'node:test'
@@ -31,7 +31,7 @@ function assertProblem(response: AcmeResponse, problem: string, detail: RegExp):
   assertFrame(response)
 }
 
-/** Checks the headers that each response to a POST request must have. */
+/** Checks the headers that every response to a POST request must have. */
 function assertFrame({ headers, links, status, json, problem }: AcmeResponse): void {
   assert.match(headers['replay-nonce'] ?? '', /^[\w-]{43}$/)
   assert.equal(headers['cache-control'], 'no-store')
@@ -39,7 +39,7 @@ function assertFrame({ headers, links, status, json, problem }: AcmeResponse): v
   if (problem !== undefined) assert.equal(json['status'], status)
 }
 
-/** Sends a JWS with other members, after `change` has changed it. */
+/** Sends a JWS with different members, after `change` has modified it. */
 async function sendChanged(
   change: (jws: Record<string, unknown>) => object | string,
 ): Promise<AcmeResponse> {
@@ -143,7 +143,7 @@ test('a nonce expires after one hour, and works after a restart', async () => {
   const [used, unused] = [await before.freshNonce(), await before.freshNonce()]
   await before.post(before.accountUrl ?? '', undefined, { header: { nonce: used } })
   await server.service.restart()
-  // The port of the listener, and with it the URL of the account, has changed.
+  // The listener's port, and therefore the account's URL, has changed.
   const restarted = server.client('web', before.key)
   const found = await restarted.register({ members: { onlyReturnExisting: true } })
   assert.equal(found.status, 200)
@@ -195,7 +195,7 @@ test('the signed URL must be the URL of the request', async () => {
     'malformed',
     /have the member url/,
   )
-  // The query is part of the URL.
+  // The query string is part of the URL.
   for (const target of [`${url}?x=1`, `${url}?%`])
     assertProblem(await client.post(target), 'malformed', /have no query/)
 })
@@ -251,7 +251,7 @@ test('unsupported algorithms are refused, and the problem names the supported on
     assertProblem(response, 'badSignatureAlgorithm', /does not match the key\. It must be ES256\./)
     assert.deepEqual(response.json['algorithms'], ['ES256'])
   }
-  // A public key is not a secret for a MAC.
+  // A public key must not be usable as the secret for a MAC.
   const header = { alg: 'HS256', nonce: await client.nonce(), url, kid: url }
   const jws = macJws(Buffer.from(JSON.stringify(client.key.jwk)), header, '')
   const response = await client.send(url, JSON.stringify(jws))
@@ -368,7 +368,7 @@ test('a request must be a JWS in flattened JSON serialization', async () => {
     [() => '\u0000', /The request must be a JSON object/],
   ] as [(jws: Record<string, unknown>) => object | string, RegExp][])
     assertProblem(await sendChanged(change), 'malformed', detail)
-  // Members that the RFC does not name are ignored (RFC 7515 §7.2.1).
+  // Members that the RFC does not define are ignored (RFC 7515 §7.2.1).
   assert.equal((await sendChanged((jws) => ({ ...jws, extra: 1 }))).status, 200)
 })
 

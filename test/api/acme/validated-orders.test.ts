@@ -1,4 +1,4 @@
-/** An ACME order from its identifiers to its certificate, with validations over DNS and HTTP. */
+/** Tests of an ACME order from its identifiers to its certificate, with validation over DNS and HTTP. */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { createServer } from 'node:http'

@@ -1,4 +1,4 @@
-/** ACME orders while the key of the CA is unavailable. */
+/** Tests of ACME orders while the CA's key is unavailable. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createCsr } from '../../support/crafted-csrs.ts'
@@ -60,7 +60,7 @@ test('an order is invalid if its certificate can no longer be issued', async () 
   setAvailable(false)
   const finalized = expectSuccess(await owner.finalize(order.json['finalize'], csr))
   assert.equal(finalized.json['status'], 'processing')
-  // The run that the request has started ends before the clock is advanced.
+  // The run that the request has triggered ends before the clock is advanced.
   await acme.service.runJob('finish-issuance')
   acme.service.clock.advance({ days: 1 })
   const client = again(owner)

@@ -1,4 +1,4 @@
-/** Accounts, EAB keys and authorizations that are withdrawn while the certificate of an ACME order is signed. */
+/** Tests of accounts, EAB keys and authorizations that are withdrawn while an ACME order's certificate is being signed. */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { deactivateAccount } from '../../../src/admin-commands/enrollment/accounts.ts'

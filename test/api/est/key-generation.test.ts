@@ -37,7 +37,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** Requests a key, and returns its PKCS #8 and the certificate. */
+/** Requests a key, and returns the key's PKCS #8 and the certificate. */
 async function generated(
   call: EstCall,
 ): Promise<{ readonly pkcs8: Buffer; readonly cert: string }> {

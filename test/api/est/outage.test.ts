@@ -1,4 +1,4 @@
-/** Tests of EST while the key of the CA is unavailable. */
+/** Tests of EST while the CA's key is unavailable. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import {
@@ -57,7 +57,7 @@ test('a request with a password is accepted in an outage, and gets its certifica
   assert.equal((await enroll(other.csr)).status, 401)
   setOutage(false)
   await retry(service)
-  // The password has expired meanwhile.
+  // The password has expired in the meantime.
   service.clock.advance({ days: 2 })
   certificateOf(await enroll(csr))
   assert.equal(await certificates(), total + 1)

@@ -1,4 +1,4 @@
-/** Tests of the HTTP requests of EST: paths, methods, types, limits, channel binding, and mutated requests. */
+/** Tests of HTTP requests to EST endpoints: paths, methods, types, limits, channel binding, and mutated requests. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
@@ -166,7 +166,7 @@ test('requests from an address that failed too often are refused, except with kn
   assert.equal(await renew(), 200)
   const attempt = async (credentials?: string) =>
     (await estCall(limited, 'devices/simpleenroll', { csr: known.csr, credentials })).status
-  // A client that asks for the challenge does not fail.
+  // A client that requests the challenge does not fail.
   for (let count = 0; count < 5; count += 1) assert.equal(await attempt(), 401)
   for (let count = 0; count < 3; count += 1) assert.equal(await attempt('user:wrong'), 401)
   assert.equal(await attempt('user:wrong'), 429)

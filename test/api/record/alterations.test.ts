@@ -1,6 +1,6 @@
 /**
- * Tests that `signet verify` names each row, leaf and tile that is changed, removed, added or moved with the database's own
- * tools.
+ * Tests that `signet verify` reports each row, leaf and tile that is changed, removed, added or moved with the database's
+ * own tools.
  */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -72,14 +72,14 @@ before(async () => {
       requestedAt: service.clock.now(),
     } as const
     const context = { time: service.clock.now(), actor: { principal: 'test' } }
-    // The intent has failed, so that no job signs it.
+    // The intent has failed, so no job signs the certificate.
     const failed = sql`update certificate_intents
       set failed_at_ms = 1, failure_reason = 'test' where authority_number = 1`
     const insertion = insertIntent(intent, 10)
     await db.transaction(
       recorded([insertion, { ...failed, changes: insertion.changes ?? [] }], context),
     )
-    // More than one full tile of leaves.
+    // A number of leaves that fills more than one tile.
     const event = appendEvent({ time: service.clock.now(), actor: {} }, { event: 'test' })
     await db.transaction(Array.from({ length: 300 }, () => event))
   })
@@ -99,7 +99,7 @@ const otherTables = [
   'record_tiles',
   'record_checkpoint',
 ]
-/** Tables whose rows only count, cache or schedule, or are derived from recorded rows. */
+/** Tables whose rows are only counters, caches or schedules, or are derived from recorded rows. */
 const tablesWithoutRecord = [
   'settings',
   'certificate_counts',
@@ -134,7 +134,7 @@ async function assertNamed(alter: Alteration, ...patterns: readonly RegExp[]): P
     )
 }
 
-/** A condition that selects one row of a table, with its values. */
+/** A condition that selects a row in a table, with its values. */
 async function oneRow(
   run: RunInCopy,
   table: RecordedTableName,
@@ -163,7 +163,7 @@ test('every table of the database is covered by the record, or known not to be',
   assert.deepEqual(tables.toSorted(), known.toSorted())
 })
 
-/** Values for columns with constraints. All other columns are set to an integer, even if they contain text. */
+/** Values for columns with constraints. All columns without constraints are set to an integer, even if they contain text. */
 const constrained: Readonly<Record<string, string>> = {
   'access_keys.active': '1 - active',
   'access_keys.user_id': 'null',
@@ -173,7 +173,7 @@ const constrained: Readonly<Record<string, string>> = {
 }
 
 test('every column of every recorded table is named if it is changed', async () => {
-  // The record's key for a tag contains the ID of its CA.
+  // The record's key for a tag contains the ID of the tag's CA.
   const groups = Map.groupBy(names, (name) => name === 'authorities')
   for (const tables of groups.values())
     await assertNamed(
@@ -213,7 +213,7 @@ test('a removed row of every recorded table is named', async () => {
   )
 })
 
-/** Other columns with unique values. */
+/** Columns with unique values other than the primary key. */
 const uniqueColumns: Readonly<Record<string, readonly string[]>> = {
   users: ['user_name'],
   roles: ['role_name'],

@@ -1,4 +1,6 @@
-/** Tests of the record in a database that is older than the record. It begins with the existing rows. */
+/**
+ * Tests of the record in a database that is older than the record. The record of an older database begins with the existing rows.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

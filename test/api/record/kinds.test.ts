@@ -1,6 +1,6 @@
 /**
- * Tests that each kind of key use, change and event is a leaf in the record, which states who, when and what, with a hash of
- * the object.
+ * Tests that each type of key use, change and event has a leaf in the record, which states who did what and when, with a
+ * hash of the object.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -72,7 +72,7 @@ function assertActor(leaf: Leaf): void {
   assert.match(leaf.command ?? '', /^signet [a-z]/)
 }
 
-/** A field of the leaf contains the hash of a certificate or CRL. For a row, the leaf itself contains the whole state. */
+/** A field of the leaf contains the hash of a certificate or CRL. For a row, the leaf itself contains the complete state. */
 function assertHash(leaf: Leaf): void {
   const { kind, table = '', state, sha256, rowDigest } = leaf
   const hasHash =
@@ -131,8 +131,8 @@ test('a restore is a leaf after those of the backup, with the hash of the file',
 test('every operation that changes something, and every command on the data, is one of the kinds', async () => {
   const covered = new Set(kinds.map(({ name }) => name))
   const readOnly = /^(?:Get|List|Describe|Check|Simulate)/
-  // An audit report only reads data, and the CRL that PublishCrl makes due has a leaf of its own. Neither changes the state or the
-  // configuration of a CA.
+  // An audit report only reads data, and the CRL that PublishCrl makes due has its own leaf. Neither operation changes the state
+  // or the configuration of a CA.
   const others = new Set(['CreateCertificateAuthorityAuditReport', 'PublishCrl'])
   assert.deepEqual(
     Object.keys(operations).filter(
@@ -142,8 +142,8 @@ test('every operation that changes something, and every command on the data, is 
   )
   const reads =
     /(?:^| )(?:list|show|objects|get|key|prove|verify|check-config|status|statistics|simulate|tree|download|print)$/
-  // These commands call the API or run in a server (master-key-export.test.ts, master-key-shares.test.ts). A restore is tested
-  // above.
+  // These commands call the API or run within a server (master-key-export.test.ts, master-key-shares.test.ts). The restore
+  // command is tested above.
   const elsewhere =
     /^(?:issue|renew|revoke|init-hierarchy|ca .*|trust .*|certificates .*|approval (?:approve|reject)|serve|restore|unlock|master-key export)$/
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** The operations that read the record: who sees which entries, bounded pages, and proofs that a client verifies. */
+/** Tests of the operations that read the record: who sees which entries, bounded pages, and proofs that a client verifies. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { addUser, removeUser } from '../../../src/admin-commands/users.ts'
@@ -41,7 +41,7 @@ async function entriesOf(
   return entries
 }
 
-/** Verifies an entry as a client does, with nothing but the key. */
+/** Verifies an entry as a client does, using nothing but the verification key. */
 function isProved(output: Members): boolean {
   const tree = openCheckpoint(output.Checkpoint, parseVerifier(output.Key))
   const hash = leafHash(Buffer.from(output.LeafData, 'base64'))
@@ -115,7 +115,7 @@ test('an account sees only entries about its rows and by its principals, and no 
   const mentions = (entry: Members): string => JSON.stringify(entry)
   assert.ok(theirs.every((entry) => !mentions(entry).includes(service.config.accountId)))
   assert.ok(own.every((entry) => !mentions(entry).includes(accountId)))
-  // Entries about the user and its policy state the account only in the row, or in no place.
+  // Entries about the user and its policy state the account only in the row, or not at all.
   const tables = new Set(theirs.map(({ Table }) => Table as string))
   for (const table of ['accounts', 'users', 'identity_policies', 'access_keys', 'authorities'])
     assert.ok(tables.has(table), table)
@@ -210,7 +210,7 @@ test('a page reads a limited number of rows even if nothing matches, and the nex
     },
   )
   await createRoot(service)
-  // Leaves of a kind that the search does not match.
+  // Leaves of a type that the search does not match.
   await service.inDatabase(
     `insert into record_leaves (leaf_number, entry, state)
       with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2500)

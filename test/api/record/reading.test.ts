@@ -26,7 +26,7 @@ before(async () => {
   service = await TestService.start({ crlDelay: '0' })
   await service.createBucket(crlBucket)
   root = await createRoot(service, { more: revocationOptions() })
-  // More than one full tile of leaves.
+  // A number of leaves that fills more than one tile.
   for (let batch = 0; batch < 30; batch += 1) {
     const issued = await Promise.all(
       Array.from({ length: 10 }, () => issue(service, { arn: root.arn, csr: csr('ec-server') })),
