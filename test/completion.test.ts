@@ -1,4 +1,4 @@
-/** Tests of the scripts that `signet completion` prints, each in its shell. */
+/** Tests of the scripts that `signet completion` prints, each run in its own shell. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-/** Typed text, and words that must be offered for it. */
+/** Typed text, and the words that must be offered as its completion. */
 const expected: readonly (readonly [typed: string, offered: readonly string[]])[] = [
   ['signet ', ['serve', 'issue', 'renew', 'inspect', 'status', 'bucket', 'completion']],
   ['signet iss', ['issue']],

@@ -1,6 +1,6 @@
 /**
- * Tests that a production installation has only the necessary packages, that none has a known vulnerability, and that all are
- * in the SBOM.
+ * Tests that a production installation contains only the necessary packages, that no package has a known vulnerability, and
+ * that all packages are in the SBOM.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -20,10 +20,13 @@ import {
 
 const lock = readLockFile()
 const production = productionEntries(lock).filter(([path]) => path !== '')
-/** Maximum number of packages. The limit reveals a new dependency that has many dependencies of its own. */
+/**
+ * Maximum number of packages in a production installation. The limit reveals a new dependency that has many
+ * dependencies of its own.
+ */
 const packagesMax = 74
 
-/** A lock file with one package. */
+/** A lock file with a single package. */
 function lockWith(path: string, version: string, more: object = {}): LockFile {
   return { ...lock, packages: { [path]: { version, ...more } } }
 }
@@ -85,7 +88,7 @@ interface Sbom {
 }
 
 test('the SBOM lists the production dependencies of the lock file, and nothing else', async () => {
-  // The SBOM is not written to dist/, because another test builds there at the same time.
+  // The SBOM is not written to dist/, because another test may be building there at the same time.
   using folder = mkdtempDisposableSync(join(tmpdir(), 'signet-sbom-test-'))
   const file = join(folder.path, 'sbom.json')
   await promisify(execFile)('npm', ['run', '--silent', 'sbom', '--', file], { cwd: root })

@@ -185,8 +185,8 @@ suite('the systemd unit', () => {
     const analyze = await tool(t, 'systemd-analyze', { optional: true })
     if (analyze === undefined) return
     const verified = await outcome(analyze, ['verify', '--man=no', unit])
-    // The output also contains messages about other units on this machine.
-    // The checkout is not in /opt/signet on the test machine.
+    // The output also contains messages about other units on this machine. On the test machine, the
+    // checkout is not in /opt/signet.
     const own = verified.text
       .split('\n')
       .filter((line) => line.includes('signet.service') && !line.includes('is not executable'))
@@ -379,10 +379,7 @@ suite('monitoring', () => {
   })
 })
 
-/**
- * Returns the alerts that are expected from a rule. promtool also compares the annotations, so the labels are inserted into
- * them.
- */
+/** Returns the expected alerts of a rule; promtool also compares the annotations, so the labels are inserted into them. */
 function expectedAlert(rule: Members, { fires }: AlertCase): object {
   const labels = fires[rule.alert as string]
   const annotations = Object.entries(rule.annotations as Record<string, string>).map(

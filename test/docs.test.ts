@@ -1,6 +1,6 @@
 /**
- * Tests that documents refer only to existing files, headings, operations, jobs, metrics, rules and tables, and list all of
- * them.
+ * Tests that documents refer only to existing files, headings, operations, jobs, metrics, rules and tables, and that all of
+ * these are documented.
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -87,7 +87,7 @@ test('the index of docs links to every page', () => {
   }
 })
 
-/** Returns the anchor that GitHub gives a heading. */
+/** Returns the anchor that GitHub generates for a heading. */
 function slug(heading: string): string {
   return heading
     .toLowerCase()
@@ -181,7 +181,7 @@ test('no code span is a line break, which would be written as an escape sequence
   for (const path of documents) assert.doesNotMatch(read(path), /(?<!`)`\n`(?!`)/, path)
 })
 
-/** Variables that the shell or the caller of a script sets. */
+/** Variables that are set by the shell or by a script's caller. */
 const environment: ReadonlySet<string> = new Set(['PWD', 'HOME', 'RENEWED_DIRECTORY'])
 
 test('every shell variable that a page uses is set in a visible block of the page', () => {

@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const run = promisify(execFile)
 
-/** The sh blocks in a section, or of the whole document if no heading is given. */
+/** The sh blocks in a section, or in the entire document if no heading is given. */
 function blocksOf(text: string, heading?: string): string[] {
   const from = heading === undefined ? 0 : text.indexOf(`\n## ${heading}\n`)
   assert.notEqual(from, -1, `the heading ${heading} does not exist`)

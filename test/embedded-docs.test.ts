@@ -1,4 +1,4 @@
-/** Runs the blocks in docs/embedded.md, except those that test/package.test.ts runs. */
+/** Runs the code blocks in docs/embedded.md, except those that test/package.test.ts runs. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'

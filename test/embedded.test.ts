@@ -50,13 +50,13 @@ async function hierarchyOf({ client }: EmbeddedCa, withCrl = true): Promise<Hier
 const issueOne = (one: EmbeddedCa, { issuing }: Hierarchy): Promise<IssuedCertificate> =>
   one.client.issue({ ca: issuing.arn, names: ['host.example'], validity: { days: 30 } })
 
-/** Options for an SDK client that uses the CA. */
+/** Options for an SDK client that uses the embedded CA. */
 const sdkOptions = (credentials: EmbeddedCa['credentials'] = ca.credentials) => {
   const { region, endpoint, requestHandler } = ca
   return { region, endpoint, requestHandler, credentials, maxAttempts: 1 }
 }
 
-/** Polls until `look` returns a value, because a CRL is published after the response to RevokeCertificate. */
+/** Polls until `look` returns a value, because a CRL is published only after the response to RevokeCertificate. */
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const found = await look()

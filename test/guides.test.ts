@@ -1,7 +1,7 @@
 /**
- * Runs every block of every guide in docs/guides as a reader would who has completed the quick start. Each guide has its own
- * folder; all guides use one server. A block that is not run has a comment above it with the reason: `<!-- not run: … -->`. YAML
- * is always parsed.
+ * Runs every code block of every guide in docs/guides, in the role of a reader who has completed the quick start. Each guide has
+ * its own folder, and all guides use the same server. A code block that is not run is preceded by a comment with the reason:
+ * `<!-- not run: … -->`. YAML code blocks are always parsed.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -29,11 +29,11 @@ const textOf = (guide: string): string => readFileSync(join(folder, guide), 'utf
 
 /** A guide's requirements, and the steps that its test runs before and after the guide's commands. */
 interface Requirements {
-  /** Commands of the guide that not every system has. */
+  /** Commands that the guide requires and that not every system has. */
   readonly tools: readonly string[]
   /** Returns the reason if the guide cannot run on this machine. */
   readonly missing?: () => string | undefined
-  /** Runs before the first block. Returns additional environment variables. */
+  /** Runs before the first code block, and returns additional environment variables. */
   readonly prepare?: (world: GuideWorld) => Promise<NodeJS.ProcessEnv>
   readonly check?: (world: GuideWorld) => Promise<void>
 }
@@ -111,7 +111,10 @@ async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
 }
 
-/** Runs uacme, which trusts only the system's certificates, with the listener's root certificate in their place. */
+/**
+ * Runs uacme, which trusts only the system's certificates, with the listener's root certificate instead of the
+ * system's certificates.
+ */
 async function trustListener({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const bundle = '/etc/ssl/certs/ca-certificates.crt'
   const inside = `mount --bind "$PWD/listener-root.pem" ${bundle} && PATH=\${PATH#*:} exec uacme "$@"`
@@ -120,7 +123,7 @@ async function trustListener({ folder: home }: GuideWorld): Promise<NodeJS.Proce
   return {}
 }
 
-/** If the test runs as root, runs PostgreSQL's commands as another user, because PostgreSQL refuses to run as root. */
+/** If the test runs as root, PostgreSQL's commands run as another user, because PostgreSQL refuses to run as root. */
 async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   if (process.getuid?.() !== 0) return {}
   await chmod(home, 0o711)
@@ -177,7 +180,7 @@ async function hasRequirements(t: TestContext, { tools, missing }: Requirements)
   }
   for (const name of tools) {
     const probe = probes[name] ?? ['--version']
-    // A container may be without mount namespaces.
+    // A container may lack mount namespaces.
     const optional = missing !== undefined || name === 'unshare'
     if ((await tool(t, name, { probe, optional })) === undefined) return false
   }
@@ -205,7 +208,7 @@ test('a block that is not run states the reason', () => {
   }
 })
 
-/** Checks that a block is a command, or a file that another block uses. */
+/** Checks that a code block is a command, or a file that another block uses. */
 function assertUsed(
   guide: string,
   { file, language, line }: Block,
@@ -303,7 +306,7 @@ before(async () => {
 })
 after(() => shared.close())
 
-/** Files of the quick start. */
+/** Files that the quick start creates. */
 const quickStartFiles = ['root.pem', 'tls'] as const
 
 async function copy(name: string, from: string, to: string): Promise<void> {
@@ -314,20 +317,20 @@ function shellBlock(text: string): Block {
   return { line: 0, language: 'sh', file: undefined, notRun: undefined, text }
 }
 
-/** A reader's folder with the files of the quick start. */
+/** A reader's folder, which contains the files from the quick start. */
 async function openReader(): Promise<GuideWorld> {
   const world = await openWorld(shared)
   for (const name of quickStartFiles) await copy(name, shared.folder, world.folder)
   return world
 }
 
-/** After the blocks of a guide, checks that the guide has not changed the files of the quick start. */
+/** After a guide's code blocks, checks that the guide has not changed the files from the quick start. */
 function withCheck(blocks: readonly Block[]): readonly Block[] {
   const lines = quickStartFiles.map((name) => `diff -r ${name} '${join(shared.folder, name)}'\n`)
   return [...blocks, shellBlock(lines.join(''))]
 }
 
-// The suite takes minutes; each page has the usual timeout.
+// The suite takes minutes, whereas each page has the usual timeout.
 suite('the commands of every guide run after the quick start', { timeout: 840_000 }, () => {
   for (const [guide, required] of Object.entries(requirements))
     test(guide, async (t) => {

@@ -35,8 +35,8 @@ before(async () => {
 after(() => kms[Symbol.asyncDispose]())
 
 /**
- * The resources that KMS authorizes a request for (AWS KMS Developer Guide, KMS permissions reference), and the request's
- * additional actions.
+ * The resources for which KMS authorizes a request (AWS KMS Developer Guide, KMS permissions reference), and the
+ * request's additional actions.
  */
 function permissionsOf(operation: string, input: KmsInput): readonly (readonly string[])[] {
   const { AliasName, TargetKeyId, KeyId } = input as Readonly<Record<string, string>>
@@ -69,7 +69,7 @@ function conditionsOf(resource: string, input: KmsInput): Map<string, readonly s
   return keys
 }
 
-/** Makes the stand-in deny what the policy does not allow. */
+/** Makes the stand-in deny everything that the policy does not allow. */
 function enforce(statements: readonly Statement[]): void {
   const text = JSON.stringify({ Version: '2012-10-17', Statement: statements })
   const policy = parsePolicy(
@@ -96,7 +96,7 @@ function isMissingAlias({ KeyId }: KmsInput): boolean {
 
 let names = 0
 
-/** Everything that Signet does with KMS. */
+/** Performs every KMS operation that Signet uses. */
 async function useAll(): Promise<void> {
   const { endpoint, region } = kms
   const keys = createKmsKeyStore({ endpoint, region, random })

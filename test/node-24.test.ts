@@ -1,6 +1,6 @@
 /**
- * Tests of the server on Node.js 24, the oldest supported version, and of data folders that two versions of Node.js use in
- * turn.
+ * Tests of the server on Node.js 24, the oldest supported version, and of data folders that two versions of Node.js use
+ * alternately.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -89,7 +89,7 @@ for (const file of [
   test(`${file} passes on Node.js 24`, async (t) => {
     const node = await installNode(t, folder, 24)
     if (node === undefined) return
-    // Without NODE_TEST_CONTEXT, the child reports its results itself.
+    // Without NODE_TEST_CONTEXT, the child process reports its results itself.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     await promisify(execFile)(node, ['--test', '--test-timeout=300000', file], { cwd: root, env })
   })

@@ -1,4 +1,4 @@
-/** Tests of the package, installed by npm into an empty project: programs that use it, and its type declarations. */
+/** Tests of the package, installed by npm in an empty project: programs that use the package, and its type declarations. */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ import { readCredentials } from './support/service.ts'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 
-/** Returns the Git status of the checkout; undefined outside a Git repository. */
+/** Returns the checkout's Git status, or undefined outside a Git repository. */
 function gitStatus(): string | undefined {
   try {
     return execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' })
@@ -37,7 +37,7 @@ test('npm pack does not change the checkout', () => {
   assert.equal(gitStatus(), statusBefore)
 })
 
-/** Development dependencies of the project for some tests, installed with the first of them. */
+/** The project's development dependencies for some tests, installed with the first of these tests. */
 const furtherPackages = ['@aws-sdk/client-sts@3.1174.0', 'vitest@5.1.1', 'jest@30.5.2']
 let furtherInstallation: Promise<Error | undefined> | undefined
 
@@ -45,7 +45,7 @@ async function installFurther(): Promise<Error | undefined> {
   return (furtherInstallation ??= project.install('--save-dev', ...furtherPackages))
 }
 
-/** Runs the package's `signet serve` while `work` uses its API. */
+/** Runs the package's `signet serve` while `work` uses the server's API. */
 async function withServer(work: (url: string, data: string) => Promise<void>): Promise<void> {
   const data = join(project.folder, 'data')
   const listeners = ['--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
@@ -195,7 +195,7 @@ describe('type declarations', () => {
 
   test('publint finds no problem', async () => {
     const { stdout } = await run(ownBinary('publint'), ['--strict', project.tarball])
-    // With CI set, the output is coloured.
+    // If CI is set, the output is coloured.
     assert.match(stripVTControlCharacters(stdout), /All good!\s*$/)
   })
 
@@ -209,7 +209,7 @@ describe('type declarations', () => {
   })
 })
 
-/** The blocks in docs/embedded.md that need a project. */
+/** The code blocks in docs/embedded.md that need a project. */
 describe('docs/embedded.md, in the project', () => {
   const blockWith = (text: string): string =>
     blocks.filter(isForProject).find(({ code }) => code.includes(text))?.code ?? ''

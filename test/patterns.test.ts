@@ -26,7 +26,7 @@ const shapes: readonly (Shape | RequiredMember)[] = [
 ]
 const patterns = [...new Set(shapes.flatMap(patternsOf))]
 
-/** Strings that parts of the patterns match. They are repeated, and followed by characters that no pattern matches. */
+/** Strings that parts of the patterns match. The strings are repeated and followed by characters that no pattern matches. */
 const units = [
   'a',
   '1',

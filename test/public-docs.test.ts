@@ -1,4 +1,4 @@
-/** Tests of the docstrings in `signet-ca/client` and `signet-ca/embedded`, which editors show to users of the package. */
+/** Tests of the docstrings in `signet-ca/client` and `signet-ca/embedded`, which editors show to the package's users. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -23,7 +23,7 @@ interface Node {
 
 interface Module {
   readonly statements: readonly Node[]
-  /** Returns the docstring of the node at an offset, or an empty string if it has none. */
+  /** Returns the docstring of the node at an offset, or an empty string if the node has no docstring. */
   readonly docAt: (start: number) => string
 }
 
@@ -44,7 +44,7 @@ function readModule(file: string): Module {
 interface Documented {
   readonly name: string
   readonly doc: string
-  /** Whether users call the function or method. */
+  /** Whether the package's users call the function or method. */
   readonly isCallable: boolean
 }
 

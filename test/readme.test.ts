@@ -102,7 +102,10 @@ test(
   },
 )
 
-/** Makes the client of this checkout the package `signet-ca/client` of a folder, and puts this Node.js on its PATH. */
+/**
+ * Makes this checkout's client available in a folder as the package `signet-ca/client`, and puts this Node.js on the
+ * folder's PATH.
+ */
 async function installClient(folder: string): Promise<void> {
   const path = join(folder, 'node_modules', 'signet-ca')
   mkdirSync(path, { recursive: true })

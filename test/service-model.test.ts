@@ -33,7 +33,7 @@ import {
 
 const names = Object.keys(facts.operations) as AwsOperationName[]
 
-/** Signet's own operations, which are not in the model. */
+/** Signet's own operations, which AWS's model does not contain. */
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
   'DescribeServer',
@@ -66,7 +66,9 @@ const own: readonly OwnOperationName[] = [
 const ofSignet = own.filter((name) => name !== 'ListCertificates')
 const all: readonly OperationName[] = [...names, ...own]
 
-/** Errors that are missing from the model, which declares no error for a concurrent change to the CA during these operations. */
+/**
+ * Errors that are missing from AWS's model, which declares no error for a concurrent change to the CA during these operations.
+ */
 const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
   IssueCertificate: ['ConcurrentModificationException'],
   RestoreCertificateAuthority: ['ConcurrentModificationException'],
@@ -106,7 +108,7 @@ interface Walk {
   readonly seen: Set<string>
 }
 
-/** Asserts that a shape and all its members have exactly the model's declarations. */
+/** Asserts that a shape and all its members have exactly the same declarations as in the model. */
 function compare(shape: Shape | undefined, name: string, walk: Walk): void {
   const {
     type,
@@ -180,7 +182,7 @@ suite('operations accept and reject inputs according to the model', () => {
   })
 })
 
-/** Decodes inputs for an operation that are valid except for one value. */
+/** Decodes inputs for an operation that are valid except for a single value. */
 class Trial {
   readonly operation: Operation
   readonly input: string
@@ -215,7 +217,7 @@ function asJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]))
 }
 
-/** Tries sizes just below, at and just above each limit. Returns the number of limits. */
+/** Tries sizes just below, at and just above each limit, and returns the number of limits. */
 function tryLimits(trial: Trial, site: Site): number {
   const { min = 0, max } = shapeFacts(site.shape)
   const sizes = [min - 1, min, min + 1, ...(max === undefined ? [] : [max - 1, max, max + 1])]
@@ -331,7 +333,7 @@ function tryEnumeration(trial: Trial, site: Site): number {
   return 1
 }
 
-/** Tries an absent and a null value for each required member. */
+/** Tries an absent value and a null value for each required member. */
 function tryRequired(trial: Trial, site: Site): number {
   const { required = [] } = shapeFacts(site.shape)
   for (const member of required)
@@ -346,7 +348,7 @@ function tryRequired(trial: Trial, site: Site): number {
   return required.length
 }
 
-/** Tries every JSON type that is invalid at a site. */
+/** Tries every JSON type that is invalid at the given position. */
 function tryTypes(trial: Trial, site: Site): number {
   const { type } = shapeFacts(site.shape)
   const validKinds: Record<ShapeFacts['type'], string> = {

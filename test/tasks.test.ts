@@ -1,7 +1,7 @@
 /**
- * Runs every block of every page in docs/tasks as a reader would, on a separate simulated machine. A `text` block contains
- * output that the page's commands must print. A block that is not run has a comment above it with the reason:
- * `<!-- not run: … -->`.
+ * Runs every code block of every page in docs/tasks, in the role of a reader, on a separate simulated machine. A `text`
+ * block contains output that the page's commands must print. A code block that is not run is preceded by a comment with
+ * the reason: `<!-- not run: … -->`.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ const tools = [
 
 const chosenPage = process.env['SIGNET_PAGE']
 
-// The suite takes minutes; each page has the usual timeout.
+// The suite takes minutes, whereas each page has the usual timeout.
 suite(
   'every command of docs/tasks runs, and prints the documented output',
   { timeout: 840_000 },
@@ -59,7 +59,7 @@ suite(
   },
 )
 
-/** Turns the comments `<!-- setup … -->`, which cause the incident that a page describes, into command blocks. */
+/** Turns comments of the form `<!-- setup … -->`, which cause the incident that a page describes, into command blocks. */
 function withSetup(markdown: string): string {
   return markdown.replaceAll(/^<!-- setup\n([\s\S]*?)-->$/gm, '```sh\n$1```')
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the x509-limbo cases. The import checks their CA certificates, and issuance checks the names of their end entities.
- * testdata/x509-limbo/README.md describes the origin of the cases.
+ * Runs the x509-limbo test cases. The import code checks the cases' CA certificates, and the issuance code checks the
+ * names in their end-entity certificates; testdata/x509-limbo/README.md describes the origin of the cases.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { encodePem } from '../src/x509/pem.ts'
 interface LimboCase {
   readonly id: string
   readonly expected: 'SUCCESS' | 'FAILURE'
-  /** Validation time in RFC 3339; any time if undefined. */
+  /** Validation time in RFC 3339 format; any time if undefined. */
   readonly time?: string
   /** Paths of certificate indices, from the peer's certificate up to a trusted certificate. */
   readonly paths: readonly (readonly number[])[]
@@ -31,7 +31,7 @@ const limbo = JSON.parse(
   readonly ids: readonly string[]
   readonly cases: readonly LimboCase[]
   readonly notApplicable: Readonly<Record<string, string>>
-  /** Certificates in base64 of DER. */
+  /** Certificates as base64-encoded DER. */
   readonly certificates: readonly string[]
 }
 
@@ -45,7 +45,7 @@ function pemOf(indices: readonly number[]): Buffer {
   return Buffer.from(indices.map((index) => encodePem('CERTIFICATE', derOf(index))).join(''))
 }
 
-/** Returns the reason why a path is rejected; undefined if it is accepted. Any other exception fails the test. */
+/** Returns the reason why a path is rejected, or undefined if it is accepted. Any other exception makes the test fail. */
 async function refusalOf(path: readonly number[], now: Date): Promise<string | undefined> {
   const [peer = -1, first = -1, ...above] = path
   try {

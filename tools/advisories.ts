@@ -1,13 +1,13 @@
 /**
  * Fails if a package in the production installation has a known vulnerability. The list of vulnerabilities is in the
- * repository, so that the result is the same everywhere and no advisory service is needed. Where such a service is available,
- * `npm audit` finds more.
+ * repository, so that the result is the same everywhere and no advisory service is needed. Where an advisory service is
+ * available, `npm audit` finds more vulnerabilities.
  */
 import advisories from './advisories.json' with { type: 'json' }
 import { packageName, productionEntries, readLockFile, type LockFile } from './lock-file.ts'
 
 export interface Advisory {
-  /** ID in the GitHub Advisory Database, or a CVE. */
+  /** ID in the GitHub Advisory Database, or a CVE ID. */
   readonly id: string
   readonly alias: string | null
   readonly package: string
@@ -36,7 +36,7 @@ function isIn(version: string, [first, fixed]: readonly (string | null)[]): bool
   return isFromFirst && (typeof fixed !== 'string' || compare(version, fixed) < 0)
 }
 
-/** Compares semantic versions by precedence. A prerelease precedes its release; prereleases of the same version are equal. */
+/** Compares semantic versions by precedence. A prerelease precedes its release, and prereleases of the same version are equal. */
 function compare(left: string, right: string): number {
   const [a, b] = [parse(left), parse(right)]
   for (const [index, number] of a.entries())

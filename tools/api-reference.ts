@@ -219,7 +219,7 @@ of the same name, such as \`acm-pca:IssueCertificate\`. The actions of operation
 \`acm-pca:ListCertificates\`.
 `
 
-/** Returns the generated pages of docs/reference/api by file name. */
+/** Returns the generated pages in docs/reference/api, by file name. */
 export function apiReference(): ReadonlyMap<string, string> {
   return new Map([
     ['README.md', firstPage()],

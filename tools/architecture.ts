@@ -37,7 +37,7 @@ function roomsBelow(top: string): string {
     .join(', ')
 }
 
-/** Returns the top-level rooms that a top-level room and all rooms below it import. */
+/** Returns the top-level rooms that are imported by a top-level room or by any room below it. */
 function importsOf(top: string): string {
   const entries = Object.entries(rooms)
     .filter(([room]) => topOf(room) === top)
@@ -49,7 +49,7 @@ function importsOf(top: string): string {
   return [...client, ...imported].join(', ') || '–'
 }
 
-/** Returns the top-level room in src that an entry in the table of rooms belongs to. */
+/** Returns the top-level room in src to which an entry in the table of rooms belongs. */
 export function topOf(entry: string): string {
   return entry.split('/')[0] ?? entry
 }
@@ -246,7 +246,7 @@ function legend(): string[] {
   })
 }
 
-/** Divides text into lines of at most `max` characters. */
+/** Wraps text into lines of at most `max` characters. */
 function wrap(text: string, max: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -1,6 +1,6 @@
 /**
- * Writes docs/reference/commands.md and the pages in docs/reference/commands/, which are generated from the commands (`npm run docs`).
- * A test checks that the files are current.
+ * Writes docs/reference/commands.md and the pages in docs/reference/commands/, which are generated from the commands (`npm run
+ * docs`). A test checks that the files are current.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,9 +27,9 @@ interface Page {
   /** File name in docs/reference/commands, without `.md`. */
   readonly name: string
   readonly title: string
-  /** Group in the help text. */
+  /** Group of the commands in the help text. */
   readonly group: string
-  /** Commands on the page. Undefined for every command in the group that is on no other page. */
+  /** Commands on the page; if undefined, every command in the group that is not on another page. */
   readonly commands?: readonly string[]
 }
 
@@ -178,8 +178,8 @@ const connectionFlags = new Set(
 const settingFlags = new Set(Object.values(settings).map(({ flag }) => `--${flag}`))
 
 /**
- * Returns the kind of an option. Options that many commands share are described only once, and are recognized by their
- * description.
+ * Returns the category of an option. Options that many commands share are described only once, and are recognized by
+ * their description.
  */
 function kindOf({ flags, long, description }: Option): Kind {
   if (connectionFlags.has(flags + description)) return 'connection'
@@ -219,7 +219,7 @@ function listOf(title: string, target: string, options: readonly Option[] = []):
 /** A command with more settings than this accepts every setting, so its settings are not listed. */
 const settingsShown = 20
 
-/** Returns the examples, which follow the options in the help text. */
+/** Returns the examples that follow the options in the help text. */
 function examplesOf(command: Command): string {
   let help = ''
   const previous = command.configureOutput()

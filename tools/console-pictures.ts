@@ -1,6 +1,7 @@
 /**
- * `node tools/console-pictures.ts` writes the screenshots of the web console in the README and in docs. With a folder as its argument, it instead
- * writes screenshots of every page to that folder, in both themes and at phone and desktop widths.
+ * `node tools/console-pictures.ts` writes the screenshots of the web console for the README and the docs. If a folder is given as
+ * the argument, the program instead writes screenshots of every page to that folder, in both themes and at phone and desktop
+ * widths.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -14,7 +15,7 @@ import { TestService } from '../test/support/service.ts'
 const region = 'eu-west-1'
 const documents = resolve(import.meta.dirname, '../docs')
 
-/** Returns the addresses of all pages, by the name of the screenshot. */
+/** Returns the addresses of all pages, keyed by the name of the screenshot. */
 export function consolePages(data: ConsoleData): Readonly<Record<string, string>> {
   const { issuingArn, certificateArn, hostileArn } = data
   const tabs = ['certificate', 'revocation', 'policy', 'permissions', 'tags', 'reports']
@@ -83,7 +84,7 @@ async function takeAll(browser: Browser, service: TestService, folder: string): 
       })
 }
 
-/** Writes the pictures that README.md and docs/tasks/console.md show. */
+/** Writes the screenshots that README.md and docs/tasks/console.md show. */
 async function takeForDocuments(browser: Browser, service: TestService): Promise<void> {
   const { certificateArn } = await createConsoleData(service)
   await countEarlierDays(service)
@@ -107,7 +108,7 @@ async function takeForDocuments(browser: Browser, service: TestService): Promise
   })
 }
 
-/** Adds numbers of the last 30 days and the next weeks, because all certificates of the data were issued today. */
+/** Adds numbers for the last 30 days and the coming weeks, because all certificates in the data were issued today. */
 async function countEarlierDays(service: TestService): Promise<void> {
   const today = utcDayOf(service.clock.now())
   for (let day = today - 29; day < today + 90; day += 1) {

@@ -45,7 +45,7 @@ These flags of \`signet serve\` are about keys, issuance and revocation. [Server
 of all flags.
 `
 
-/** Groups on the page about CAs. A page has at most 1,500 words (test/docs.test.ts). */
+/** Groups on the page of flags for CAs. A page has at most 1,500 words (test/docs.test.ts). */
 const groupsForCas: ReadonlySet<string> = new Set<SettingGroup>([
   'CA keys',
   'Issuance',
@@ -93,7 +93,7 @@ function withoutDefault(description: string): { readonly text: string; readonly 
   return { text, note }
 }
 
-/** Capitalizes the first letter of the text, unless its first word is a name with a fixed spelling. */
+/** Capitalizes the first letter of the text, unless the first word is a name with a fixed spelling. */
 export function sentence(text: string): string {
   return /^[a-z]+(?:[ ,]|: )/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }

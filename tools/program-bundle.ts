@@ -1,10 +1,16 @@
-/** Bundles the program, which is the server and the command line, into ES modules. Few files load faster than many. */
+/**
+ * Bundles the program, which consists of the server and the command line, as ES modules. A few bundled files load
+ * faster than many files.
+ */
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 
-/** The program and the files of its threads, by their path in the output. A thread's file is beside the code that starts it. */
+/**
+ * The program and the files of its threads, keyed by their path in the output. A thread's file is in the same folder as the
+ * code that starts the thread.
+ */
 const entryPoints = {
   'src/main': 'src/main.ts',
   'writer-thread': 'src/store/sqlite/writer-thread.ts',
@@ -21,7 +27,7 @@ const threadStarters = [
   'src/keys/pkcs11/client.ts',
 ]
 
-/** Bundles the program into a folder that is named as in the package: `dist`. */
+/** Bundles the program into a folder with the same name as in the package: `dist`. */
 export async function bundleProgram(outdir: string): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -30,7 +36,7 @@ export async function bundleProgram(outdir: string): Promise<void> {
     logLevel: 'warning',
     entryPoints,
     outdir,
-    // Each module exists once, whichever entry point loads it.
+    // Each module exists only once, regardless of which entry point loads it.
     splitting: true,
     packages: 'external',
     format: 'esm',

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { productionEntries, readLockFile, root } from './lock-file.ts'
 
 /**
- * Writes the file. In npm 11, `npm sbom --omit=dev` also omits production dependencies that a development dependency needs. This
- * function therefore runs `npm sbom` on a copy of the project without development dependencies.
+ * Writes the SBOM file. In npm 11, `npm sbom --omit=dev` also omits production dependencies that a development dependency needs.
+ * This function therefore runs `npm sbom` on a copy of the project without development dependencies.
  */
 export function writeSbom(file = join(root, 'dist/sbom.json')): void {
   const { devDependencies: _, ...project } = JSON.parse(

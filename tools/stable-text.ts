@@ -4,7 +4,7 @@ const reference = new Date('2026-01-15T12:00:00Z')
 const dayMilliseconds = 86_400_000
 const daysOfYear = 365
 
-/** Replaces `now`, the time of the run, with 15 January 2026. Other days keep their distance to `now`. */
+/** Replaces `now`, the time of the run, with 15 January 2026. All other days keep their distance from `now`. */
 export function stableText(text: string, now: Date): string {
   const days = text
     .replaceAll(/\b\d+ requests/g, '30 requests')
@@ -25,8 +25,8 @@ function wholeYears(days: number): number {
 }
 
 /**
- * Returns the fixed day that replaces a day. Its distance from today is kept: up to a year, in days; beyond that, in years,
- * which leap days do not change.
+ * Returns the fixed day that replaces a day. The distance between the replaced day and today is kept: up to a year, in
+ * days; beyond that, in years, which leap days do not change.
  */
 function stableDay(text: string, now: Date): string {
   const today = now.toISOString().slice(0, 10)

@@ -1,8 +1,8 @@
 /**
- * Writes the output of commands into the documents (`node tools/terminal-captures.ts`). A capture is enclosed in
- * `<!-- capture: NAME -->` and `<!-- /capture -->`. The lines that begin with `$ ` are run in order, in an 80-column terminal
- * and with a separate server. Values that differ between runs are replaced with fixed values, so that a test can compare the
- * files.
+ * Writes the output of commands to the documents (`node tools/terminal-captures.ts`). A terminal capture is enclosed in `<!--
+ * capture: NAME -->` and `<!-- /capture -->`. The lines in a capture that begin with `$ ` are run in order, on an 80-column
+ * terminal and with a separate server. Values that differ between runs are replaced with fixed values, so that a test can
+ * compare the files.
  */
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -24,7 +24,7 @@ export function capturedDocuments(): string[] {
     .sort()
 }
 
-/** Returns a document's text with the current output of its commands. */
+/** Returns the text of a document with the current output of its commands. */
 export async function withCaptures(path: string): Promise<string> {
   const text = readFileSync(join(root, path), 'utf8')
   const parts: string[] = []
@@ -42,7 +42,7 @@ export async function withCaptures(path: string): Promise<string> {
   return [...parts, text.slice(end)].join('')
 }
 
-/** Returns the terminal contents after these commands, each preceded by a prompt. */
+/** Returns the terminal contents after the given commands, each preceded by a prompt. */
 async function outputOf(commands: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-capture-'))
   const server = await startServer(join(folder, 'data'))
@@ -66,7 +66,9 @@ async function outputOf(commands: readonly string[]): Promise<string> {
   }
 }
 
-/** Runs a command in an 80-column pseudo-terminal, without colours. The result ends with a line feed unless it is empty. */
+/**
+ * Runs a command on an 80-column pseudo-terminal, without colours. The returned output ends with a line feed unless it is empty.
+ */
 async function inTerminal(command: string, folder: string, endpoint: string): Promise<string> {
   const line = `stty cols 80 rows 40 -echo; ${command}`
   const { stdout } = await run('script', ['-qefc', line, '/dev/null'], {

@@ -1,7 +1,8 @@
 /**
- * Runs test files, several at a time, and runs the files that failed again, one at a time: `node tools/test-run.ts ARGUMENTS`, where
- * the arguments are those of `node --test`. A test that needs more time than a busy machine gives it then fails only if it fails
- * alone, too. Such files are named at the end, because each of them has a test that depends on the load of the machine.
+ * Runs test files, several at a time, and reruns the files that failed, one at a time: `node tools/test-run.ts ARGUMENTS`, where
+ * the arguments are those of `node --test`. A test that needs more time than a busy machine provides therefore fails only if it
+ * also fails alone. Files that pass when rerun are listed at the end, because each of them contains a test that depends on the
+ * machine's load.
  */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
@@ -9,7 +10,7 @@ import { access, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 
-/** If more files fail, the cause is not the load, and they are not run again. */
+/** If more files fail, the load is not the cause, and the files are not rerun. */
 const repeatedFilesMax = 5
 const concurrency = 5
 

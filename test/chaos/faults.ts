@@ -59,7 +59,7 @@ export async function injectFaults(options: FaultOptions): Promise<Record<string
   return counts
 }
 
-/** Returns a function that runs the faults with the same key one after the other. */
+/** Returns a function that runs faults with the same key one after the other. */
 function createKeyedQueue(): <T>(key: unknown, work: () => Promise<T>) => Promise<T> {
   const last = new Map<unknown, Promise<unknown>>()
   return async (key, work) => {
@@ -111,8 +111,8 @@ export function nodeFaults(choices: Choices, nodes: Nodes): Record<string, Fault
 }
 
 /**
- * Cuts some connections, one after the other, in the middle of a message in either direction. Returns the number of
- * connections.
+ * Cuts some connections, one after the other, in the middle of a message in either direction, and returns the
+ * number of connections.
  */
 async function cut(choices: Choices, { proxy }: Nodes): Promise<number> {
   let count = 0
@@ -125,7 +125,7 @@ async function cut(choices: Choices, { proxy }: Nodes): Promise<number> {
   return count
 }
 
-/** Terminates half of the connections with pg_terminate_backend. Returns the number of terminated connections. */
+/** Terminates half of the connections with pg_terminate_backend, and returns the number of terminated connections. */
 async function terminate(choices: Choices, { postgres, database }: Nodes): Promise<number> {
   const source = `from pg_stat_activity where datname = '${database}' and pid <> pg_backend_pid()`
   const pids = (await postgres.admin(`select pid ${source} order by pid`)).map(({ pid }) => pid)
@@ -136,7 +136,7 @@ async function terminate(choices: Choices, { postgres, database }: Nodes): Promi
   return rows.length
 }
 
-/** Faults for one server with workers. */
+/** Faults for a single server with workers. */
 export function workerFaults(choices: Choices, fleet: Fleet): Record<string, Fault> {
   const enqueue = createKeyedQueue()
   const onPrimary = async (work: (index: number) => Promise<void>): Promise<number> => {

@@ -1,4 +1,4 @@
-/** Servers that are killed and started again on the same ports. */
+/** Servers that are killed and restarted on the same ports. */
 import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -8,7 +8,7 @@ import { startServer, type ServerProcess } from '../support/process.ts'
 const run = promisify(execFile)
 /** Time limit for starting a server, which cannot start while its database is unavailable. */
 const startSeconds = 60
-/** A server that does not exit within this time after a signal is killed. */
+/** Time after a signal at which a server that has not exited is killed. */
 const stopSeconds = 60
 /** Public URL in the certificates from every server. */
 const publicUrl = 'http://pki.example.test'
@@ -32,7 +32,7 @@ interface Ports {
 export class Fleet {
   readonly #data: string
   readonly #flags: readonly string[]
-  /** Fixed ports of both listeners. A port that the system chose would change if all workers die at the same time. */
+  /** Fixed ports of the two listeners. A port chosen by the system would change if all workers exit at the same time. */
   readonly #ports: readonly Ports[]
   readonly #members: (Member | undefined)[] = []
   /** Exit codes and standard error of servers that exited without a signal from the test. */
@@ -57,12 +57,12 @@ export class Fleet {
     return fleet
   }
 
-  /** The servers that have been started and not stopped. */
+  /** The servers that have been started and are not stopped. */
   get members(): readonly Member[] {
     return this.#members.filter((member) => member !== undefined)
   }
 
-  /** The number of servers, including stopped ones. */
+  /** The number of servers, including stopped servers. */
   get size(): number {
     return this.#ports.length
   }

@@ -11,7 +11,7 @@ const run = promisify(execFile)
 
 export interface LoadedAuthority {
   readonly arn: string
-  /** PEM of the certificate. */
+  /** The CA certificate in PEM. */
   readonly certificate: string
   /** Path of the CRL on the public listener. */
   readonly crlPath: string
@@ -19,7 +19,7 @@ export interface LoadedAuthority {
 
 export { crlBucket }
 
-/** Creates two root CAs with OCSP, one with a complete CRL and one with a partitioned CRL. */
+/** Creates two root CAs with OCSP: one with a complete CRL, and one with partitioned CRLs. */
 export async function createAuthorities(client: Client): Promise<LoadedAuthority[]> {
   return [
     await createAuthority(client, 'complete', {}),

@@ -1,23 +1,23 @@
-/** The record of responses that clients received under load. */
+/** The record of all responses that clients received under load. */
 import { createHash } from 'node:crypto'
 
-/** One requested certificate. */
+/** A certificate requested under load. */
 export interface Issuance {
   readonly authorityArn: string
   /** The subject's common name, which is unique and identifies the request. */
   readonly commonName: string
   readonly token: string | undefined
-  /** Whether a response was lost, so that the outcome of that attempt is unknown. */
+  /** Whether a response was lost, so that the outcome of the attempt is unknown. */
   unclear: boolean
   /** The CertificateArn in each response. */
   readonly arns: Set<string>
-  /** The certificate that GetCertificate returned, if it was called. */
+  /** The certificate that GetCertificate returned, if the operation was called. */
   certificate?: string
-  /** Time of the first RevokeCertificate request and of the acknowledgement, in milliseconds. */
+  /** Time of the first RevokeCertificate request and of its acknowledgement, in milliseconds. */
   revocation?: { readonly requestedAt: number; acknowledgedAt?: number }
 }
 
-/** One CA that was created under load. */
+/** A CA created under load. */
 export interface Creation {
   readonly token: string
   readonly arns: Set<string>
@@ -25,7 +25,7 @@ export interface Creation {
   readonly csrs: Set<string>
 }
 
-/** One version of a CRL, recorded when it was first fetched. */
+/** A version of a CRL, recorded when it was first fetched. */
 export interface FetchedCrl {
   readonly path: string
   readonly der: Buffer
@@ -36,7 +36,7 @@ export interface Ledger {
   readonly issuances: Issuance[]
   readonly creations: Creation[]
   readonly crls: FetchedCrl[]
-  /** Expected tag values; undefined for removed tags. Tags whose change has an unknown outcome are omitted. */
+  /** Expected tag values; undefined for removed tags. Tags for which the outcome of a change is unknown are omitted. */
   readonly tags: Map<string, string | undefined>
   /** Responses that no injected fault explains. */
   readonly unexpected: string[]

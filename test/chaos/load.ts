@@ -1,4 +1,4 @@
-/** Clients that issue, fetch, revoke, tag, create CAs and fetch CRLs from random servers, and record every response. */
+/** Clients that issue, fetch, revoke and tag, create CAs and fetch CRLs through random servers, and record every response. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, issueInput } from '../support/hierarchy.ts'
@@ -19,16 +19,16 @@ export interface Load {
 }
 
 const issuers = 6
-/** Number of clients whose responses are ignored. Servers batch their reads with those of other clients. */
+/** Number of clients whose responses are ignored. Servers batch the reads of these clients with those of other clients. */
 const readers = 6
 /** Number of concurrent ListTags calls to random servers after a tag was changed. */
 const tagReads = 16
-/** Size limit of an OCSP error response, which contains only a status. */
+/** Maximum size of an OCSP error response, which contains only a status. */
 const errorBytesMax = 16
-/** Pause between two requests for a CRL. */
+/** Delay between two requests for a CRL. */
 export const pollMilliseconds = 100
 
-/** Runs all clients until `isOver`. Clients complete the work that they have started. */
+/** Runs all clients until `isOver`. Clients complete the work that they have already started. */
 export async function runLoad(load: Load): Promise<void> {
   const authority = { CertificateAuthorityArn: load.authorities[0]?.arn }
   await Promise.all([
@@ -172,7 +172,7 @@ async function tagAndUntag(load: Load): Promise<void> {
   }
 }
 
-/** Creates CAs with two concurrent requests each. A job on one or several servers generates the key pair and the CSR. */
+/** Creates CAs, each with two concurrent requests. A job on one or several servers generates the key pair and the CSR. */
 async function createMoreAuthorities({ client, ledger, isOver }: Load): Promise<void> {
   for (let count = 0; !isOver(); count += 1) {
     const token = `authority ${count}`.replace(' ', '-')
@@ -193,7 +193,7 @@ async function createMoreAuthorities({ client, ledger, isOver }: Load): Promise<
   }
 }
 
-/** Polls the CRL of each CA, and records each version. */
+/** Polls the CRL of each CA and records each version. */
 export async function pollCrls({ client, ledger, authorities, isOver }: Load): Promise<void> {
   const poll = async (path: string): Promise<void> => {
     let last = ''
@@ -214,7 +214,7 @@ interface Tag {
   readonly Value?: string
 }
 
-/** Returns all of a CA's tags, from all pages of ListTags. */
+/** Returns all tags of a CA, from all pages of ListTags. */
 export async function tagsOf(client: Client, CertificateAuthorityArn: string): Promise<Tag[]> {
   const tags: Tag[] = []
   for (let NextToken: string | undefined; ;) {

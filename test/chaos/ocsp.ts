@@ -6,12 +6,15 @@ import { outcome } from '../support/foreign-tools.ts'
 import type { LoadedAuthority } from './hierarchy.ts'
 import type { Issuance } from './ledger.ts'
 
-/** Number of certificates in one request. */
+/** Number of certificates per OCSP request. */
 const batchSize = 20
 /** Maximum number of unrevoked certificates whose status is checked. */
 const goodMax = 200
 
-/** Returns the problems with the responses from all servers. The status must be `revoked` or `good`, according to the ledger. */
+/**
+ * Returns the problems in the responses from all servers. The status of each certificate must be `revoked` or `good`, according
+ * to the ledger.
+ */
 export async function checkOcsp(
   { certificate }: LoadedAuthority,
   publicUrls: readonly string[],
@@ -41,7 +44,7 @@ export async function checkOcsp(
   }
 }
 
-/** The certificates in one request, and their expected status. */
+/** The certificates in an OCSP request, with their expected status. */
 interface Batch {
   readonly status: 'revoked' | 'good'
   readonly serials: readonly string[]

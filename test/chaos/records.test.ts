@@ -23,7 +23,7 @@ interface IssueResponse {
   readonly serial: string
 }
 
-/** Issues certificates, two at a time on each connection, until the server exits. Returns the unexpected responses. */
+/** Issues certificates, two at a time on each connection, until the server exits, and returns the unexpected responses. */
 async function issueAll(
   { url, connections }: { readonly url: string; readonly connections: number },
   request: Buffer,
@@ -69,7 +69,7 @@ function issueRequest({ url }: ServerProcess, data: string, arn: string): Buffer
   return postBytes({ host: new URL(url).host, ...headers }, body)
 }
 
-/** Returns the request IDs in lines of JSON. `member` is the name of the member that contains the ID. */
+/** Returns the request IDs in lines of JSON. `member` is the name of the member that contains the request ID. */
 function idsIn(text: string, member: string): Set<unknown> {
   const lines = text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'))
   return new Set(lines.map((line) => JSON.parse(line)[member]))
@@ -77,7 +77,7 @@ function idsIn(text: string, member: string): Set<unknown> {
 
 /**
  * A process is killed after its 60th response. At most ten requests are concurrent, and their log lines are written together,
- * so no line is written early.
+ * so no log line is written too early.
  */
 const killed = {
   connections: 5,
@@ -87,8 +87,8 @@ const killed = {
   },
 }
 /**
- * Number of responses before the signal is sent. By then, one of the two workers has been killed, and the other is still
- * running.
+ * Number of responses before the signal is sent. By then, one of the two workers has been killed, and the other worker
+ * is still running.
  */
 const responsesMin = 130
 

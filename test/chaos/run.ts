@@ -1,10 +1,10 @@
 /**
- * The chaos test. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of a fleet, and record
- * each response in a ledger. If a response is lost, the outcome of the request is unknown, which is not an error. Meanwhile,
- * servers are killed, stopped and disconnected, in an order that is reproducible from the seed. Afterwards, the checker
- * compares the ledger with the database, the certificates, every fetched version of the CRLs, and OCSP responses, without using
- * the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and no CRL may lack an
- * earlier revocation.
+ * The chaos test of a fleet of servers. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of
+ * the fleet, and record each response in a ledger. If a response is lost, the outcome of the request is unknown, which is not
+ * an error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed.
+ * After the load, the checker compares the ledger with the database, the certificates, every fetched version of the CRLs, and
+ * OCSP responses, without using the server's code. The test fails on any difference: each acknowledged write must exist exactly
+ * once, and no CRL may lack an earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ import { createAuthorities, crlBucket } from './hierarchy.ts'
 import { newLedger, type Ledger } from './ledger.ts'
 import { pollCrls, pollMilliseconds, runLoad, tagsOf } from './load.ts'
 
-/** Duration of fault injection, and the seed of all choices. */
+/** Duration of fault injection, and the seed for all random choices. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 10)
 const seed = Number(process.env['SIGNET_CHAOS_SEED'] ?? Date.now() % 1_000_000)
 /** Time limit for publishing all CRLs, which is longer than the lease of a killed server. */
@@ -31,7 +31,7 @@ const publicationSeconds = 60
 export interface Chaos {
   readonly data: string
   readonly fleet: Fleet
-  /** Flags that make commands open the same database. */
+  /** Flags with which commands open the same database. */
   readonly commandFlags: readonly string[]
   readonly faults: (choices: Choices) => Record<string, Fault>
   readonly pauseMilliseconds: number
@@ -109,8 +109,8 @@ async function check(
 }
 
 /**
- * Maximum time for which the load continues after the faults have ended, until there is enough evidence. Needed on a busy
- * machine.
+ * Maximum time for which the load continues after the faults have ended, until there is enough evidence. A busy machine
+ * needs this additional time.
  */
 const extraMilliseconds = 60_000
 
@@ -134,7 +134,7 @@ function figuresOf({ issuances, creations, crls }: Ledger): Record<string, numbe
   }
 }
 
-/** Waits until every CRL is published completely and has been polled. Returns the duration in seconds. */
+/** Waits until every CRL has been published completely and has been polled. Returns the duration of the wait in seconds. */
 export async function untilPublished(rows: Chaos['rows']): Promise<number> {
   const startedAt = Date.now()
   for (;;) {
@@ -148,7 +148,7 @@ export async function untilPublished(rows: Chaos['rows']): Promise<number> {
   }
 }
 
-/** Returns a function that reads rows of a SQLite file while a server has it open. */
+/** Returns a function that reads rows from a SQLite file while a server has it open. */
 export function readSqlite(path: string): Chaos['rows'] {
   // oxlint-disable-next-line typescript/require-await -- the equivalent function for PostgreSQL is asynchronous
   return async (text) => {

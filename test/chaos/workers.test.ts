@@ -1,4 +1,4 @@
-/** Tests one server with workers and SQLite. Its primary and its workers are killed under load. */
+/** Tests a single server with workers and SQLite. The server's primary and its workers are killed under load. */
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { TestFolder } from '../support/database.ts'

@@ -1,4 +1,7 @@
-/** Tests that backups are interoperable: `age` decrypts `signet` backups, and `signet` restores files that `age` encrypted. */
+/**
+ * Tests that backups are interoperable: `age` decrypts backups from `signet`, and `signet` restores files that `age` has
+ * encrypted.
+ */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'

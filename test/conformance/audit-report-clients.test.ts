@@ -30,7 +30,7 @@ import { TestService } from '../support/service.ts'
 
 const run = promisify(execFile)
 const bucket = 'my-reports'
-/** An existing bucket that rejects reports. */
+/** An existing bucket that rejects audit reports. */
 const rejectingBucket = 'rejecting-reports'
 let service: TestService
 let folder: string
@@ -64,7 +64,7 @@ function environment(): NodeJS.ProcessEnv {
 
 interface Authority {
   readonly arn: string
-  /** Serial number in hex of the leaf certificate that the client revokes. */
+  /** Serial number, in hexadecimal, of the leaf certificate that the client revokes. */
   readonly leafSerial: string
   readonly rootSerial: string
 }
@@ -79,7 +79,7 @@ async function prepare(): Promise<Authority> {
   }
 }
 
-/** Asserts that the report at `key` contains the revocation. */
+/** Asserts that the audit report at `key` contains the revocation. */
 async function assertReported(key: string, { arn, leafSerial }: Authority): Promise<void> {
   const body = await service.readObject(bucket, key)
   assert.ok(body !== undefined, key)
@@ -319,7 +319,7 @@ print(json.dumps(rows))
 test('JSON and CSV reports contain the same values in Python, and they match the certificates as parsed by pyca', async (t) => {
   const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
   if (python === undefined) return
-  // The names in these reports are hostile, and the lint would reject them with the default setting.
+  // The names in these audit reports are hostile, and the linter would reject them with the default setting.
   const own = await TestService.start({ auditReportInterval: '0', lint: 'warn' })
   t.after(() => own.close())
   await own.createBucket(bucket)
@@ -360,7 +360,7 @@ async function requestFor(subject: string, index: number): Promise<string> {
   return readFile(path, 'utf8')
 }
 
-/** Creates a report, saves it to a file and returns the path. */
+/** Creates an audit report, saves it to a file and returns the path. */
 async function report(own: TestService, arn: string, format: string): Promise<string> {
   const { AuditReportId, S3Key } = await own.must('CreateCertificateAuthorityAuditReport', {
     CertificateAuthorityArn: arn,

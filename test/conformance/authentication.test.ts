@@ -23,7 +23,7 @@ let service: TestService
 let arn: string
 let users: Record<'nobody' | 'denied' | 'stranger' | 'foreign', User>
 before(async () => {
-  // The first call is allowed, and the next one is allowed after a quarter of an hour.
+  // The first call is allowed, and the next call is allowed only after a quarter of an hour.
   await writeFile(ratesFile, '{"RestoreCertificateAuthority": 0.001}')
   service = await TestService.start({ ratesFile })
   await createAccount(service)
@@ -47,7 +47,7 @@ after(async () => {
   await rm(ratesFile)
 })
 
-/** A call, and the code and message of the error that it causes. */
+/** A call, with the code and message of the error that it causes. */
 type Refusal = Omit<Boto3Call, 'operation' | 'input'> & {
   readonly operation?: string
   readonly input?: object
@@ -232,8 +232,8 @@ for (const client of clients('python3')) {
       `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,
       `^Signature not yet current: ${time} is still later than ${time} \\(${time} \\+ 5 min\\.\\)$`,
     ]
-    // The service's clock stands still. While a slow client starts, the real time approaches a clock that is ahead, so the
-    // second offset has a margin of one minute.
+    // The service's clock does not advance. While a slow client starts, the real time approaches a clock that is ahead, so
+    // the second offset has a margin of one minute.
     for (const [seconds, message] of [
       [361, expired],
       [-301, early],

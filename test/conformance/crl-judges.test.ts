@@ -1,7 +1,7 @@
 /**
  * Tests of the CRLs at certificates' distribution points, fetched with curl. With these CRLs, OpenSSL, GnuTLS, NSS and pyca
- * reject the revoked certificate and accept the good one. No tool in Debian stable verifies ML-DSA, so the tools only parse an
- * ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
+ * reject the revoked certificate and accept the good certificate. No tool in Debian stable verifies ML-DSA, so the tools only
+ * parse an ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -49,7 +49,7 @@ interface Case {
   readonly crlType: 'COMPLETE' | 'PARTITIONED'
 }
 
-/** Paths of a case's files: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
+/** Paths of a test case's files: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
 interface Files {
   readonly at: (name: string) => string
   readonly crlUrl: string
@@ -75,7 +75,7 @@ async function crlUrlOf(certificatePath: string): Promise<string> {
   return urls[0] ?? ''
 }
 
-/** Fetches a CRL with curl until it lists `serial` (upper-case hex). */
+/** Fetches a CRL with curl until the CRL lists `serial` (upper-case hexadecimal). */
 async function fetchCrl(url: string, path: string, serial: string): Promise<void> {
   await eventually(async () => {
     const fetched = await outcome('curl', ['-sf', '-w', '%{content_type}', '-o', path, url])
@@ -167,7 +167,7 @@ async function verifyWithOpenssl(t: TestContext, one: Case): Promise<void> {
     at('root.pem'),
   ])
   assert.match(verified.text, /verify OK/)
-  // A partition's CRL applies only to certificates with its URL, and a root has no CRL URL.
+  // A partition's CRL applies only to certificates that contain its URL, and a root has no CRL URL.
   const check = one.crlType === 'COMPLETE' ? '-crl_check_all' : '-crl_check'
   for (const more of [[check], [check, '-extended_crl']]) {
     const files = ['-CAfile', at('root.pem'), '-CRLfile', at('crl.pem')]
@@ -303,9 +303,9 @@ interface PycaCrl {
   readonly thisUpdate: string
   readonly nextUpdate: string
   readonly subjectKeyIdentifier: string
-  /** Criticality and value by OID. */
+  /** Criticality and value of each extension, by OID. */
   readonly extensions: Readonly<Record<string, readonly [boolean, unknown]>>
-  /** Time of revocation, and reason with its criticality, by serial number in upper-case hex. */
+  /** Time of revocation, and reason with its criticality, by serial number in upper-case hexadecimal. */
   readonly entries: Readonly<Record<string, readonly [string, readonly [string, boolean] | null]>>
 }
 
@@ -341,7 +341,8 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.equal(number?.[0], false)
   assert.match(String(number[1]), /^\d{13}$/)
   const createdAt = Date.parse(crl.thisUpdate) + 3_600_000
-  // thisUpdate is the time at which the creation of the CRL begins. Under load, that can be before its entries are read.
+  // thisUpdate is the time at which the creation of the CRL begins. Under load, thisUpdate may be earlier than the time
+  // at which the CRL's entries are read.
   assert.ok(createdAt > startedAt - 1000 && createdAt <= createdBefore, crl.thisUpdate)
   assert.equal(createdAt, Math.floor(Number(number[1]) / 1000) * 1000)
   assert.equal(Date.parse(crl.nextUpdate), createdAt + 7 * 86_400_000)
@@ -361,7 +362,7 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.ok(!verify(hash === undefined ? 'sha256' : hash, tbs, publicKey, signature))
 }
 
-/** Reads an ML-DSA CA's CRL. Verifies its signature only if OpenSSL supports ML-DSA. */
+/** Reads an ML-DSA CA's CRL. The CRL's signature is verified only if OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, one: Case): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const certtool = await tool(t, 'certtool')
@@ -425,7 +426,7 @@ describe('a root and a subordinate CA that both publish CRLs', () => {
     rootArn = await prepareChain(at)
   })
 
-  /** Fetches the CRLs of both CAs until they list the serial numbers, and writes them to one PEM file. */
+  /** Fetches the CRLs of both CAs until they list the serial numbers, and writes them to a single PEM file. */
   async function collectCrls(revokedSerials: Readonly<Record<string, string>>): Promise<void> {
     const pems: string[] = []
     for (const named of ['good', 'subordinate']) {

@@ -6,14 +6,14 @@ import { reportBucket, strangeBucket, type Situation } from './exception-situati
 
 export interface ExceptionCase {
   readonly operation: string
-  /** Name without the suffix `Exception`. */
+  /** Name of the exception without the suffix `Exception`. */
   readonly exception: string
   readonly input: object
-  /** Pattern of the error message. */
+  /** Pattern that the error message must match. */
   readonly message: RegExp
 }
 
-/** Returns an input for every operation on a CA that is valid except for the CA's ARN. */
+/** For every operation on a CA, returns an input that is valid except for the CA's ARN. */
 function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, object> {
   const of = { CertificateAuthorityArn: arn }
   const principal = { ...of, Principal: 'acm.amazonaws.com' }
@@ -133,7 +133,7 @@ type Row = readonly [
 ]
 
 /**
- * Cases in which the input, or a resource that it refers to, is invalid. The CA is the root unless a row specifies another one.
+ * Cases in which the input, or a resource to which it refers, is invalid. The CA is the root unless a row specifies another CA.
  */
 export function inputCases(situation: Situation): ExceptionCase[] {
   const rows: Row[] = [

@@ -15,7 +15,7 @@ export const reportBucket = 'my-reports'
 /** A bucket that belongs to another account. */
 export const strangeBucket = 'strange-reports'
 
-/** CA ARNs (except for `leafArn`) and serial numbers in hex. */
+/** CA ARNs (except for `leafArn`) and serial numbers in hexadecimal. */
 export interface Situation {
   readonly service: TestService
   /** An ACTIVE root with a tag, for which an audit report has just been requested. */
@@ -45,7 +45,7 @@ export interface Situation {
 
 const permissionsMax = 1000
 
-/** Creates the service and its resources. Afterwards, the account has reached its quota of CAs. */
+/** Creates the service and its resources. After this function has run, the account has reached its quota of CAs. */
 export async function prepareSituation(): Promise<Situation> {
   const quotas = { quotaAuthorities: '24', quotaCertificates: '5', quotaRevocations: '1' }
   const service = await TestService.start({ ...quotas, crlDelay: '0' })
@@ -140,7 +140,7 @@ async function fillPermissions(service: TestService, arn: string): Promise<void>
   }
 }
 
-/** Issues a leaf certificate and a revoked one, and deletes a CA. */
+/** Issues a leaf certificate and a revoked certificate, and deletes a CA. */
 async function issueFrom(service: TestService, root: { readonly arn: string }) {
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })

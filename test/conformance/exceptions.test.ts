@@ -1,4 +1,4 @@
-/** Tests that boto3 raises every exception in AWS's service model as its modeled class when a request causes it. */
+/** Tests that boto3 raises every exception in AWS's service model as its modeled class when a request causes the exception. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../support/accounts.ts'
@@ -22,7 +22,7 @@ before(async () => {
 })
 after(() => situation.service.close())
 
-/** Operations that fail if the CA is being changed by another request. */
+/** Operations that fail if another request is changing the CA. */
 const concurrent = [
   'DeleteCertificateAuthority',
   'DeletePolicy',
@@ -92,7 +92,7 @@ for (const [turn, { command, optional }] of python3.entries())
     }
   })
 
-/** Returns a call for each operation in `concurrent`, on CAs whose state allows it. */
+/** Returns a call for each operation in `concurrent`, on CAs whose state allows the operation. */
 async function concurrentCalls(
   deletable: string,
 ): Promise<(Boto3Call & { concurrency: number })[]> {

@@ -1,11 +1,11 @@
-/** Parses many certificates with pyca or GnuTLS, in one process. */
+/** Parses many certificates with pyca or GnuTLS in a single process. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { tool } from '../support/foreign-tools.ts'
 
-/** An extension. The value is hex if the parser does not support the extension. */
+/** An extension, as parsed by the foreign parser. The value is hexadecimal if the parser does not support the extension. */
 export interface ForeignExtension {
   readonly oid: string
   readonly critical: boolean
@@ -16,10 +16,10 @@ export interface ForeignCertificate {
   readonly serial: string
   readonly from: string
   readonly to: string
-  /** Attribute types and values, in order. */
+  /** Attribute types and values of the name, in order. */
   readonly subject: readonly (readonly [string, string])[]
   readonly issuer: readonly (readonly [string, string])[]
-  /** Extensions, in order. */
+  /** Extensions of the certificate, in order. */
   readonly extensions: readonly ForeignExtension[]
 }
 
@@ -78,7 +78,7 @@ def read(pem):
 print(json.dumps([read(pem) for pem in json.load(sys.stdin)]))
 `
 
-/** Parses certificates with pyca. Skips the test and returns undefined if pyca is not installed. */
+/** Parses certificates with pyca. If pyca is not installed, the test is skipped and the function returns undefined. */
 export async function readWithPyca(
   t: TestContext,
   pems: readonly string[],
@@ -93,12 +93,12 @@ export async function readWithPyca(
 /** A certificate as printed by GnuTLS. */
 export interface PrintedCertificate {
   readonly subject: string
-  /** Title and criticality of each extension, in order: `Key Usage (critical)`. */
+  /** Title and criticality of each extension, in order, such as `Key Usage (critical)`. */
   readonly extensions: readonly string[]
   readonly text: string
 }
 
-/** Parses certificates with GnuTLS. If certtool is not installed, skips the test and returns undefined. */
+/** Parses certificates with GnuTLS. If certtool is not installed, the test is skipped and the function returns undefined. */
 export async function readWithGnutls(
   t: TestContext,
   pems: readonly string[],

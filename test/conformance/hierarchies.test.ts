@@ -125,7 +125,7 @@ async function verifyWithNss(t: TestContext, client: string): Promise<void> {
   assert.match(stdout + stderr, /Chain is good/)
 }
 
-/** Connects over TLS to a server with the leaf certificate. The client trusts the root. */
+/** Connects over TLS to a server that presents the leaf certificate. The client trusts the root. */
 async function handshake(pathOf: (name: string) => string): Promise<void> {
   const cert = `${await readFile(pathOf('leaf'), 'utf8')}${await readFile(pathOf('subordinate'), 'utf8')}`
   const key = await readFile(join(folder, 'server.key'))
@@ -158,7 +158,7 @@ async function runClient(client: string, command: string, args: readonly string[
   assert.equal(code, 0, `${client}:\n${output}`)
 }
 
-/** Whether the CA keys are in a token. Clients cannot see this, so few of them are enough. */
+/** Whether the CA keys are in a token. The token is invisible to clients, so a few clients are enough for this case. */
 const isOnToken = chosenKeyFlags().caKeys !== undefined
 const isThorough = thorough && !isOnToken
 

@@ -114,7 +114,7 @@ interface Sample {
   readonly pointers: CertificatePointers
 }
 
-// Request generators.
+// Generators of certificate requests.
 
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(...Array.from('aZ09 .-')), minLength: 1, maxLength: 30 }),
@@ -137,7 +137,7 @@ const label = fc.string({
 const domain = fc
   .tuple(fc.constantFrom('', '*.', 'xn--'), fc.array(label, { minLength: 2, maxLength: 4 }))
   .map(([prefix, labels]) => prefix + labels.join('.'))
-/** OID arcs up to the largest that pyca parses. */
+/** OID arcs up to the largest arc that pyca can parse. */
 const arc = fc.oneof(fc.nat(200), fc.nat(2 ** 28 - 1))
 const privateOid = fc
   .array(arc, { minLength: 1, maxLength: 4 })
@@ -145,7 +145,7 @@ const privateOid = fc
 
 const csrAttributes = ['2.5.4.3', '2.5.4.10', '2.5.4.11', '2.5.4.7', '2.5.4.8', '2.5.4.12']
 
-/** Attributes in every string type that OpenSSL, pyca and GnuTLS all read. */
+/** Attributes in every string type that OpenSSL, pyca and GnuTLS can all read. */
 const csrAttribute = fc
   .tuple(
     fc.constantFrom(...csrAttributes),
@@ -251,7 +251,7 @@ const ascii = (member: string, pyca: string, tag: number) => (value: string) => 
   content: Buffer.from(value),
 })
 
-/** Returns the canonical text of an IPv6 address, from the URL parser. */
+/** Returns the canonical text of an IPv6 address, as computed by the URL parser. */
 function canonical(groups: readonly number[]): string {
   const full = groups.map((group) => group.toString(16)).join(':')
   return new URL(`http://[${full}]/`).hostname.slice(1, -1)
@@ -435,7 +435,7 @@ function apiOptions(
   })
 }
 
-/** Generates the CSR. The SAN is critical, so the subject may be empty. */
+/** Generates the CSR. The CSR's SAN is critical, so the subject may be empty. */
 function csrOptions(ca: boolean): fc.Arbitrary<Pick<Sample, 'csrSubject' | 'csrExtensions'>> {
   const options = fc.record({
     subject: csrName,
@@ -498,7 +498,7 @@ const sampleArbitrary: fc.Arbitrary<Sample> = fc.constantFrom(...templateTable).
     .map(([rest, fromCsr, fromApi]) => ({ row, ...rest, ...fromCsr, ...fromApi })),
 )
 
-// Expected certificates.
+// Expected contents of certificates.
 
 const firstOids = [
   '2.5.29.19',
@@ -515,7 +515,10 @@ interface Expected {
   readonly extensions: readonly ForeignExtension[]
 }
 
-/** Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no value. */
+/**
+ * Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no value in
+ * the expected contents.
+ */
 function expectedOf(sample: Sample): Expected {
   const { row, csrExtensions, csrSubject, apiExtensions, apiSubject } = sample
   const { basicConstraints, keyUsage, extendedKeyUsage } = row
@@ -637,7 +640,7 @@ function reencodeExtension({ oid, critical, value }: Extension): Extension {
   return { oid, critical, value: reencoders[oid]?.(value) ?? value }
 }
 
-// Creation of the certificates.
+// Functions that create the certificates.
 
 function signWith(pair: KeyPair, message: Uint8Array): Uint8Array {
   return sign(pair.hash, message, pair.privateKey)
@@ -706,7 +709,7 @@ function buildCertificate(
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signWith(pair, tbsCertificateDer))
 }
 
-/** Issues a certificate with the pure functions and with the test's keys. A root is self-signed. */
+/** Issues a certificate using the pure functions and the test's keys. A root certificate is self-signed. */
 async function issueWithoutServer(
   sample: Sample,
 ): Promise<{ der: Uint8Array; issuer: X509Certificate }> {

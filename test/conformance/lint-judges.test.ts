@@ -1,6 +1,6 @@
 /**
  * Turns the lint corpus into signed certificates, which OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509 parse. If a
- * parser rejects a certificate or complains about it, the lint must report an error, unless this file contains an exemption.
+ * parser rejects a certificate or complains about it, the linter must report an error, unless this file contains an exemption.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -20,9 +20,9 @@ import { clients, outcome, tool } from '../support/foreign-tools.ts'
 interface LintedCase {
   readonly title: string
   readonly der: Uint8Array
-  /** Rules that the lint reports as errors. */
+  /** Rules that the linter reports as errors. */
   readonly errors: readonly string[]
-  /** Rules that the lint reports as warnings. */
+  /** Rules that the linter reports as warnings. */
   readonly warnings: readonly string[]
 }
 
@@ -40,7 +40,7 @@ const cases: readonly LintedCase[] = lintCorpus.map(({ title, fields }) => {
   }
 })
 
-/** A complaint for which the lint reports no error, and the reason. */
+/** A complaint for which the linter reports no error, with the reason. */
 interface Exemption {
   readonly complaint: RegExp
   readonly title: RegExp
@@ -164,7 +164,7 @@ for (const client of clients('python3'))
     if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
 
-/** Complaints about mutated certificates for which the lint reports no error, for the reasons above. */
+/** Complaints about mutated certificates for which the linter reports no error, for the reasons above. */
 const knownComplaints: readonly RegExp[] = [
   largeIdentifier.complaint,
   ediPartyName.complaint,
@@ -177,7 +177,7 @@ const knownComplaints: readonly RegExp[] = [
 const mutatedCount = 3000
 const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_129)
 
-/** Returns certificates with mutated bytes in a name or an extension for which the lint reports no error. */
+/** Returns certificates with mutated bytes in a name or an extension for which the linter reports no error. */
 function mutatedCases(): readonly LintedCase[] {
   const mutation = fc.tuple(
     fc.nat({ max: 10_000 }),
@@ -243,14 +243,14 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
 })
 
 /**
- * One in `sampling` certificates with lint errors is parsed, too. The complaints about these certificates show that the parser
- * works.
+ * One in `sampling` certificates with lint errors is parsed as well. The complaints about certificates with lint errors show
+ * that the parser works.
  */
 const sampling = 5
 
 /**
- * Returns the complaints from a command that parses one certificate. The command runs, two at a time, on every certificate
- * without a lint error and on a sample of the other certificates.
+ * Returns the complaints from a command that parses a single certificate. The command runs, two at a time, on every
+ * certificate without a lint error and on a sample of the remaining certificates.
  */
 async function complaintsAboutFiles(
   parse: (path: string) => Promise<string | undefined>,

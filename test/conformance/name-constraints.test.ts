@@ -1,6 +1,6 @@
 /**
- * Compares name constraints in Signet and in OpenSSL. Both verify generated chains of a root, a constrained CA and an end
- * entity. Signet must reject everything that OpenSSL rejects. Cases in which Signet is stricter state the reason.
+ * Compares the name constraint checks in Signet and OpenSSL. Both verify generated chains of a root, a constrained CA and
+ * an end entity. Signet must reject everything that OpenSSL rejects. Cases in which Signet is stricter state the reason.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -218,7 +218,10 @@ function isAcceptedBySignet({ subject, names }: Comparison, authority: Crafted):
   return violatedNameConstraint(constraints, certificate) === undefined
 }
 
-/** Returns whether `openssl verify` accepts a chain. Fails if it rejects the chain for a reason other than name constraints. */
+/**
+ * Returns whether `openssl verify` accepts a chain. The test fails if OpenSSL rejects the chain for a reason other than name
+ * constraints.
+ */
 async function isAcceptedByOpenssl(
   openssl: string,
   entity: Crafted,

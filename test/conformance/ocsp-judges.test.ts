@@ -54,7 +54,7 @@ interface Files {
 }
 let prepared: ReadonlyMap<string, Files>
 
-/** Returns both URLs in a certificate's authorityInfoAccess, as printed by OpenSSL. */
+/** Returns both URLs in a certificate's authorityInfoAccess extension, as printed by OpenSSL. */
 async function infoAccessOf(
   certificatePath: string,
 ): Promise<Pick<Files, 'ocspUrl' | 'caIssuersUrl'>> {
@@ -118,7 +118,7 @@ async function verifyWithOpenssl(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
   const both = requestArguments(files, ['good', 'revoked'])
-  // -sha256 applies to the certificates after it.
+  // -sha256 applies to the certificates that follow it.
   const bySha256 = both.flatMap((word) => (word === '-cert' ? ['-sha256', word] : [word]))
   for (const request of [both, bySha256, [...both, '-no_nonce'], [...bySha256, '-no_nonce']]) {
     const { ok, text } = await outcome(openssl, [...request, '-CAfile', files.at('root.pem')])
@@ -177,7 +177,7 @@ async function verifyWithNss(t: TestContext, { at }: Files): Promise<void> {
   assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/)
 }
 
-/** Reads an ML-DSA CA's responses. Verifies their signatures only if OpenSSL supports ML-DSA. */
+/** Reads an ML-DSA CA's OCSP responses. The signatures of the responses are verified only if OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const ocsptool = await tool(t, 'ocsptool')
@@ -247,7 +247,7 @@ interface PycaAnswer {
   readonly reason: string | null
 }
 
-/** The signature algorithm's OID, and the hash for node:crypto, by key algorithm. */
+/** The signature algorithm's OID, and the hash algorithm for node:crypto, by key algorithm. */
 const signatures: Readonly<Record<string, readonly [string, string | null]>> = {
   RSA_2048: ['1.2.840.113549.1.1.11', 'sha256'],
   RSA_4096: ['1.2.840.113549.1.1.13', 'sha512'],
@@ -297,7 +297,7 @@ async function verifyWithPyca(t: TestContext, keyAlgorithm: string): Promise<voi
 /**
  * Fetches a response with curl by POST and by GET, with the request both unescaped and escaped (RFC 6960) in the path, and also
  * below the root path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one
- * file.
+ * response file.
  */
 async function fetchWithCurl({ at, ocspUrl }: Files, name: string): Promise<string> {
   const request = at(`${name}.request`)
@@ -454,8 +454,8 @@ describe('a TLS server with a certificate of a subordinate CA and a stapled resp
 })
 
 /**
- * Creates a root, a subordinate CA, and two server certificates for one key. One of the two is revoked. Returns the ARN of the
- * subordinate CA's certificate.
+ * Creates a root, a subordinate CA, and two server certificates for the same key. One of the two server certificates is
+ * revoked. Returns the ARN of the subordinate CA's certificate.
  */
 async function prepareStapled(at: (name: string) => string): Promise<string> {
   await mkdir(at('.'))

@@ -27,7 +27,7 @@ export interface ClientRequest {
   readonly template: string
   readonly csr: string
   readonly token: string
-  /** End of validity in seconds since 1970. */
+  /** End of the validity, in seconds since 1970. */
   readonly notAfter: number
 }
 
@@ -107,7 +107,8 @@ export const goClient =
   }
 
 /**
- * Compiles the Go program into a folder, with Debian's packages. If the packages are missing, prints a line and skips the test.
+ * Compiles the Go program to a folder, using Debian's packages. If the packages are missing, the function prints a line, and
+ * the test is skipped.
  */
 export async function buildGoProgram(t: TestContext, folder: string): Promise<string | undefined> {
   const go = await tool(t, 'go', { probe: ['version'], optional: true })

@@ -59,11 +59,11 @@ interface Request {
   readonly isCa?: boolean
   readonly authority: { readonly arn: string }
   readonly credentials?: Credentials
-  /** End of validity in seconds since 1970; in ninety days by default. */
+  /** End of the validity, in seconds since 1970; in ninety days by default. */
   readonly notAfter?: number
 }
 
-/** Returns the template for a request's usages. */
+/** Returns the template for the usages in a request. */
 function templateFor({ usages = [], isCa = false }: Request): string {
   if (isCa) return 'SubordinateCACertificate_PathLen0'
   const names: Record<string, string> = {

@@ -21,7 +21,7 @@ import { startRadosGateway, type RadosGateway } from '../support/rados-gateway.t
 
 interface Subject {
   readonly gateway: RadosGateway
-  /** The owner's client, for calls that the ObjectStore interface does not have. */
+  /** The owner's client, for calls that the ObjectStore interface lacks. */
   readonly owner: S3Client
   readonly store: ObjectStore
   /** Creates a bucket that belongs to the owner, and returns its name. */
@@ -87,7 +87,7 @@ async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject
 }
 
 /**
- * Returns a body of different pieces of 1 MiB each, and a function that returns the digest of all pieces after they have been
+ * Returns a body of distinct pieces of 1 MiB each, and a function that returns the digest of all pieces after they have been
  * read.
  */
 function longBody(mebibytes: number) {
@@ -230,7 +230,7 @@ async function abortedInTheMiddle(subject: Subject): Promise<void> {
   const putting = store.put(at, endless(), { ...privateOptions, signal: aborter.signal })
   await assert.rejects(putting, (error) => error === reason)
   assert.equal(uploadsMeanwhile, 1)
-  // The put does not wait until the store has removed the parts.
+  // The put operation does not wait until the store has removed the parts.
   for (let tries = 0; tries < 100 && (await uploadsOf(subject, bucket)) > 0; tries += 1)
     await delay(50)
   assert.equal(await uploadsOf(subject, bucket), 0)

@@ -48,7 +48,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Encodes a Name with one commonName as PrintableString; `named` encodes a UTF8String. */
+/** Encodes a Name with one commonName as a PrintableString, whereas `named` encodes a UTF8String. */
 function printable(commonName: string): Uint8Array {
   const value = encodeElement(0x13, Buffer.from(commonName))
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))
@@ -89,7 +89,7 @@ async function urlsOf(path: string): Promise<{ crl: string; ocsp: string; caIssu
   }
 }
 
-/** Returns the body at a URL; undefined if the response is an error. */
+/** Returns the body at a URL, or undefined if the response is an error. */
 async function fetchBody(url: string): Promise<Buffer | undefined> {
   const response = await fetch(url)
   const body = Buffer.from(await response.arrayBuffer())
@@ -196,7 +196,7 @@ for (const crlType of ['COMPLETE', 'PARTITIONED'])
         verifyWithOpenssl(t, renewed, crlType))
       test('GnuTLS rejects the revoked leaves and accepts the good ones', (t) =>
         verifyWithGnutls(t, renewed))
-      // NSS does not support the issuingDistributionPoint of partitions.
+      // NSS does not support the issuingDistributionPoint extension of partitions.
       if (crlType === 'COMPLETE')
         test('NSS rejects the revoked leaves and accepts the good ones', (t) =>
           verifyWithNss(t, renewed))
@@ -207,7 +207,7 @@ async function verifyWithOpenssl(t: TestContext, renewed: Renewed, crlType: stri
   if (openssl === undefined) return
   const { rootPath, rootCrlPath, eras } = renewed
   for (const { at, ocspUrl } of eras) {
-    // The CA certificate from a handshake, and the CA certificate at the CA Issuers URL of the certificate.
+    // The CA certificate from a handshake, and the CA certificate at the leaf certificate's CA Issuers URL.
     for (const ca of ['ca.pem', 'aia.pem'])
       for (const check of crlType === 'COMPLETE'
         ? ['-crl_check', '-crl_check_all']

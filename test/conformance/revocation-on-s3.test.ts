@@ -29,7 +29,7 @@ interface Scene {
   readonly service: TestService
 }
 
-/** Starts a gateway with the bucket `my-crls` and a server that uses it; undefined if no gateway is available. */
+/** Starts a gateway with the bucket `my-crls`, and a server that uses it; undefined if no gateway is available. */
 async function startScene(t: TestContext): Promise<Scene | undefined> {
   const gateway = await startRadosGateway(t)
   if (gateway === undefined) return undefined
@@ -50,7 +50,7 @@ async function startScene(t: TestContext): Promise<Scene | undefined> {
   return { gateway, owner, service }
 }
 
-/** Creates all buckets in advance, because a restarted gateway needs half a minute for the first change to a bucket. */
+/** All buckets are created in advance, because a restarted gateway needs half a minute for the first change to a bucket. */
 async function createBuckets(owner: S3Client): Promise<void> {
   for (const Bucket of [crlBucket, 'closed-crls'])
     await owner.send(new CreateBucketCommand({ Bucket }))

@@ -170,7 +170,7 @@ function readsEndpointVariables(version: string): boolean {
 }
 
 test('the AWS SDK for JavaScript obtains credentials with AssumeRole and with a token file', async () => {
-  // A pod sets this variable. Not every credential provider passes on the configured endpoint.
+  // The variable is set in a pod. Not every credential provider passes on the configured endpoint.
   process.env['AWS_ENDPOINT_URL_STS'] = service.url
   const clientConfig = { region, endpoint: service.url }
   const params = { RoleArn: role, RoleSessionName: 'js' }

@@ -1,12 +1,12 @@
 /**
  * Test data: the extensions that each certificate template defines, and the sources of further extensions, as AWS documents
- * them (AWS Private CA User Guide, Template definitions and Template order of operations). This table is independent of the
- * server's own table.
+ * them (AWS Private CA User Guide, Template definitions and Template order of operations). The test's table of templates is
+ * independent of the server's own table.
  */
 
 export type Kind = 'end-entity' | 'subordinate' | 'root'
 
-/** A source of extensions that the template does not define. The API overrides the CSR. */
+/** A source of extensions that the template does not define. Extensions from the API override those in the CSR. */
 export type Source = 'api' | 'csr'
 
 export interface TemplateRow {
@@ -17,7 +17,7 @@ export interface TemplateRow {
     readonly ca: boolean
     readonly pathLength: number | null
   }
-  /** Names from RFC 5280 §4.2.1.3, in bit order. */
+  /** Key usage names in RFC 5280 §4.2.1.3, in bit order. */
   readonly keyUsage: { readonly critical: boolean; readonly names: readonly string[] } | undefined
   readonly extendedKeyUsage:
     | { readonly critical: boolean; readonly purposes: readonly string[] }
@@ -68,7 +68,7 @@ const api: readonly Source[] = ['api']
 const csr: readonly Source[] = ['csr']
 const apiCsr: readonly Source[] = ['api', 'csr']
 
-/** Name, defined extensions, sources of extensions, sources of cRLDistributionPoints. */
+/** Columns: name, defined extensions, sources of extensions, sources of cRLDistributionPoints. */
 const rows: readonly (readonly [string, Body, readonly Source[], readonly Source[]])[] = [
   ['EndEntityCertificate', endEntityBody, none, none],
   ['EndEntityCertificate_CSRPassthrough', endEntityBody, csr, csr],
@@ -268,7 +268,7 @@ const rows: readonly (readonly [string, Body, readonly Source[], readonly Source
   ['BlankRootCACertificate_PathLen3_APIPassthrough', authority('root', 3, undefined), api, api],
 ]
 
-/** All 61 templates. */
+/** All 61 certificate templates. */
 export const templateTable: readonly TemplateRow[] = rows.map(
   ([name, body, sources, crlDistributionPointsSources]) => ({
     name,

@@ -54,7 +54,7 @@ const oid = {
   apiOnly: '1.3.6.1.4.1.99999.3',
 }
 
-/** Encodes an element in DER, in hex. The contents must be shorter than 128 bytes. */
+/** Encodes an element as DER in hexadecimal. The element's contents must be shorter than 128 bytes. */
 function tlv(tag: string, ...contents: string[]): string {
   const content = contents.join('')
   assert.ok(content.length < 256)
@@ -87,7 +87,7 @@ const purposesHex: Record<string, string> = {
   '1.3.6.1.5.5.7.3.9': '300a06082b06010505070309',
 }
 
-/** ApiPassthrough members, and the corresponding subject. */
+/** ApiPassthrough members, and the subject that corresponds to them. */
 const api = {
   subject: [
     ['2.5.4.6', 'JP'],
@@ -163,7 +163,7 @@ const custom = (type: string, hex: string, critical?: boolean) => ({
   ...(critical === undefined ? {} : { Critical: critical }),
 })
 
-/** Returns custom extensions that contradict values that the template or the CA determines. */
+/** Returns custom extensions that contradict values determined by the template or the CA. */
 function contraryCustom(row: TemplateRow): object[] {
   return [
     custom(oid.crlDistributionPoints, crl('http://api.example.com/crl')),
@@ -173,7 +173,7 @@ function contraryCustom(row: TemplateRow): object[] {
   ]
 }
 
-/** Returns the ApiPassthrough for a mode, and its extensions. */
+/** Returns the ApiPassthrough for a passthrough mode, with its extensions. */
 function apiOf(
   row: TemplateRow,
   mode: Mode,
@@ -241,7 +241,7 @@ const csrSan = extensionOf(
   ],
 )
 
-/** Returns the CSR for a mode, and its extensions. The CSR of a root comes from the CA and has no extensions. */
+/** Returns the CSR for a passthrough mode, with its extensions. The CSR for a root comes from the CA and has no extensions. */
 function csrOf(
   row: TemplateRow,
   mode: Mode,
@@ -330,7 +330,7 @@ function ownExtensions(
   ]
 }
 
-/** OIDs of the extensions that come first, in order. Other extensions follow in the order of their source. */
+/** OIDs of the extensions that come first, in order. All other extensions follow in the order of their source. */
 const firstOids = [
   oid.basicConstraints,
   oid.authorityKeyIdentifier,
@@ -376,7 +376,9 @@ function expectedSubject(row: TemplateRow, mode: Mode, own: Case['subject']): Ca
       ]
 }
 
-/** Returns the SHA-1 hash of the public key's BIT STRING, from the SubjectPublicKeyInfo that @peculiar/x509 reads. */
+/**
+ * Returns the SHA-1 hash of the public key's BIT STRING, which is taken from the SubjectPublicKeyInfo that @peculiar/x509 reads.
+ */
 function keyIdentifierOf(key: peculiar.PublicKey): string {
   const spki = Buffer.from(key.rawData)
   // The BIT STRING is the last element: SEQUENCE { AlgorithmIdentifier, BIT STRING }.
@@ -533,7 +535,10 @@ test('GnuTLS reads the expected subject and extensions', async (t) => {
   }
 })
 
-/** Templates, the source of a key usage that contradicts their basic constraints, and the lint rule that detects it. */
+/**
+ * Templates, with the source of a key usage that contradicts their basic constraints, and the lint rule that detects
+ * the contradiction.
+ */
 const contradictions = [
   ['BlankSubordinateCACertificate_PathLen0_APIPassthrough', 'api', 'ca-key-cert-sign'],
   ['BlankSubordinateCACertificate_PathLen1_APICSRPassthrough', 'api', 'ca-key-cert-sign'],

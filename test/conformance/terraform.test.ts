@@ -1,4 +1,4 @@
-/** Tests that Terraform can create CAs and their resources, read every field, change them in place, and destroy them. */
+/** Tests that Terraform can create CAs and their resources, read every field, change resources in place, and destroy them. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -158,7 +158,7 @@ function assertOutputs(
   assert.equal(chain, shown.root)
 }
 
-/** Returns the status of every CA by ARN. */
+/** Returns the status of every CA, by ARN. */
 async function authorities(service: TestService): Promise<ReadonlyMap<string, string>> {
   const { CertificateAuthorities } = await service.must(
     'ListCertificateAuthorities',

@@ -1,6 +1,6 @@
 /**
  * Tests that OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values from certificates and CSRs that Signet encodes,
- * and that Signet reads certificates and CSRs from such software.
+ * and that Signet can read certificates and CSRs created by such software.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -38,7 +38,7 @@ after(async () => {
   await service?.close()
 })
 
-// pages.test.ts tests the same pages in a wide window.
+// The same pages are tested in a wide window in pages.test.ts.
 test('on a phone, axe finds nothing serious in either theme, and no page is wider than the window', async () => {
   await withConsole(browser, { url: service.url, width: 375 }, async (shown) => {
     const { page } = shown
@@ -107,7 +107,7 @@ test('the address of the access keys contains the filters and the sort order', a
     await shown.goto('access/keys?unused=never&sort=-owner')
     await page.getByRole('row', { name: /monitoring/ }).waitFor()
     assert.deepEqual(await owners(), ['monitoring', 'ci-renewal', 'acm.amazonaws.com'])
-    // The sticky header covers the header in the table, and comes first.
+    // The sticky header covers the table's own header and precedes it in the document.
     await page.getByText('Owner', { exact: true }).first().click()
     await page.waitForURL(/sort=owner/)
     assert.deepEqual(await owners(), ['acm.amazonaws.com', 'ci-renewal', 'monitoring'])

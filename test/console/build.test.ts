@@ -1,4 +1,4 @@
-/** Tests of the built web console: two builds are identical, and a browser needs to load little before it shows a page. */
+/** Tests of the built web console: two builds are identical, and a browser needs to load little before it can show a page. */
 import assert from 'node:assert/strict'
 import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ test(`a browser loads less than ${loadBytesMax / 1000} kB before it shows the fi
   const { files } = JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8')) as FileList
   const html = readFileSync(join(folder, 'index.html'), 'utf8')
   const loaded = new Set([...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path]) => path))
-  // The first page after sign-in is the dashboard, with the parts that it imports.
+  // The first page after sign-in is the dashboard, with the modules that it imports.
   const first = Object.keys(files).filter((path) => path.startsWith('assets/dashboard-'))
   assert.ok(first.length > 0)
   for (const path of first) loaded.add(path)
@@ -44,7 +44,7 @@ test(`a browser loads less than ${loadBytesMax / 1000} kB before it shows the fi
     if (path?.endsWith('.js') !== true) continue
     const script = readFileSync(join(folder, path), 'utf8')
     const isEntry = html.includes(path)
-    // The entry's dynamic imports are other pages.
+    // The entry point's dynamic imports are the remaining pages.
     const imports = /(?:import|from)\s*"\.\/([^"]+)"/g
     for (const [, imported] of script.matchAll(imports))
       if (!isEntry || files[`assets/${imported}`] !== undefined) loaded.add(`assets/${imported}`)

@@ -46,7 +46,7 @@ async function choose(label: string, option: string | RegExp): Promise<void> {
   await page.getByRole('option', { name: option }).first().click()
 }
 
-/** Runs an action that downloads a file, and saves the file in the folder. Returns its path. */
+/** Runs an action that downloads a file, saves the file in the folder, and returns its path. */
 async function save(name: string, act: () => Promise<void>): Promise<string> {
   const downloaded = page.waitForEvent('download')
   await act()
@@ -177,7 +177,7 @@ test('several certificates are revoked, and the dialog follows them until CRL an
   await page.getByText('Revoked: Unspecified').waitFor()
 })
 
-/** Maximum number of elements that can have the focus on a page. */
+/** Maximum number of elements on a page that can receive the focus. */
 const tabsMax = 80
 
 /** Presses Tab until an element has the focus. */

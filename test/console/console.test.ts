@@ -1,4 +1,4 @@
-/** Tests of the web console in Chromium: each flow from sign-in to its result, which is compared with the API. */
+/** Tests of the web console in Chromium: each workflow from sign-in to its result, which is compared with the API. */
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ after(async () => {
   await service?.close()
 })
 
-/** Waits until a button is shown, and then clicks it. */
+/** Waits until a button is displayed, and then clicks it. */
 async function press(name: string | RegExp): Promise<void> {
   await page
     .getByRole('button', { name, exact: typeof name === 'string' })

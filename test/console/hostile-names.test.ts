@@ -1,4 +1,4 @@
-/** Every console page that shows text from certificates, requests and tags shows hostile text as text. */
+/** Tests that every console page that shows text from certificates, requests and tags displays hostile text as plain text. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'

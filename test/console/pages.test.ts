@@ -36,7 +36,7 @@ after(async () => {
   await service?.close()
 })
 
-/** Layout shift above which a page needs improvement, according to Core Web Vitals. */
+/** Layout shift above which a page needs improvement according to Core Web Vitals. */
 const layoutShiftMax = 0.1
 
 test('axe finds nothing serious on any page in either theme, and no page moves while it is loaded', async () => {

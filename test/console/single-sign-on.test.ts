@@ -76,13 +76,13 @@ async function withSso(
   await withConsole(browser, { url: service.url, provider: provider.issuer, ...options }, work)
 }
 
-/** Starts the sign-in on the page that is shown. */
+/** Starts the sign-in on the displayed page. */
 async function start(page: Page): Promise<void> {
   await page.getByLabel('Region').fill('eu-west-1')
   await page.getByRole('button', { name: /^Continue to 127\.0\.0\.1:/ }).click()
 }
 
-/** Enters a name at the provider. */
+/** Enters a name at the identity provider. */
 async function logIn(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name').fill(name)
   await page.getByRole('button', { name: 'Log in' }).click()
@@ -105,7 +105,7 @@ test('a person with one role is signed in on the page that was opened, and no ad
     await principal(page, 'assumed-role/operator/carol').waitFor()
     assert.match(page.url(), /\/console\/certificates\?status=REVOKED$/)
     assert.equal(await page.evaluate('sessionStorage.length'), 0)
-    // The code arrives in a fragment, which browsers send to no server.
+    // The code arrives in a fragment, which browsers do not send to servers.
     const visited = addresses.filter((address) => address.startsWith(service.url))
     assert.ok(visited.every((address) => !new URL(address).search.includes('code=')))
     await page.goBack()
@@ -121,7 +121,7 @@ test('a person with several roles chooses one, and the last choice is selected t
     await page.getByRole('button', { name: 'Continue' }).click()
     await principal(page, 'assumed-role/operator/alice').waitFor()
     assert.match(page.url(), /\/console\/authorities$/)
-    // The session is only in memory, so a reload ends it. The provider remembers the person.
+    // The session exists only in memory, so a reload ends it. The identity provider remembers the person.
     await page.reload()
     await start(page)
     assert.equal(await page.getByRole('radio', { name: 'operator' }).isChecked(), true)
@@ -264,7 +264,7 @@ test('a session that cannot be renewed is continued by a sign-in in another tab,
     await page.goto(`${url}/console/certificates`)
     await signIn(page, 'carol')
     await page.getByLabel('Alternative name').fill('web.example.com')
-    // Recreating the role ends its sessions.
+    // Recreating a role ends its sessions.
     await removeRole(service.config, { accountId: undefined, roleName: 'operator' })
     await createOperator()
     service.clock.advance({ seconds: 2 })
@@ -342,7 +342,7 @@ test('axe finds nothing serious in the states of the sign-in, in either theme an
       },
       { width },
     )
-  // Cloudscape's navigation on phones has this finding on every page.
+  // Cloudscape's navigation on phones causes this finding on every page.
   const own = found.filter((problem) => !problem.includes('mobile-toolbar-nav'))
   assert.deepEqual(own, [])
 })
@@ -420,7 +420,7 @@ test('a user switches to a role, and back', async () => {
     await page.getByRole('menuitem', { name: 'Back to user/dora' }).click()
     await page.getByText(/List CAs: denied/).waitFor()
     await page.getByRole('link', { name: 'Approvals', exact: true }).click()
-    // A key that has become invalid leaves the page as it is.
+    // A key that has become invalid leaves the page unchanged.
     await removeAccessKey(service.config, user.credentials.accessKeyId)
     service.clock.advance({ seconds: 2 })
     await page.getByRole('button', { name: 'Reload the list' }).click()

@@ -1,4 +1,4 @@
-/** Bodies of any size that are cheap to send and expensive to parse. */
+/** Request bodies of any size that are cheap to send and expensive to parse. */
 
 export interface BulkBody {
   readonly name: string
@@ -104,7 +104,7 @@ export const bulkBodies: readonly BulkBody[] = [
 
 const cache = new Map<string, Buffer>()
 
-/** Returns the bytes of a body, which are built on first use. */
+/** Returns the bytes of a body, which are generated at the first use. */
 export function bulkBytes({ name, build }: BulkBody, size: number): Buffer {
   const key = `${name} ${size}`
   const bytes = cache.get(key) ?? Buffer.from(build(size))

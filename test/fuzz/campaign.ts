@@ -1,9 +1,9 @@
 /**
- * Sends a run's requests in batches of one class, with several in flight. After each batch, it checks for 5xx responses,
- * missing responses, processes that have exited, and requests that blocked an event loop.
+ * Sends a run's requests in batches of the same class, with several requests in flight. After each batch, the campaign
+ * checks for 5xx responses, missing responses, processes that have exited, and requests that blocked an event loop.
  *
- * Several requests are in flight when a loop is blocked, so each of them is sent again separately. A request that blocks the
- * loop in all three attempts is a finding.
+ * Several requests are in flight when an event loop is blocked, so each request is sent again separately. A request that
+ * blocks the event loop in all three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csrRequest } from './csrs.ts'
@@ -19,18 +19,18 @@ export type CampaignClass = FuzzClass | 'csr'
 
 export interface CampaignOptions {
   readonly seed: number
-  /** Flags of `signet serve`. */
+  /** Flags for `signet serve`. */
   readonly flags: readonly string[]
   readonly inFlight: number
 }
 
-/** Milliseconds of processor time for which one request may block an event loop. */
+/** Milliseconds of processor time for which a single request may block an event loop. */
 const blockLimits: Readonly<Record<CampaignClass, number>> = { open: 20, signed: 250, csr: 250 }
 
 interface Sent {
   readonly number: number
   readonly generated: Generated
-  /** Epoch milliseconds. */
+  /** Time in milliseconds since 1970. */
   readonly sentAt: number
   respondedAt: number
   /** Outcome of a request that should have received a response but did not. */
@@ -44,14 +44,14 @@ const replays = 3
 export class Campaign {
   readonly findings = new Findings()
   readonly memory = new MemoryLog()
-  /** Number of requests by status code, or by outcome if there was no response. */
+  /** Number of requests by status code, or by outcome if no response was received. */
   readonly outcomes = new Map<string, number>()
   /** Longest observed blocks of an event loop, including blocks that cannot be attributed to a request. */
   readonly longestBlock: Record<CampaignClass, number> = { open: 0, signed: 0, csr: 0 }
   /** ARNs of the certificates that were issued for mutated CSRs. */
   readonly issuedArns: string[] = []
   readonly #options: CampaignOptions
-  /** Keys of requests that crash the server. These requests are not sent again. */
+  /** Keys of requests that crash the server and are not sent again. */
   readonly #crashing = new Set<string>()
   readonly #blocking = new Set<string>()
   #connections: FuzzConnection[] = []
@@ -94,7 +94,7 @@ export class Campaign {
       : this.#generator.request(number, kind)
   }
 
-  /** Sends the requests with the numbers from `first` on and checks their outcomes. */
+  /** Sends the requests with numbers from `first` on, and checks their outcomes. */
   async batch(kind: CampaignClass, first: number, count: number): Promise<void> {
     const sent: Sent[] = []
     let next = first
@@ -134,7 +134,7 @@ export class Campaign {
     this.memory.record(await this.#server.reports(true))
   }
 
-  /** Sends one request alone. Returns its outcome and the longest block during that time. */
+  /** Sends a single request, and returns its outcome and the longest block during that time. */
   async sendAlone(
     generated: Generated,
   ): Promise<{ readonly outcome: Outcome; readonly block: number }> {
@@ -202,7 +202,7 @@ export class Campaign {
     return shortest
   }
 
-  /** Starts a new server and repeats the last requests one by one to find the one that caused the crash. */
+  /** Starts a new server and repeats the last requests individually to find the request that caused the crash. */
   async #afterCrash(kind: CampaignClass, sent: readonly Sent[], failure: string): Promise<void> {
     const inFlight = sent.slice(-4 * this.#options.inFlight).toReversed()
     await this.#restart()
@@ -232,13 +232,15 @@ export class Campaign {
   }
 }
 
-/** A server may reject a large body and close the connection while it is still being sent; the reset loses the response. */
+/**
+ * A server may reject a large body and close the connection while the body is still being sent, and the reset loses the response.
+ */
 function lacksResponse({ isMalformed, bytes }: Generated, { kind }: Outcome): boolean {
   if (kind === 'answered' || isMalformed) return false
   return kind === 'silent' || bytes.length < largeBodyBytes
 }
 
-/** The request's target if it is mutated, otherwise the label. */
+/** The request's target if the target is mutated, otherwise the label. */
 function keyOf({ bytes, label }: Generated): string {
   const target = bytes.toString('latin1', 0, bytes.indexOf(' HTTP/')).split(' ')[1] ?? '/'
   return target === '/' ? label : target

@@ -1,4 +1,4 @@
-/** IssueCertificate requests with almost valid CSRs. */
+/** Generates IssueCertificate requests with almost valid CSRs. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { choicesOf, type Choices } from '../chaos/choices.ts'
@@ -15,7 +15,7 @@ const names = readdirSync(new URL('../../testdata/csr/', import.meta.url))
   .filter((name) => name.endsWith('.pem'))
   .map((name) => name.slice(0, -'.pem'.length))
   .toSorted()
-/** The largest key is omitted, because it makes requests slow and smaller keys reveal the same defects. */
+/** The largest key is omitted, because it makes requests slow, and smaller keys reveal the same defects. */
 const bases = names.filter((name) => name !== 'rsa-8192').map((name) => derOf(csr(name)))
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -34,11 +34,11 @@ const templates = [
   'SubordinateCACertificate_PathLen0',
 ]
 
-/** Returns the IssueCertificate request number `number`, whose CSR is mutated. */
+/** Returns IssueCertificate request number `number`, whose CSR is mutated. */
 export function csrRequest(world: World, seed: number, number: number): Generated {
   const choices = choicesOf(mixSeed(seed + 1, number))
   const { pem, mutation } = mutatedCsr(choices)
-  // The root may sign both CAs and leaf certificates, and has the longest validity.
+  // The root may sign both CA certificates and leaf certificates, and has the longest validity.
   const input = issueInput(world.root.arn, pem, { template: choices.of(templates) })
   const signer = { credentials: world.credentials, service: 'acm-pca', region, date: new Date() }
   const request = signInHeader(
@@ -71,14 +71,14 @@ function mutatedCsr(choices: Choices): { readonly pem: string; readonly mutation
   return { pem: pemOf(mutateAndSign(base, choices)), mutation: 'signed again' }
 }
 
-/** Mutates the version, subject, key or attributes, and signs the result correctly. */
+/** Mutates the version, subject, key or attributes of a CSR, and signs the result correctly. */
 function mutateAndSign(base: Buffer, choices: Choices): Buffer {
   const [root] = readNodes(base) ?? []
   const [info] = root?.children ?? []
   if (root === undefined || info?.children === undefined) return base
   const { children } = info
   const keyAt = 2
-  // Prefers the parts that are copied into certificates: the subject, and the attributes with the extensions.
+  // Mutations prefer the parts that are copied to certificates: the subject, and the attributes with the extensions.
   const at = choices.of([1, 1, 3, 3, 3, 3, 0, keyAt])
   const withKey = children.map((child, index) => (index === keyAt ? (ownKey ?? child) : child))
   const changed = withKey.map((child, index) => {

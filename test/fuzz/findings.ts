@@ -1,4 +1,4 @@
-/** The findings of a run, with the number that replays each. */
+/** The findings of a run, each with the number that replays it. */
 
 export interface Finding {
   /** Class and number of the request, such as `signed:123`. */
@@ -6,14 +6,14 @@ export interface Finding {
   /** Label of the mutated request. */
   readonly label: string
   readonly problem: string
-  /** Number of requests of the same kind with the same problem, including this one. */
+  /** Number of requests of the same type with the same problem, including this request. */
   count: number
 }
 
 export class Findings {
   readonly #byKind = new Map<string, Finding>()
 
-  /** Keeps the first finding of each kind. A kind consists of the label and the problem without its numbers. */
+  /** Keeps the first finding of each type. The type of a finding consists of the label and the problem without its numbers. */
   add(finding: Omit<Finding, 'count'>): void {
     const kind = `${finding.label} ${finding.problem.replaceAll(/\d+/g, '#').slice(0, 160)}`
     const known = this.#byKind.get(kind)

@@ -1,4 +1,7 @@
-/** A short run of the fuzzer (run.ts): every mutated request gets a response, no response is 5xx, and no process exits. */
+/**
+ * A short run of the fuzzer (run.ts), in which every mutated request must get a response, no response may be 5xx, and no
+ * process may exit.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { Campaign } from './campaign.ts'
@@ -24,7 +27,7 @@ async function fuzz(t: TestContext, workers: string, first: number): Promise<voi
   const { findings, outcomes, longestBlock } = campaign
   t.diagnostic(`SIGNET_FUZZ_SEED=${seed} ${JSON.stringify([...outcomes])}`)
   t.diagnostic(`longest blocks in milliseconds: ${JSON.stringify(longestBlock)}`)
-  // The duration of a request depends on the machine, so only run.ts checks it.
+  // The duration of a request depends on the machine, so it is checked only by run.ts.
   const failures = findings.all.filter(({ problem }) => !problem.startsWith('blocks '))
   assert.deepEqual(failures, [])
   for (const status of ['200', '400', '403', '404'])

@@ -1,4 +1,4 @@
-/** Generates requests by number. The number and the seed of the run alone determine the original request and its mutation. */
+/** Generates requests by number. The number and the run's seed alone determine the original request and its mutation. */
 import { choicesOf, type Choices } from '../chaos/choices.ts'
 import { bulkBodies, bulkBytes, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
@@ -11,12 +11,12 @@ import { presign, signInHeader, uriEncoded, type Signer } from './sign.ts'
 import { withStrangeAuthorization, withStrangeHeader } from './strange-headers.ts'
 import { region, tokenOf, type World } from './world.ts'
 
-/** `open` requests have no valid signature; they go to the API or to the public listener. */
+/** `open` requests have no valid signature, and are sent to the API or to the public listener. */
 export type FuzzClass = 'signed' | 'open'
 
 export interface Generated extends Sending {
   readonly port: number
-  /** Short description that is shown in a finding. */
+  /** Short description of the request, which is displayed in a finding. */
   readonly label: string
 }
 
@@ -24,7 +24,7 @@ export class Generator {
   readonly #world: World
   readonly #seed: number
   readonly #seeds: readonly Seed[]
-  /** ARNs and names that exist on this server. */
+  /** ARNs and names that exist on the tested server. */
   readonly #texts: readonly string[]
 
   constructor(world: World, seed: number) {
@@ -34,13 +34,13 @@ export class Generator {
     this.#texts = [world.victim, world.pending, world.certificateArn, world.bucket, world.roleArn]
   }
 
-  /** Returns the request with the given number in a class. Dates and ARNs differ from run to run. */
+  /** Returns the request with the given number in a class. Dates and ARNs in the request differ from run to run. */
   request(number: number, kind: FuzzClass): Generated {
     const choices = choicesOf(mixSeed(this.#seed, number))
     return kind === 'signed' ? this.#signed(choices) : this.#open(choices)
   }
 
-  /** One request in 300 has a large body, of a random shape. */
+  /** One request in 300 has a large body of a random form. */
   #bulk(choices: Choices): { readonly request: FuzzRequest; readonly label: string } | undefined {
     if (choices.below(300) > 0) return undefined
     const body = choices.of(bulkBodies)

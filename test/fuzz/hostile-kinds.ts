@@ -1,4 +1,4 @@
-/** The kinds of requests that hostile clients send, all without valid credentials. */
+/** The types of requests that hostile clients send, all without valid credentials. */
 import { connect } from 'node:net'
 import { bulkBodies, bulkBytes, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, FuzzConnection, type FuzzRequest, type Outcome } from './http.ts'
@@ -8,9 +8,9 @@ type Ports = Pick<World, 'apiPort' | 'publicPort'>
 
 export interface HostileKind {
   readonly name: string
-  /** Flags of `signet serve` that the attack requires. */
+  /** Flags for `signet serve` that the attack requires. */
   readonly flags?: readonly string[]
-  /** Sends one request. The promise settles when the response arrives or the attempt is abandoned. */
+  /** Sends a single hostile request. The promise settles when the response arrives or the attempt is abandoned. */
   readonly send: (world: Ports, number: number) => Promise<Outcome | undefined>
 }
 
@@ -141,7 +141,7 @@ function claims(members: object): string {
   return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
 }
 
-/** FOLDER stands for the server's folder. */
+/** The word FOLDER stands for the server's folder. */
 const callLog = ['--call-log', 'FOLDER/calls.log']
 const unknownMembers = JSON.stringify({ x: 'y'.repeat(60_000) })
 

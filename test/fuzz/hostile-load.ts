@@ -25,19 +25,19 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     rate: { type: 'string', default: '10' },
     kind: { type: 'string', default: '' },
-    /** The default is the same as for `signet serve`. */
+    /** The default number is the same as for `signet serve`. */
     workers: { type: 'string' },
   },
 })
 const seconds = Number(values.seconds)
 const rate = Number(values.rate)
-/** Requests per second of the well-behaved client. */
+/** Number of requests per second from the well-behaved client. */
 const goodRate = 50
 const latencyMax = 100
 const rssBytesMax = 2 ** 30
 
 interface Result {
-  /** Milliseconds, sorted. */
+  /** Sorted latencies in milliseconds. */
   readonly latencies: readonly number[]
   /** Outcomes other than status 200. */
   readonly failures: readonly string[]
@@ -72,7 +72,7 @@ function goodRequest(world: World, number: number): Buffer {
   )
 }
 
-/** Sends the hostile requests from a separate thread. Returns their number, by status code or outcome. */
+/** Sends the hostile requests from a separate thread, and returns their number by status code or outcome. */
 async function attack(
   { apiPort, publicPort }: World,
   kind: HostileKind | undefined,
@@ -98,7 +98,7 @@ async function measure(kind: HostileKind | undefined): Promise<Result> {
 
 async function measureOn(server: ProbedServer, kind: HostileKind | undefined): Promise<Result> {
   const world = await createWorld(server)
-  // Discards blocks that occurred during startup.
+  // Blocks that occurred during startup are discarded.
   await server.reports()
   const latencies: number[] = []
   const failures: string[] = []
@@ -133,7 +133,7 @@ function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
-/** Prints a result. Returns whether the well-behaved client was served as required. */
+/** Prints a result, and returns whether the well-behaved client was served as required. */
 function report(name: string, result: Result): boolean {
   const { latencies, failures, rssMax, block, crash, outcomes } = result
   const p99 = percentile(latencies, 0.99)

@@ -1,5 +1,6 @@
 /**
- * The hostile client for hostile-load.ts. It has its own thread, so that writing megabytes does not slow down the other client.
+ * The hostile client in hostile-load.ts. The hostile client has its own thread, so that writing megabytes does not slow down
+ * the well-behaved client.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -8,7 +9,7 @@ import type { World } from './world.ts'
 
 export interface HostileJob {
   readonly world: Pick<World, 'apiPort' | 'publicPort'>
-  /** Name of the kind. */
+  /** Name of the type of hostile requests. */
   readonly kind: string
   readonly perSecond: number
   readonly seconds: number

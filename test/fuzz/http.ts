@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 export interface FuzzRequest {
   readonly method: string
   readonly target: string
-  /** In transmission order. Content-Length is added unless a header already frames the body. */
+  /** Headers in transmission order. Content-Length is added unless a header already frames the body. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Buffer
 }
@@ -31,7 +31,7 @@ export interface Sending {
   readonly bytes: Buffer
   /** The server may not find the end of this request, so the client waits only briefly for a response. */
   readonly isMalformed: boolean
-  /** The request is a HEAD, whose response has no body. */
+  /** Whether the request is a HEAD request, whose response has no body. */
   readonly isHead: boolean
 }
 
@@ -39,7 +39,7 @@ const responseMilliseconds = 10_000
 const malformedMilliseconds = 120
 const bodyBytesMax = 600
 
-/** A client with one connection, which is reused while the server keeps it open. */
+/** A client with a single connection, which is reused while the server keeps it open. */
 export class FuzzConnection {
   readonly port: number
   #socket: Socket | undefined
@@ -48,7 +48,10 @@ export class FuzzConnection {
     this.port = port
   }
 
-  /** Sends a request. A well-formed request is sent again if the server had closed the reused connection. */
+  /**
+   * Sends a request over the client's connection. A well-formed request is sent again if the server had
+   * closed the reused connection.
+   */
   async send(sending: Sending): Promise<Outcome> {
     const isReused = this.#socket !== undefined
     const outcome = await this.#sendOnce(sending)
@@ -73,7 +76,7 @@ export class FuzzConnection {
       const end = (outcome: Outcome, keep: boolean): void => {
         clearTimeout(timer)
         socket.removeAllListeners()
-        // Ignores a reset after the response.
+        // A reset after the response is ignored.
         socket.on('error', () => socket.destroy())
         if (!keep || isMalformed) this.close()
         resolve(outcome)

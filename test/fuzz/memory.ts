@@ -2,10 +2,10 @@
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Limits on growth from the middle to the end of a run. Smaller growth is noise. */
+/** Limits on memory growth from the middle to the end of a run. Growth below the limit is considered noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
-/** The memory limit of the Helm chart. */
+/** The memory limit in the Helm chart. */
 const rssBytesMax = 1024 * mebibyte
 const samplesMin = 9
 
@@ -31,9 +31,7 @@ export class MemoryLog {
     return this.#rssMax
   }
 
-  /**
-   * Returns descriptions of problems. The first third of a run is ignored, because the caches fill during that time.
-   */
+  /** Returns descriptions of memory problems. The first third of a run is ignored, because the caches fill during that time. */
   problems(): string[] {
     const problems = [...this.#held].flatMap(([pid, held]) => {
       if (held.length < samplesMin) return []

@@ -2,8 +2,8 @@
  * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked,
  * and reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
- * The duration of a block is the main thread's processor time instead of the elapsed time, because an idle thread may wait for
- * a long time on a busy machine.
+ * The duration of a block is measured in the main thread's processor time instead of elapsed time, because an idle thread may
+ * wait for a long time on a busy machine.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ import { runInNewContext } from 'node:vm'
 import { isMainThread } from 'node:worker_threads'
 
 export interface Block {
-  /** Epoch milliseconds. */
+  /** Time in milliseconds since 1970. */
   readonly endedAt: number
-  /** Milliseconds of elapsed time. */
+  /** Elapsed time in milliseconds. */
   readonly wall: number
-  /** Milliseconds of processor time. */
+  /** Processor time in milliseconds. */
   readonly cpu: number
 }
 
@@ -24,14 +24,14 @@ export interface ProbeReport {
   readonly pid: number
   /** Blocks since the last report. */
   readonly blocks: readonly Block[]
-  /** Bytes. */
+  /** Memory in bytes. */
   readonly rss: number
   readonly heapUsed: number
   readonly external: number
 }
 
 const tickMilliseconds = 4
-/** Shorter blocks are not recorded. */
+/** Blocks shorter than this are not recorded. */
 const blockMilliseconds = 10
 const blocksMax = 10_000
 
@@ -71,7 +71,7 @@ function startProbe(path: string): void {
       socket.end(JSON.stringify(report))
     })
   })
-  // Without `exclusive`, the socket of a worker would be opened by the primary.
+  // Without `exclusive`, the primary would open the socket of a worker.
   server.listen({ path, exclusive: true })
   server.unref()
 }

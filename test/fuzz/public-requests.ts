@@ -1,4 +1,4 @@
-/** Requests to the public listener: OCSP, CRLs, CA certificates, and invalid targets. */
+/** Generates requests to the public listener: OCSP, CRLs, CA certificates, and invalid targets. */
 import type { Choices } from '../chaos/choices.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
 import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'

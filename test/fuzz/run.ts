@@ -17,7 +17,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '20000' },
     csrs: { type: 'string', default: '4000' },
     seed: { type: 'string', default: '1' },
-    /** Worker counts of the servers, one run for each. */
+    /** Numbers of workers of the tested servers, with one run for each number. */
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '8' },
     only: { type: 'string' },
@@ -53,7 +53,7 @@ function plansFor(part: number, parts: number): Plan[] {
   add('signed', Math.ceil(requests / 2))
   add('open', Math.floor(requests / 2))
   add('csr', Number(values.csrs))
-  // The classes are interleaved, so that memory is compared under equal load.
+  // The request classes are interleaved, so that memory is compared under equal load.
   const rank = ({ kind, first }: Plan): number =>
     first / Math.max(1, kind === 'csr' ? Number(values.csrs) : requests / 2)
   return plans.toSorted((a, b) => rank(a) - rank(b))
@@ -90,7 +90,7 @@ async function runPart(workers: string, part: number, parts: number): Promise<nu
   return summarize(campaign, done, (Date.now() - startedAt) / 1000)
 }
 
-/** Checks that OpenSSL can read the certificates that were issued for mutated CSRs, up to five from each batch. */
+/** Checks that OpenSSL can read the certificates that were issued for mutated CSRs, up to five certificates per batch. */
 async function checkCertificates(campaign: Campaign, number: number): Promise<void> {
   const client = clientOf(campaign.server, campaign.server.data)
   for (const CertificateArn of campaign.issuedArns.splice(0).slice(0, 5)) {
@@ -134,7 +134,7 @@ function summarize(campaign: Campaign, done: number, seconds: number): number {
   return findings.all.length
 }
 
-/** Sends one request again and prints the request and its outcome. */
+/** Sends a request again and prints the request and its outcome. */
 async function replay(only: string, workers: string): Promise<void> {
   const [kind = '', number = ''] = only.split(':')
   const campaign = new Campaign({ seed, flags: flagsFor(workers), inFlight })

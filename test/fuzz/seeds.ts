@@ -1,4 +1,4 @@
-/** Valid inputs for every operation, which are then mutated. */
+/** Valid inputs for every operation, which the fuzzer then mutates. */
 import { csr } from '../support/csrs.ts'
 import { base64, issueInput, templateArn } from '../support/hierarchy.ts'
 import type { World } from './world.ts'
@@ -16,7 +16,7 @@ const subject = {
   DistinguishedNameQualifier: 'q',
 }
 
-/** Inputs for the API. Operations that delete or disable a CA use `victim`. */
+/** Inputs for the API operations. Operations that delete or disable a CA use `victim`. */
 export function apiSeeds(world: World): readonly Seed[] {
   const { root, issuing, victim, pending } = world
   const ofRoot = { CertificateAuthorityArn: root.arn }

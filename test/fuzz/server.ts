@@ -1,4 +1,4 @@
-/** Starts a server under test in its own processes, with a probe in each. */
+/** Starts a server under test in its own processes, with a probe in each process. */
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -14,13 +14,13 @@ export interface ProbedServer extends ServerProcess {
   readonly data: string
   /** Returns a report from each running process, after a garbage collection if `collect` is set. */
   reports(collect?: boolean): Promise<ProbeReport[]>
-  /** The reason why the server is faulty: it or one of its workers has exited. */
+  /** The reason why the server is faulty, which is that the server or one of its workers has exited. */
   failure(): string | undefined
   /** Stops the server and removes its folder. */
   close(): Promise<void>
 }
 
-/** Starts `signet serve` on a new data folder. FOLDER in a flag stands for the parent of that folder. */
+/** Starts `signet serve` on a new data folder. FOLDER in a flag stands for the parent of the data folder. */
 export async function startProbedServer(flags: readonly string[]): Promise<ProbedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-fuzz-'))
   const sockets = join(folder, 'probes')
@@ -70,7 +70,7 @@ async function reportOf(path: string, collect: boolean): Promise<ProbeReport | u
     await once(socket, 'close')
     return JSON.parse(text) as ProbeReport
   } catch {
-    // The process has exited; failure() reports that.
+    // The process has exited, which failure() reports.
     return undefined
   }
 }

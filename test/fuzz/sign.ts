@@ -1,11 +1,11 @@
-/** Signature Version 4 of any request, in a header or in the query, independent of the server's implementation. */
+/** Signature Version 4 of any request, in a header or in the query string, independent of the server's implementation. */
 import { createHash, createHmac } from 'node:crypto'
 import type { Credentials } from '../support/signed-request.ts'
 import type { FuzzRequest } from './http.ts'
 
 export interface Signer {
   readonly credentials: Credentials
-  /** `acm-pca` or `sts`. */
+  /** Service name in the scope: `acm-pca` or `sts`. */
   readonly service: string
   readonly region: string
   readonly date: Date
@@ -39,7 +39,7 @@ function signatureOf(canonical: string, { credentials, service, region, date }: 
   return createHmac('sha256', key).update(toSign).digest('hex')
 }
 
-/** Adds a signature over all headers to a request. The target must be `/`, with or without a query. */
+/** Adds a signature over all headers to a request. The request target must be `/`, with or without a query string. */
 export function signInHeader(request: FuzzRequest, signer: Signer): FuzzRequest {
   const { credentials, service, region, date } = signer
   const timestamp = timestampOf(date)
@@ -75,7 +75,7 @@ export function signInHeader(request: FuzzRequest, signer: Signer): FuzzRequest 
   return { ...request, headers: [...headers, ['authorization', authorization]] }
 }
 
-/** A GET request for `/` with the parameters and the signature in the query. */
+/** A GET request for `/` with the parameters and the signature in the query string. */
 export function presign(
   parameters: readonly (readonly [string, string])[],
   host: string,
@@ -101,7 +101,10 @@ export function presign(
   return { method: 'GET', target, headers: [['host', host]], body: Buffer.alloc(0) }
 }
 
-/** Percent-encodes everything but unreserved characters (RFC 3986 §2.3). Lone surrogates are replaced first. */
+/**
+ * Percent-encodes all characters except unreserved characters (RFC 3986 §2.3). Lone surrogates are replaced
+ * before percent-encoding.
+ */
 export function uriEncoded(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*]/g,

@@ -1,6 +1,6 @@
 /**
- * The resources that requests refer to: CAs, a certificate, a bucket, a role and an identity provider. They are created for
- * each run.
+ * The resources to which requests refer: CAs, a certificate, a bucket, a role and an identity provider. The resources are
+ * created anew for each run.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
@@ -18,7 +18,7 @@ export interface World {
   readonly apiPort: number
   readonly publicPort: number
   readonly credentials: Credentials
-  /** An ACTIVE CA. No valid request changes its state. */
+  /** An ACTIVE CA, whose state no valid request changes. */
   readonly root: { readonly arn: string; readonly certificate: string }
   readonly issuing: { readonly arn: string; readonly certificate: string; readonly chain: string }
   /** ARN of the CA that requests delete, disable or replace. */

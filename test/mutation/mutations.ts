@@ -1,11 +1,11 @@
 /**
- * Mutations of issuance and import. Each mutation replaces a text that must occur exactly once in a source file with a faulty
- * text.
+ * Mutations of issuance and import code. Each mutation replaces a text, which must occur exactly once in a source file, with
+ * a faulty text.
  */
 
 export interface Mutation {
   readonly name: string
-  /** Path relative to src. */
+  /** File path relative to src. */
   readonly file: string
   readonly from: string
   readonly to: string

@@ -1,6 +1,7 @@
 /**
  * Mutation testing of issuance and import: each mutation changes one expression in a copy of the source tree and runs the tests
- * there. Usage: `node test/mutation/run.ts [PART-OF-A-NAME…]`. Exits with 1 if a mutation survives, that is, if no test fails.
+ * there. Usage: `node test/mutation/run.ts [PART-OF-A-NAME…]`. The exit code is 1 if a mutation survives, that is, if no test
+ * fails.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +13,7 @@ import { mutate, mutations, type Mutation } from './mutations.ts'
 const root = resolve(import.meta.dirname, '../..')
 const workers = 2
 
-/** Test suites, fastest first. A mutation is killed by the first suite that fails. */
+/** Test suites, fastest first. A mutation is killed by the first test suite that fails. */
 const suites: readonly (readonly string[])[] = [
   ['src/issuance/*.test.ts', 'src/lint/*.test.ts'],
   ['src/chain/**/*.test.ts', 'src/key-strength/*.test.ts', 'test/x509-limbo.test.ts'],
@@ -20,7 +21,7 @@ const suites: readonly (readonly string[])[] = [
   ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
 ]
 
-/** Copies the source tree into a temporary folder. Packages are linked instead of copied. */
+/** Copies the source tree to a temporary folder, in which packages are linked instead of copied. */
 async function copyTree(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'signet-mutation-'))
   for (const part of ['src', 'test', 'testdata', 'bin', 'package.json', 'tsconfig.json'])
@@ -35,7 +36,7 @@ async function passes(copy: string, files: readonly string[]): Promise<boolean> 
   return code === 0
 }
 
-/** Returns the suite that kills a mutation; undefined if it survives. */
+/** Returns the test suite that kills a mutation, or undefined if the mutation survives. */
 async function killingSuite(copy: string): Promise<string | undefined> {
   for (const files of suites) if (!(await passes(copy, files))) return files.join(' ')
   return undefined

@@ -1,4 +1,4 @@
-/** Tests of ACME on several nodes that share one database. */
+/** Tests of ACME on several nodes that share a database. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AcmeClient, createAccountKey, httpsTransport } from '../support/acme-client.ts'

@@ -55,7 +55,7 @@ test('a migration to PostgreSQL and back keeps all rows, and row numbers continu
   const returned = await contentOf(join(folder.file('back'), 'signet.sqlite'))
   assert.deepEqual(withoutRestoration(returned), withoutRestoration(original))
 
-  // New rows get unused numbers on both engines.
+  // New rows receive unused numbers on both engines.
   for (const flags of [onPostgres, back])
     assert.equal((await command(['account', 'create', '210987654321', ...flags])).code, 0)
   const started = await startServer(folder.file('node'), ['--database', url])

@@ -1,4 +1,6 @@
-/** Tests that both engines return the same rows and conflicts for the same transactions, and then have the same contents. */
+/**
+ * Tests that both engines return the same rows and conflicts for the same transactions, and have the same contents afterwards.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -8,7 +10,7 @@ import { TestDatabase } from '../support/database.ts'
 import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
-/** A fixed seed, so that each run has the same transactions. */
+/** A fixed seed, so that each run executes the same transactions. */
 const seed = 1042885322
 
 const name = fc.constantFrom('', 'a', 'A', 'b', 'ä', 'B b', '𝕊')
@@ -72,7 +74,7 @@ const transaction = fc.array(statement, { maxLength: 4 })
 /** Groups of concurrent transactions. */
 const groups = fc.array(fc.array(transaction, { minLength: 1, maxLength: 5 }), { maxLength: 6 })
 
-/** Rows as sorted JSON, because statements without ORDER BY return them in any order. */
+/** Rows as sorted JSON, because statements without ORDER BY return rows in arbitrary order. */
 function sortedJson(rows: readonly Row[]): string[] {
   return rows
     .map((row) =>
@@ -140,8 +142,8 @@ test('random transactions produce the same rows, conflicts and content on both e
   if (server === undefined) return
   await using sqlite = await TestDatabase.open()
   const postgresDb = await openTestPostgres(await server.createDatabase())
-  // Warms up the prepared statements. A transaction with unprepared statements may be retried after others in its group, which
-  // is a legitimate order but differs from SQLite's order.
+  // Warms up the prepared statements. A transaction with unprepared statements may be retried after other transactions in its
+  // group, which is a legitimate order but differs from SQLite's order.
   for (const sample of fc.sample(statement, { numRuns: 200, seed }))
     await outcomesOf(postgresDb, [[sample]])
   await fc.assert(

@@ -7,7 +7,7 @@ import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
-/** Upper limits on the number of bytes that setup and one query transfer in each direction. */
+/** Upper limits on the number of bytes that setup and a single query transfer in each direction. */
 const bytesMax = { there: 1400, back: 2600 }
 const step = 37
 

@@ -1,4 +1,4 @@
-/** Tests of concurrent requests with one password on several nodes that share a database. */
+/** Tests of concurrent requests with the same password on several nodes that share a database. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

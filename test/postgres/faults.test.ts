@@ -1,4 +1,4 @@
-/** Tests of database outages and damage. For connections that break under load, see test/chaos. */
+/** Tests of database outages and damage. Connections that break under load are tested in test/chaos. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { databaseUrl } from '../support/chosen-database.ts'
@@ -165,7 +165,7 @@ test('a damaged page stops issuance on the node that reads it until the operator
   }
   assert.equal(await health(first.url), 503)
   assert.equal(await health(first.publicUrl), 503)
-  // Here, the nodes share a data folder and therefore the record of the damage.
+  // In this test, the nodes share a data folder and therefore the record of the damage.
   assert.deepEqual((await issueOn(second)).json, stopped)
   await first.must('DescribeCertificateAuthority', about)
   await first.restart()

@@ -1,6 +1,6 @@
 /**
- * Tests of several nodes that share one database: changes apply on all nodes, and only one node does each piece of background
- * work.
+ * Tests of several nodes that share a database: changes take effect on all nodes, and each piece of background work is done
+ * by only one node.
  */
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
@@ -226,7 +226,7 @@ test('a quota applies across all nodes', async (t) => {
   await first.close()
 })
 
-/** Starts one node for each data folder, all concurrently. Nodes may share a folder. */
+/** Starts a node for each data folder, all concurrently. Several nodes may share a data folder. */
 async function startTogether(
   t: TestContext,
   folders: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * Tests of query plans for certificate searches on PostgreSQL: they read a search index in order, and no more than one page of
+ * Tests of PostgreSQL query plans for certificate searches, which read a search index in order, and no more than one page of
  * it.
  */
 import assert from 'node:assert/strict'
@@ -22,7 +22,7 @@ const rows = 20_000
 const positions = { facets: [1, 2], low: 100, high: rows }
 const names = { facets: [1, 2], low: 'name 1', high: 'name 2' }
 
-/** Statements, and the plan that each must have. */
+/** SQL statements, with the plan that each statement must have. */
 const searches: readonly { label: string; statement: Sql; plan: RegExp }[] = [
   {
     label: 'position',

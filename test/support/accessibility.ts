@@ -1,4 +1,4 @@
-/** Checks of a page's accessibility with axe. */
+/** Checks a page's accessibility with axe. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
@@ -15,11 +15,11 @@ interface Violation {
 }
 
 /**
- * Returns axe's serious and critical findings. In the dark theme, returns only those about colors, because the rest are the
- * same.
+ * Returns axe's serious and critical findings. In the dark theme, only findings about colors are returned, because all
+ * other findings are the same.
  */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
-  // An evaluated script is not subject to the page's Content-Security-Policy.
+  // The page's Content-Security-Policy does not apply to scripts passed to `evaluate`.
   await page.evaluate(axe)
   const light = await page.evaluate<{ violations: Violation[] }>(
     `axe.run(${context}, { resultTypes: ['violations'] })`,

@@ -7,12 +7,12 @@ import type { Credentials } from './signed-request.ts'
 /** A policy statement. */
 export type Statement = Readonly<Record<string, unknown>>
 
-/** Returns the JSON of a policy with the given statements. */
+/** Returns a policy with the given statements as JSON. */
 export function policyOf(...statements: readonly Statement[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-/** Returns a statement that allows operations, by name or wildcard, on all resources. */
+/** Returns a policy statement that allows operations, given by name or wildcard, on all resources. */
 export function allow(...operations: readonly string[]): Statement {
   return {
     Effect: 'Allow',
@@ -38,7 +38,7 @@ export interface UserOptions {
   readonly userName?: string
   /** Statements of the user's policy; without statements, the user has no policy. */
   readonly statements?: readonly Statement[]
-  /** JSON of the policy, instead of statements. */
+  /** The policy as JSON, which replaces the statements. */
   readonly policy?: string
 }
 
@@ -64,7 +64,7 @@ export async function createUser(service: TestService, options: UserOptions = {}
   }
 }
 
-/** Returns AWS's error message for an action that no policy of a type allows. */
+/** Returns AWS's error message for an action that no policy of a given type allows. */
 export function notAllowed(
   user: Pick<User, 'arn'>,
   operation: string,
@@ -110,7 +110,7 @@ export function sharingStatements({
   ]
 }
 
-/** Attaches the policy that shares a CA. */
+/** Attaches the resource policy that shares a CA. */
 export async function share(service: TestService, options: SharingOptions): Promise<void> {
   const Policy = policyOf(...sharingStatements(options))
   await service.must('PutPolicy', { ResourceArn: options.arn, Policy })

@@ -1,6 +1,6 @@
 /**
- * An ACME client for tests (RFC 8555). It signs with node:crypto and shares no code with src/acme. `AcmeClient` sends correct
- * requests; the functions below it create single parts of requests, which hostile tests change.
+ * An ACME client for tests (RFC 8555). The ACME client signs with node:crypto and shares no code with src/acme. `AcmeClient`
+ * sends correct requests, and the functions below create single parts of requests, which hostile tests change.
  */
 import {
   createHash,
@@ -19,7 +19,7 @@ export type AccountKeyAlgorithm = (typeof accountKeyAlgorithms)[number]
 export interface AccountKey {
   readonly alg: AccountKeyAlgorithm
   readonly privateKey: KeyObject
-  /** The public key. */
+  /** The public key as a JWK. */
   readonly jwk: JsonWebKey
 }
 
@@ -39,17 +39,20 @@ export interface AcmeHttpRequest {
 
 export interface AcmeHttpResponse {
   readonly status: number
-  /** Values by name in lower case. A repeated header is joined with `, `, except `link`, whose values are in `links`. */
+  /**
+   * Header values by name in lower case. The values of a repeated header are joined with `, `, except for `link`, whose
+   * values are in `links`.
+   */
   readonly headers: Readonly<Record<string, string>>
-  /** URLs of the `Link` headers by relation. */
+  /** URLs in the `Link` headers, by relation. */
   readonly links: Readonly<Record<string, readonly string[]>>
   readonly text: string
 }
 
-/** Sends one request. Tests use `httpsTransport`, or a transport that calls routes without a listener. */
+/** Sends a single ACME request. Tests use `httpsTransport`, or a transport that calls routes without a listener. */
 export type AcmeTransport = (request: AcmeHttpRequest) => Promise<AcmeHttpResponse>
 
-/** A response whose body, if it is JSON, has been parsed. */
+/** A response whose body has been parsed if it is JSON. */
 export interface AcmeResponse extends AcmeHttpResponse {
   /** Members of the JSON body; empty if the body is not JSON. */
   // oxlint-disable-next-line typescript/no-explicit-any -- tests read members of any type and compare them
@@ -58,7 +61,7 @@ export interface AcmeResponse extends AcmeHttpResponse {
   readonly problem: string | undefined
 }
 
-/** A key for external account binding, as the server's administrator passes it on. */
+/** A key for external account binding, in the form in which the server's administrator passes it on. */
 export interface ExternalBinding {
   readonly keyId: string
   readonly macKey: Uint8Array
@@ -76,9 +79,9 @@ export interface Directory {
 }
 
 interface PostOptions {
-  /** Members of the protected header that replace the correct ones; a member with the value undefined is removed. */
+  /** Members of the protected header that replace the correct members; a member with the value undefined is removed. */
   readonly header?: Readonly<Record<string, unknown>>
-  /** Signs with the key itself (`jwk`) instead of with the account's URL (`kid`). */
+  /** Whether the protected header contains the key itself (`jwk`) instead of the account's URL (`kid`). */
   readonly withJwk?: boolean
   /** Key for the signature; the client's key by default. */
   readonly key?: AccountKey
@@ -87,11 +90,11 @@ interface PostOptions {
 interface RegisterOptions {
   readonly contacts?: readonly string[]
   readonly binding?: ExternalBinding
-  /** Further members of the payload, such as `onlyReturnExisting`. */
+  /** Additional members of the payload, such as `onlyReturnExisting`. */
   readonly members?: Readonly<Record<string, unknown>>
 }
 
-/** An error response where a test expected success. */
+/** Thrown for an error response where a test expects success. */
 export class AcmeError extends Error {
   override name = 'AcmeError'
   readonly response: AcmeResponse
@@ -102,14 +105,17 @@ export class AcmeError extends Error {
   }
 }
 
-/** A client with one account key. Its methods resolve to error responses too; `expect` turns these into exceptions. */
+/**
+ * An ACME client with one account key. The client's methods resolve even for error responses, which `expect` converts
+ * to exceptions.
+ */
 export class AcmeClient {
   readonly key: AccountKey
   readonly directoryUrl: string
   readonly #transport: AcmeTransport
   #directory: Directory | undefined
   #nonce: string | undefined
-  /** URL of the account, after `register`. */
+  /** URL of the account, available after `register`. */
   accountUrl: string | undefined
 
   constructor(
@@ -131,7 +137,7 @@ export class AcmeClient {
     return parsed(await this.#transport({ method, url, headers: {} }))
   }
 
-  /** Returns an unused nonce: the one in the previous response, or a new one. */
+  /** Returns an unused nonce: the nonce in the previous response, or a new nonce. */
   async nonce(): Promise<string> {
     const nonce = this.#nonce ?? (await this.freshNonce())
     this.#nonce = undefined
@@ -171,7 +177,7 @@ export class AcmeClient {
     return signJws(key, header, payload)
   }
 
-  /** Sends a body as it is. */
+  /** Sends a body without changing it. */
   async send(
     url: string,
     body: string | Uint8Array,
@@ -198,7 +204,10 @@ export class AcmeClient {
     return response
   }
 
-  /** Requests an order for DNS names and addresses. `members` adds members such as `profile` or `notAfter`. */
+  /**
+   * Requests an order for DNS names and addresses. `members` are additional members of the order, such as
+   * `profile` or `notAfter`.
+   */
   async order(names: readonly string[], members: object = {}): Promise<AcmeResponse> {
     const { newOrder } = await this.directory()
     return this.post(newOrder, { identifiers: names.map(identifierOf), ...members })
@@ -214,7 +223,7 @@ export class AcmeClient {
     return this.post(challengeUrl, {})
   }
 
-  /** Submits a CSR, in DER, to an order's finalize URL. */
+  /** Submits a DER-encoded CSR to an order's finalize URL. */
   async finalize(finalizeUrl: string, csr: Uint8Array): Promise<AcmeResponse> {
     return this.post(finalizeUrl, { csr: base64url(csr) })
   }
@@ -231,7 +240,7 @@ export class AcmeClient {
     return this.post(revokeCert, payload, options)
   }
 
-  /** Replaces the account's key (RFC 8555 §7.3.5). Returns the response, and a client with the new key. */
+  /** Replaces the account's key (RFC 8555 §7.3.5). Returns the response, and a client that uses the new key. */
   async changeKey(
     newKey: AccountKey,
     inner: { readonly header?: object; readonly payload?: object; readonly key?: AccountKey } = {},
@@ -246,7 +255,7 @@ export class AcmeClient {
   }
 }
 
-/** Returns the response if it is a success; throws AcmeError otherwise. */
+/** Returns the response if it is successful, and otherwise throws AcmeError. */
 export function expectSuccess(response: AcmeResponse): AcmeResponse {
   if (response.status >= 300) throw new AcmeError(response)
   return response
@@ -266,7 +275,7 @@ function generate(alg: AccountKeyAlgorithm, modulusLength: number) {
   return generateKeyPairSync('ec', { namedCurve: curves[alg] })
 }
 
-/** Signs a payload: an object becomes JSON, a text is signed as it is, and undefined is an empty payload. */
+/** Signs a payload: an object is encoded as JSON, text is signed unchanged, and undefined stands for an empty payload. */
 export function signJws(key: AccountKey, header: object, payload?: object | string): Jws {
   const parts = encodeParts(header, payload)
   const { alg, privateKey } = key
@@ -291,7 +300,9 @@ export function macJws(
   return { ...parts, signature: base64url(mac) }
 }
 
-/** Creates the `externalAccountBinding` of a new account (RFC 8555 §7.3.4). `header` replaces members of the header. */
+/**
+ * Creates the `externalAccountBinding` for a new account (RFC 8555 §7.3.4). `header` replaces members of the protected header.
+ */
 export function bindAccount(
   { keyId, macKey }: ExternalBinding,
   { jwk, newAccount }: { readonly jwk: JsonWebKey; readonly newAccount: string },
@@ -309,14 +320,14 @@ export function base64url(content: string | Uint8Array): string {
   return Buffer.from(content as string).toString('base64url')
 }
 
-/** Members of a public key that are part of its thumbprint (RFC 7638 §3.2, RFC 8037 §2). */
+/** Members of a public key that are included in its thumbprint (RFC 7638 §3.2, RFC 8037 §2). */
 const thumbprintMembers = {
   EC: ['crv', 'kty', 'x', 'y'],
   RSA: ['e', 'kty', 'n'],
   OKP: ['crv', 'kty', 'x'],
 }
 
-/** Returns the thumbprint of a key with SHA-256 (RFC 7638). */
+/** Returns a key's SHA-256 thumbprint (RFC 7638). */
 export function thumbprint(jwk: JsonWebKey): string {
   const names = thumbprintMembers[jwk.kty as keyof typeof thumbprintMembers]
   const members = names.map((name) => [name, jwk[name as keyof JsonWebKey]])
@@ -347,7 +358,7 @@ function requireSentences({ detail, subproblems = [] }: AcmeResponse['json']): v
   if (fragment !== undefined) throw new Error(`the detail is not a sentence: ${fragment}`)
 }
 
-/** Returns the URLs in `Link` headers by relation. */
+/** Returns the URLs in `Link` headers, by relation. */
 export function linksOf(values: readonly string[]): Record<string, string[]> {
   const links: Record<string, string[]> = {}
   for (const [, url = '', relation = ''] of values
@@ -357,7 +368,10 @@ export function linksOf(values: readonly string[]): Record<string, string[]> {
   return links
 }
 
-/** Creates a transport over TLS that trusts the certificates in `ca`. Its connections are closed with the object. */
+/**
+ * Creates a transport over TLS that trusts the certificates in `ca`. The transport's connections are closed when the
+ * object is disposed.
+ */
 export function httpsTransport(ca: string): AcmeTransport & Disposable {
   const agent = new Agent({ ca, keepAlive: true })
   const transport: AcmeTransport = ({ method, url, headers, body }) =>

@@ -1,4 +1,4 @@
-/** Rows of ACME accounts, orders, authorizations and challenges, as the ACME endpoint inserts them. */
+/** Rows of ACME accounts, orders, authorizations and challenges, in the form in which the ACME endpoint inserts them. */
 import type { ChallengeType } from '../../src/enrollment/endpoint.ts'
 import type { Database } from '../../src/store/database.ts'
 import { sql, type Row } from '../../src/store/sql.ts'
@@ -8,7 +8,7 @@ export const keyThumbprint = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
 interface NewRows {
   /** ID of the order. */
   readonly order: string
-  /** Names of the authorizations, which are also their IDs. An existing authorization is used again. */
+  /** Names of the authorizations, which are also their IDs. An authorization that already exists is reused. */
   readonly names: readonly string[]
   readonly types?: readonly ChallengeType[]
   readonly type?: 'dns' | 'ip'
@@ -34,8 +34,8 @@ export class AcmeRows {
   }
 
   /**
-   * Inserts a pending order with authorizations, and a pending challenge `NAME TYPE` for each type, whose token is the ID of the
-   * challenge.
+   * Inserts a pending order with authorizations, and a pending challenge `NAME TYPE` for each type, whose token is the
+   * challenge's ID.
    */
   async insertOrder({
     order,
@@ -73,7 +73,7 @@ export class AcmeRows {
     ])
   }
 
-  /** Requests the validation of challenges, which the client does with a POST request. */
+  /** Requests the validation of challenges, as a client does with a POST request. */
   async request(...ids: readonly string[]): Promise<void> {
     await this.#db.transaction(
       ids.map(
@@ -83,7 +83,7 @@ export class AcmeRows {
     )
   }
 
-  /** Sets the status of an authorization, as its deactivation does. */
+  /** Sets the status of an authorization, as deactivating it does. */
   async setAuthorization(id: string, status: string): Promise<void> {
     await this.#db.transaction([
       sql`update acme_authorizations set status = ${status} where authorization_id = ${id}`,
@@ -111,7 +111,7 @@ export class AcmeRows {
     return one(await this.#db.query(sql`select * from acme_orders where order_id = ${id}`))
   }
 
-  /** Returns the statuses of the given rows: `order`, `authorization` or `challenge` and the ID, separated by a colon. */
+  /** Returns the statuses of the given rows, each identified by `order`, `authorization` or `challenge`, a colon, and the ID. */
   async statuses(
     ...rows: readonly `${'order' | 'authorization' | 'challenge'}:${string}`[]
   ): Promise<unknown[]> {

@@ -63,7 +63,7 @@ export class AcmeService implements AsyncDisposable {
     await this.db.transaction([insertEndpoint(await this.#endpoint(name, configuration))])
   }
 
-  /** Replaces the configuration of an endpoint. Processes read it again after one second. */
+  /** Replaces the configuration of an endpoint, which processes read again after one second. */
   async configure(name: string, configuration: Partial<AcmeConfiguration>): Promise<void> {
     await this.db.transaction([updateEndpoint(await this.#endpoint(name, configuration))])
     this.service.clock.advance({ seconds: 1 })
@@ -83,13 +83,13 @@ export class AcmeService implements AsyncDisposable {
     } as const
   }
 
-  /** Returns a client of an endpoint with a new key, or with `key`. */
+  /** Returns a client for an endpoint, with a new key or with `key`. */
   client(endpointName = 'web', key?: AccountKey): AcmeClient {
     const directoryUrl = `${this.service.enrollUrl}/acme/${endpointName}/directory`
     return new AcmeClient(directoryUrl, this.transport, key)
   }
 
-  /** Returns a client with an account. */
+  /** Returns a client that has an account. */
   async account(endpointName = 'web', key?: AccountKey): Promise<AcmeClient> {
     const client = this.client(endpointName, key)
     const { status, text } = await client.register()
@@ -97,7 +97,7 @@ export class AcmeService implements AsyncDisposable {
     return client
   }
 
-  /** Creates a key for external account binding at the endpoint `web`. */
+  /** Creates an EAB key at the endpoint `web`. */
   async bindingKey(
     keyId: string,
     properties: Partial<Omit<BindingKey, 'keyId' | 'usedAt'>> = {},

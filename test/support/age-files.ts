@@ -1,4 +1,4 @@
-/** Small backups as age files, with one key pair of each supported type. */
+/** Small backups as age files, with a key pair of each supported type. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { Readable } from 'node:stream'

@@ -1,7 +1,7 @@
-/** Metric series, and the alerts that they cause. */
+/** Metric series, with the alerts that they cause. */
 
 export interface AlertCase {
-  /** Values by series, in the notation of promtool: one value per minute from 0:00 to 1:40. */
+  /** Values by series, in promtool's notation: one value per minute from 0:00 to 1:40. */
   readonly series: Readonly<Record<string, string>>
   /** Labels of the alerts that fire after 90 minutes, without the severity. No other alerts fire. */
   readonly fires: Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -15,7 +15,7 @@ const request = (result: string): string =>
 const instance = { instance: 'a' }
 const server = { instance: 'a', job: 'signet' }
 const ca = { authority: 'x', name: 'Example Issuing CA' }
-/** 90 minutes, the time of evaluation. */
+/** The time of evaluation, 90 minutes. */
 const now = 90 * 60
 const day = 86_400
 

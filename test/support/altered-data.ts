@@ -8,7 +8,7 @@ import { copyOfDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
 import { runInPostgres } from './postgres.ts'
 import type { TestService } from './service.ts'
 
-/** Runs statements with `?` in a copy, without foreign key checks. */
+/** Runs SQL statements with `?` placeholders in a copy, without foreign key checks. */
 export type RunInCopy = (
   text: string,
   ...values: (string | number | Uint8Array)[]

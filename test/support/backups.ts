@@ -51,7 +51,7 @@ export class BackupFolder implements Disposable {
     return answerOf(await this.tryRestore(name, flags))
   }
 
-  /** Writes a copy of a backup whose plaintext is changed, encrypted for the recipient. */
+  /** Writes a copy of a backup with a modified plaintext, encrypted for the recipient. */
   async rewrite(from: string, to: string, change: (plaintext: Buffer) => Buffer): Promise<void> {
     const key = { kind: 'identities', identities: [identity] } as const
     const plaintext = gunzipSync(

@@ -6,28 +6,28 @@ import { text } from 'node:stream/consumers'
 import { clientEnvironment } from './foreign-tools.ts'
 import type { TestService } from './service.ts'
 
-/** Region that the calls are signed for. */
+/** Region for which the calls are signed. */
 export const boto3Region = 'eu-west-1'
 
 const program = join(import.meta.dirname, '../conformance/exceptions_boto3.py')
 
 export interface Boto3Call {
   readonly operation: string
-  /** Input with the API's member names; blobs are strings. */
+  /** Input with the API's member names, in which blobs are strings. */
   readonly input: object
   /** Access key ID and secret access key; the administrator's by default. */
   readonly key?: readonly [id: string, secret: string]
-  /** Name of the way in which the request is manipulated, as defined in the program. */
+  /** Name of the way in which the request is manipulated, as defined in the Python program. */
   readonly tamper?: string
-  /** Number of concurrent calls. All calls reach the server before the first call can write. */
+  /** Number of concurrent calls. All concurrent calls reach the server before the first call can write. */
   readonly concurrency?: number
 }
 
-/** An exception that boto3 raises. */
+/** An exception raised by boto3. */
 export interface Raised {
   /** Name of the Python class. */
   readonly type: string
-  /** Whether the class is the client's modeled exception for the code. */
+  /** Whether the class is the client's modeled exception for the error code. */
   readonly typed: boolean
   readonly code: string
   readonly message: string
@@ -37,7 +37,7 @@ export interface Raised {
   readonly operation: string
 }
 
-/** Makes the calls sequentially. Returns the outcome of each: an exception, or null for success. */
+/** Makes the calls sequentially, and returns the outcome of each call: an exception, or null for success. */
 export async function callWithBoto3(
   service: TestService,
   python: string,

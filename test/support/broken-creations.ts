@@ -1,4 +1,4 @@
-/** CAs whose keys cannot be stored. They remain CREATING until the service gives up, and then become FAILED. */
+/** CAs whose keys cannot be stored. These CAs remain CREATING until the service gives up, and then become FAILED. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestService } from './service.ts'

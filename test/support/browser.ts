@@ -11,7 +11,7 @@ import type { Credentials } from './signed-request.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Returns whether Chromium is installed. If not, skips the test or, with CI set, throws. */
+/** Returns whether Chromium is installed. If Chromium is missing, the test is skipped or, with CI set, fails. */
 export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
   if (existsSync(executablePath)) return true
   const message = `NOT TESTED: ${executablePath} is not installed`
@@ -39,11 +39,14 @@ export interface ConsoleOptions {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
-  /** Origin of an identity provider, to which the console may send the browser. The console must not send requests to it. */
+  /**
+   * Origin of an identity provider to which the console may redirect the browser. The console must not send requests to the
+   * identity provider.
+   */
   readonly provider?: string
 }
 
-/** A browser with its own storage, and the problems that its pages reported. */
+/** A browser with its own storage, and the problems that its pages have reported. */
 export class ConsoleBrowser {
   readonly page: Page
   readonly url: string
@@ -98,7 +101,7 @@ export class ConsoleBrowser {
     await this.page.goto(`${this.url}/console/${path}`)
   }
 
-  /** Signs in on the page that is shown. */
+  /** Signs in on the displayed page. */
   async signIn({ accessKeyId, secretAccessKey }: Credentials, region: string): Promise<void> {
     const { page } = this
     await page.getByLabel('Access key ID').fill(accessKeyId)
@@ -109,26 +112,26 @@ export class ConsoleBrowser {
     await page.getByRole('button', { name: /^Principal / }).waitFor()
   }
 
-  /** Waits until the page shows its heading and no loading indicators. */
+  /** Waits until the page displays its heading and no loading indicators. */
   async settle(): Promise<void> {
     await this.page.getByRole('heading', { level: 1 }).first().waitFor()
     const busy = this.page.getByText(/^(?:Loading|Searching)\b/).first()
     await busy.waitFor({ state: 'hidden' })
   }
 
-  /** Returns the sum of the layout shifts since the page was loaded, except those after an input of the user. */
+  /** Returns the sum of the layout shifts since the page was loaded, except those that follow user input. */
   async layoutShift(): Promise<number> {
     return this.page.evaluate<number>('window.layoutShift')
   }
 
-  /** Closes the pages. Throws if they reported a problem. */
+  /** Closes the pages, and throws if they have reported a problem. */
   async close(): Promise<void> {
     await this.page.context().close()
     assert.deepEqual(this.problems, [])
   }
 }
 
-/** Runs `work` with a new browser, and closes it. Problems of the pages are reported only if `work` succeeded. */
+/** Runs `work` with a new browser, and closes the browser. Problems on the pages are reported only if `work` succeeded. */
 export async function withConsole(
   browser: Browser,
   options: ConsoleOptions,

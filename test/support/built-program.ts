@@ -1,4 +1,7 @@
-/** The program in the layout of the package, built once for a test run. It starts in half the time of the sources. */
+/**
+ * The program in the layout of the package, which is built once per test run. The built program starts in half the
+ * time of the source files.
+ */
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'

@@ -2,7 +2,7 @@
 import type { Caller } from '../../src/identity/caller.ts'
 import type { AccessKey } from '../../src/store/access-keys.ts'
 
-/** Returns a user without policies: by default, alice in account 123456789012 and us-east-1. */
+/** Returns a user without policies; by default, alice in account 123456789012 and us-east-1. */
 export function userCaller(change: Partial<Caller> = {}): Caller {
   return {
     partition: 'aws',

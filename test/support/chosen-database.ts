@@ -1,10 +1,10 @@
-/** The database engine that a test file's services and stores use: SQLite by default, or PostgreSQL. */
+/** The database engine for a test file's services and stores: SQLite by default, or PostgreSQL. */
 import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 
 /** Creates databases for tests. */
 interface DatabaseMaker {
   createMigrated(): Promise<PostgresConnectionOptions>
-  /** Copies a database without open connections. */
+  /** Copies a database that has no open connections. */
   copyOf(database: string): Promise<PostgresConnectionOptions>
 }
 
@@ -12,12 +12,12 @@ let maker: DatabaseMaker | undefined
 
 const urls = new Map<string, string>()
 
-/** Gives its own PostgreSQL database to each service or store that a test starts afterwards. */
+/** Gives each service or store that a test starts afterwards its own PostgreSQL database. */
 export function useDatabases(databases: DatabaseMaker): void {
   maker = databases
 }
 
-/** Creates a PostgreSQL database; returns undefined for SQLite. */
+/** Creates a PostgreSQL database, or returns undefined for SQLite. */
 export async function chosenDatabase(): Promise<PostgresConnectionOptions | undefined> {
   return maker?.createMigrated()
 }
@@ -28,12 +28,12 @@ export async function copyOfDatabase(database: string): Promise<PostgresConnecti
   return maker.copyOf(database)
 }
 
-/** Returns the URL of a database in the form that `--database` accepts. */
+/** Returns a database URL in the form that `--database` accepts. */
 export function databaseUrl({ host, port, user, database }: PostgresConnectionOptions): string {
   return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
 }
 
-/** Records the database URL for the service with a data folder. */
+/** Records the database URL for the service that uses a data folder. */
 export function noteDatabase(dataDirectory: string, url: string): void {
   urls.set(dataDirectory, url)
 }

@@ -1,6 +1,6 @@
 /**
  * A process that runs signet commands sequentially, one per message. Loading the program takes most of a command's time, so this
- * process loads it once per test file, from the file that is its argument. Each run has its own environment, standard streams,
+ * process loads it once per test file, from the file given as its argument. Each run has its own environment, standard streams,
  * exit code and trusted CAs.
  */
 import { Readable } from 'node:stream'
@@ -30,7 +30,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // From now on, the prototype's method is used again.
+      // From this point on, the prototype's method is used again.
       Reflect.deleteProperty(stream, 'write')
     },
   }
@@ -41,7 +41,7 @@ function replaceEnvironment(environment: Readonly<Record<string, string>>): void
   Object.assign(process.env, environment)
 }
 
-/** The default trusted CAs, before a command adds one with --ca-file. */
+/** The default trusted CAs, before a command adds a CA with --ca-file. */
 const trusted = getCACertificates('default')
 
 async function run({ args, environment, input }: CommandRequest): Promise<void> {

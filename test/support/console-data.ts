@@ -10,7 +10,7 @@ import { crlBucket, crlConfiguration, lastOf, revocationOptions } from './revoca
 import type { TestService } from './service.ts'
 import { createRole, trusting, trustIssuer } from './sts.ts'
 
-/** Names that must be displayed as text: markup, a bidirectional override and an invisible character. */
+/** Names that must be displayed as plain text: markup, a bidirectional override and an invisible character. */
 export const hostileName = '<img src=x onerror=alert(1)>\u202Egnp.exe\u200B'
 
 export interface ConsoleData {

@@ -30,16 +30,16 @@ export interface Crafted {
 }
 
 export interface CraftOptions {
-  /** DER of the Name. */
+  /** Subject: DER of the Name. */
   readonly subject?: Uint8Array
-  /** DER of the Name; the signer's subject by default. */
+  /** Issuer: DER of the Name; by default, the signer's subject. */
   readonly issuer?: Uint8Array
   /** The subject's key pair; a new P-256 key pair by default. */
   readonly keys?: KeyPair
   readonly notBefore?: string
   readonly notAfter?: string
   readonly serialNumber?: Uint8Array
-  /** Extensions; those of a CA by default. */
+  /** Extensions of the certificate; by default, those of a CA. */
   readonly extensions?: readonly Extension[]
 }
 
@@ -87,7 +87,7 @@ export function text(
   return { kind, content: Buffer.from(value, 'latin1') }
 }
 
-/** Returns an iPAddress with the given bytes in hex: an address, or an address and a mask. */
+/** Returns an iPAddress with the given bytes in hexadecimal: an address, or an address and a mask. */
 export function ip(hex: string): GeneralName {
   return { kind: 'iPAddress', content: Buffer.from(hex, 'hex') }
 }
@@ -98,7 +98,7 @@ export function directory(der: Uint8Array): GeneralName {
 
 let serials = 0
 
-/** Creates a certificate that is signed by `signer`, or self-signed. */
+/** Creates a certificate that is signed by `signer` or self-signed. */
 export function craft(options: CraftOptions = {}, signer?: Crafted): Crafted {
   serials += 1
   const keys = options.keys ?? newKeys()

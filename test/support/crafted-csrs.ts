@@ -1,4 +1,4 @@
-/** Creates CSRs with any names, as ACME clients do. */
+/** Creates CSRs with arbitrary names, as ACME clients do. */
 import { createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import {
   encodeCertificationRequest,
@@ -12,11 +12,11 @@ import { encodeName } from '../../src/x509/names/name.ts'
 import { parseIpAddress } from '../../src/text/ip-address.ts'
 
 export interface CsrOptions {
-  /** Attributes of the subject, by OID; none by default. */
+  /** Attributes of the subject, keyed by OID; none by default. */
   readonly subject?: readonly { readonly type: string; readonly value: string }[]
-  /** DNS names and addresses in the subject alternative name; no extension if it is empty. */
+  /** DNS names and addresses in the subject alternative name; if empty, the extension is omitted. */
   readonly names?: readonly string[]
-  /** Further names in the subject alternative name. */
+  /** Additional names in the subject alternative name. */
   readonly otherNames?: readonly GeneralName[]
   readonly extensions?: readonly Extension[]
   readonly key?: KeyObject

@@ -1,4 +1,4 @@
-/** CSRs that tests encode themselves, with any attributes. */
+/** CSRs that tests encode themselves, with arbitrary attributes. */
 import { sign } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeCertificationRequest } from '../../src/x509/certification-request.ts'
@@ -14,10 +14,10 @@ import { encodeExtensions, type Extension } from '../../src/x509/extensions/exte
 import { newKeys, named, type KeyPair } from './crafted-certificates.ts'
 
 export interface RequestOptions {
-  /** DER of the Name. */
+  /** Subject: DER of the Name. */
   readonly subject?: Uint8Array
   readonly extensions?: readonly Extension[]
-  /** Further attributes in DER. */
+  /** Additional attributes in DER. */
   readonly attributes?: readonly Uint8Array[]
   readonly keys?: KeyPair
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Reads a CSR from testdata/csr, in PEM. */
+/** Reads a PEM CSR from testdata/csr. */
 export function csr(name: string): string {
   return readFileSync(new URL(`../../testdata/csr/${name}.pem`, import.meta.url), 'utf8')
 }

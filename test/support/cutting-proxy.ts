@@ -8,7 +8,7 @@ export interface CuttingProxy {
   count(): number
   /** Closes a connection after `octets` more bytes in one direction. Returns false if the connection does not exist. */
   cut(index: number, cut: Cut): boolean
-  /** Applies a cut to every new connection; undefined removes it. */
+  /** Applies a cut to every new connection; undefined removes the cut. */
   cutNew(cut: Cut | undefined): void
   /** Closes all connections. */
   endAll(): void
@@ -21,7 +21,7 @@ export interface Cut {
 }
 
 interface Connection {
-  /** Bytes remaining until the cut, in each direction. */
+  /** Number of bytes until the cut, in each direction. */
   readonly left: { there: number; back: number }
   end(): void
 }

@@ -23,8 +23,8 @@ export class TestFolder implements Disposable {
   }
 
   /**
-   * Returns the bytes of all files. Another process reads the files, because closing a file descriptor in this process would
-   * release the POSIX locks of its open databases.
+   * Returns the bytes of all files. The files are read by another process, because closing a file descriptor in this process
+   * would release the POSIX locks of its open databases.
    */
   bytes(): Buffer {
     const files = readdirSync(this.path).map((name) => this.file(name))
@@ -67,7 +67,7 @@ export class TestDatabase implements AsyncDisposable {
     return new TestDatabase(folder, await openSqlite(folder.file('signet.sqlite'), options))
   }
 
-  /** Opens the same database again, as another process would. The caller must close it. */
+  /** Opens the same database again, as another process would. The caller must close the database. */
   async openAgain(): Promise<Database> {
     return this.#postgres === undefined ? openSqlite(this.path) : openTestPostgres(this.#postgres)
   }

@@ -1,4 +1,4 @@
-/** The deadline of a test file. A process that exceeds it exits and prints the resources that kept it alive. */
+/** The deadline of a test file. A process that exceeds its deadline exits and prints the resources that kept it alive. */
 const minutes = 15
 
 // The deadline does not apply to the test runner itself.

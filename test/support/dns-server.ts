@@ -3,38 +3,40 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { parseIpAddress } from '../../src/text/ip-address.ts'
 
-/** Types of records, by their numbers in messages. */
+/** Types of DNS records, keyed by their numbers in messages. */
 const recordTypes = { A: 1, CNAME: 5, TXT: 16, AAAA: 28 } as const
 export type RecordType = keyof typeof recordTypes
 
 export interface DnsRecords {
   readonly A?: readonly string[]
   readonly AAAA?: readonly string[]
-  /** The strings of each record; a string stands for a record with one string. */
+  /** The strings of each TXT record; a single string stands for a record with one string. */
   readonly TXT?: readonly (string | readonly string[])[]
   readonly CNAME?: string
 }
 
-/** Response codes, and `silence` for no response. */
+/** DNS response codes, and `silence` for no response. */
 const responseCodes = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const
 export type DnsFailure = keyof typeof responseCodes | 'silence'
 
 export type DnsAnswer = DnsRecords | DnsFailure
 
 export interface DnsQuery {
-  /** The name in lower case, without a trailing dot. */
+  /** The queried name in lower case, without a trailing dot. */
   readonly name: string
-  /** Type of the record; a number if this server does not know the type. */
+  /** Type of the record; a number if this DNS server does not know the type. */
   readonly type: RecordType | number
 }
 
 interface DnsServerOptions {
-  /** Whether a response with a CNAME record also has the records of its target, as responses of resolvers do. Default: true. */
+  /**
+   * Whether a response with a CNAME record also contains the records of its target, as resolvers' responses do; true by default.
+   */
   readonly followsAliases?: boolean
 }
 
 export class TestDnsServer implements AsyncDisposable {
-  /** The queries that the server received, in order. */
+  /** The queries that the DNS server has received, in order. */
   readonly queries: DnsQuery[] = []
   readonly #socket: Socket
   readonly #followsAliases: boolean
@@ -53,7 +55,7 @@ export class TestDnsServer implements AsyncDisposable {
     return new TestDnsServer(socket, options)
   }
 
-  /** The address for Resolver.setServers and `--acme-resolver`. */
+  /** The DNS server's address for Resolver.setServers and `--acme-resolver`. */
   get address(): string {
     return `127.0.0.1:${this.#socket.address().port}`
   }
@@ -104,7 +106,7 @@ interface Resolution {
 
 const headerLength = 12
 
-/** Reads the first question of a query. Returns undefined for any other message. */
+/** Reads the first question in a DNS query. Returns undefined for any other message. */
 function readQuestion(message: Buffer): { query: DnsQuery; bytes: Buffer } | undefined {
   const labels: string[] = []
   let at = headerLength
@@ -123,14 +125,14 @@ function readQuestion(message: Buffer): { query: DnsQuery; bytes: Buffer } | und
   return { query: { name, type }, bytes: message.subarray(headerLength, at + 4) }
 }
 
-/** Encodes a response of a recursive resolver to a query. */
+/** Encodes a recursive resolver's response to a query. */
 function encodeReply(
   query: Buffer,
   { question, code, records }: { question: Buffer; code: number; records: readonly Buffer[] },
 ): Buffer {
   const header = Buffer.alloc(headerLength)
   query.copy(header, 0, 0, 2)
-  // QR, RD and RA.
+  // The flags QR, RD and RA.
   header.writeUInt16BE(0x81_80 | code, 2)
   header.writeUInt16BE(1, 4)
   header.writeUInt16BE(records.length, 6)
@@ -168,7 +170,7 @@ function encodeName(name: string): Buffer {
   return Buffer.concat([...name.split('.').map(encodeString), Buffer.of(0)])
 }
 
-/** Encodes a label, or a string of a TXT record: its length in one byte, and its characters. */
+/** Encodes a label, or a string in a TXT record: its length in one byte, followed by its characters. */
 function encodeString(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1')
   if (bytes.length > 255) throw new RangeError(`${text} is longer than 255 bytes`)

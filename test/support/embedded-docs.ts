@@ -14,7 +14,7 @@ export const blocks: readonly Block[] = [...text.matchAll(/^```(\w*)\n([\s\S]*?)
   ([, language = '', code = '']) => ({ language, code }),
 )
 
-/** Returns whether a block needs a project with the installed package. test/package.test.ts runs such blocks. */
+/** Returns whether a block needs a project with the installed package; test/package.test.ts runs such blocks. */
 export function isForProject({ language, code }: Block): boolean {
   return language === 'sh' || /from 'vitest'|require\('signet-ca/.test(code)
 }

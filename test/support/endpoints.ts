@@ -6,7 +6,7 @@ import { insertAccount } from '../../src/store/enrollment/accounts.ts'
 import { recorded } from '../../src/store/recorded-states.ts'
 import type { TestService } from './service.ts'
 
-/** Creates an ACME endpoint with an EAB key for all names. */
+/** Creates an ACME endpoint with an EAB key that is valid for all names. */
 export async function createBoundEndpoint(
   { config }: Pick<TestService, 'config'>,
   { name, ca }: { readonly name: string; readonly ca: string },
@@ -16,7 +16,7 @@ export async function createBoundEndpoint(
   return addBindingKey(config, name, options)
 }
 
-/** Inserts an account of an ACME endpoint, as the endpoint does for a client. */
+/** Inserts an account at an ACME endpoint, as the endpoint does for a client. */
 export async function createAcmeAccount(
   service: TestService,
   { endpoint, id, by }: { readonly endpoint: string; readonly id: string; readonly by: string },

@@ -1,4 +1,4 @@
-/** Requests to the enrollment listener. */
+/** Sends requests to the enrollment listener. */
 import { request, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
@@ -7,28 +7,28 @@ export interface EnrollAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
-  /** The body as JSON; undefined if it is not JSON. */
+  /** The response body parsed as JSON; undefined if it is not JSON. */
   readonly json: Record<string, unknown> | undefined
-  /** The certificate of the listener, with its issuers. */
+  /** The enrollment listener's certificate, with its issuers. */
   readonly peer: PeerCertificate
 }
 
-/** Options of `node:https`, such as a client certificate, and a body. */
+/** Options of `node:https`, such as a client certificate, and a request body. */
 export interface EnrollRequest extends RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
 }
 
-/** The enrollment listener of a service, or of a process. */
+/** The enrollment listener of a service or process. */
 export interface EnrollServer {
   readonly enrollUrl: string
-  /** PEM of the root that the client trusts. */
+  /** PEM of the root certificate that the client trusts. */
   readonly enrollRoot: string
 }
 
 /**
- * Sends a request on a new connection to 127.0.0.1, whatever the host of the URL is, and verifies the certificate of the listener for
- * the host name of the URL. `options` can contain a client certificate and headers.
+ * Sends a request over a new connection to 127.0.0.1, regardless of the URL's host, and verifies the listener's certificate for
+ * the host name in the URL. `options` may contain a client certificate and headers.
  */
 export function enrollRequest(
   { enrollUrl, enrollRoot }: EnrollServer,
@@ -44,7 +44,7 @@ export function enrollRequest(
         path,
         ca: enrollRoot,
         agent: false,
-        // TLS has no server name for addresses.
+        // TLS server names cannot be IP addresses.
         ...(isHostName(url.hostname) && { servername: url.hostname }),
         ...options,
         headers: { host: url.host, ...headers },

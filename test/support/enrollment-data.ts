@@ -1,4 +1,4 @@
-/** Endpoints for enrollment with accounts, orders and failed challenges, for tests and screenshots of the web console. */
+/** Enrollment endpoints with accounts, orders and failed challenges, for tests and screenshots of the web console. */
 import { addBindingKey } from '../../src/admin-commands/enrollment/binding-keys.ts'
 import { addEndpoint } from '../../src/admin-commands/enrollment/endpoints.ts'
 import { addPassword } from '../../src/admin-commands/enrollment/passwords.ts'
@@ -18,7 +18,7 @@ interface OrderData {
   /** ARN of the certificate. */
   readonly certificateArn?: string
   readonly error?: Problem
-  /** Errors of the first identifier's challenges, by type. */
+  /** Errors of the first identifier's challenges, by challenge type. */
   readonly failures?: Readonly<Record<string, Problem>>
 }
 
@@ -104,7 +104,10 @@ function serialOf(certificateArn: string): string {
 
 const dns = (value: string): Identifier => ({ type: 'dns', value })
 
-/** Creates the endpoints `web` and `internal` for ACME and `devices` for EST. `certificateArn` becomes a certificate of `web`. */
+/**
+ * Creates the endpoints `web` and `internal` for ACME, and `devices` for EST. The certificate with `certificateArn` becomes a
+ * certificate from the endpoint `web`.
+ */
 export async function createEnrollment(
   service: TestService,
   { issuingArn, certificateArn }: { readonly issuingArn: string; readonly certificateArn: string },

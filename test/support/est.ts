@@ -1,4 +1,4 @@
-/** EST endpoints of a service, and requests to them. */
+/** A service's EST endpoints, and requests to them. */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { parsePem } from '../../src/x509/pem.ts'
 import { enrollRequest, type EnrollAnswer, type EnrollServer } from './enroll.ts'
 import type { TestService } from './service.ts'
 
-/** A private key and a CSR or certificate for it, in PEM. */
+/** A private key, and a CSR or certificate for the key, in PEM. */
 export interface ClientKey {
   readonly key: string
   readonly csr: string
@@ -24,7 +24,7 @@ export interface ClientCertificate {
   readonly cert: string
 }
 
-/** Creates an EST endpoint of a CA, which accepts certificates and passwords by default. */
+/** Creates an EST endpoint for a CA, which accepts certificates and passwords by default. */
 export async function createEndpoint(
   { config }: Pick<TestService, 'config'>,
   name: string,
@@ -58,7 +58,7 @@ export function clientKey(options: Partial<CsrOptions> = {}): Promise<ClientKey>
 
 export interface EstCall {
   readonly method?: string
-  /** CSR in PEM, or a whole body. */
+  /** CSR in PEM, or a complete request body. */
   readonly csr?: string
   readonly body?: string | Uint8Array
   /** User name and password, joined by a colon. */
@@ -68,7 +68,7 @@ export interface EstCall {
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
-/** Sends a request to an operation of an endpoint, such as `devices/simpleenroll`. */
+/** Sends a request to an operation of an EST endpoint, such as `devices/simpleenroll`. */
 export async function estCall(
   server: EnrollServer,
   operation: string,
@@ -96,12 +96,12 @@ export function basic(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
-/** Returns the body for a CSR in PEM: its base64. */
+/** Returns the request body for a PEM CSR, which is the CSR's base64. */
 export function csrBody(pem: string): string {
   return Buffer.from(parsePem(pem)[0]?.der ?? []).toString('base64')
 }
 
-/** Returns the certificates in a certs-only message in base64, in PEM, as OpenSSL reads them. */
+/** Returns the certificates in a base64 certs-only message, in PEM, as OpenSSL reads them. */
 export function certificatesIn(base64: string): string[] {
   const printed = execFileSync('openssl', ['pkcs7', '-inform', 'DER', '-print_certs'], {
     input: Buffer.from(base64, 'base64'),

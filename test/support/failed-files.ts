@@ -1,4 +1,6 @@
-/** A reporter for `node --test` that writes the path of each failed file, one per line (tools/test-run.ts reads them). */
+/**
+ * A reporter for `node --test` that writes the path of each failed file on a separate line (tools/test-run.ts reads these lines).
+ */
 import type { TestEvent } from 'node:test/reporters'
 
 // oxlint-disable-next-line import/no-default-export -- node --test loads reporters by their default export

@@ -19,18 +19,18 @@ const databaseFile = 'signet.sqlite'
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 /**
- * The failure mode of the store. `error`: it is unreachable. `hang`: it does not respond until the call is aborted. `refuse`: it
- * denies access. `missing`: the bucket does not exist. `half`: it fails after half of a body. `lost`: it writes the object, but
- * the response is lost.
+ * The failure mode of the object store. `error`: the object store is unreachable. `hang`: the object store does not respond
+ * until the call is aborted. `refuse`: the object store denies access. `missing`: the bucket does not exist. `half`: the object
+ * store fails after half of a body. `lost`: the object store writes the object, but the response is lost.
  */
 export type Mode = 'works' | 'error' | 'hang' | 'refuse' | 'missing' | 'half' | 'lost'
 
 export class FailingObjects {
   #mode: Mode = 'works'
   readonly #hanging = new Set<() => void>()
-  /** Returns whether the failure mode applies to an object. By default, it applies to all objects. */
+  /** Returns whether the failure mode applies to an object. By default, the failure mode applies to all objects. */
   affects: (at: ObjectLocation) => boolean = () => true
-  /** Locations of the objects that were completely written, in order of completion. */
+  /** Locations of the objects that were written completely, in order of completion. */
   readonly written: ObjectLocation[] = []
   /** Number of calls that failed or hung. */
   failures = 0
@@ -43,7 +43,7 @@ export class FailingObjects {
     return this.#mode
   }
 
-  /** Sets the mode. Calls that hang in the previous mode fail. */
+  /** Sets the failure mode. Calls that hang in the previous failure mode fail. */
   set mode(mode: Mode) {
     this.#mode = mode
     for (const end of this.#hanging) end()
@@ -75,7 +75,7 @@ export class FailingObjects {
     return head
   }
 
-  /** Reads succeed in the modes that affect only writes. */
+  /** Reads succeed in failure modes that affect only writes. */
   async #read<T>(at: ObjectLocation, read: () => Promise<T>): Promise<T> {
     const mode = this.#modeFor(at)
     if (mode === 'error' || mode === 'refuse' || mode === 'missing') await this.#fail(mode, at)
@@ -95,9 +95,9 @@ export class FailingObjects {
     throw new Error('connect ECONNREFUSED')
   }
 
-  /** Rejects with the signal's reason when it is aborted; resolves when the mode changes. */
+  /** Rejects with the signal's reason when the signal aborts, and resolves when the failure mode changes. */
   async #hang(signal: AbortSignal | undefined): Promise<void> {
-    // The timer of AbortSignal.timeout does not keep the process alive. This timer does, as a socket would.
+    // The timer of AbortSignal.timeout does not keep the process alive. This timer keeps the process alive, as a socket would.
     const alive = setInterval(() => undefined, 1000)
     try {
       await new Promise<void>((resolve, reject) => {
@@ -130,11 +130,11 @@ async function* halfOf(body: Body): AsyncIterable<Uint8Array> {
 export interface Faulty {
   readonly service: TestService
   readonly objects: FailingObjects
-  /** Returns the published events so far, in order. */
+  /** Returns the events published so far, in order. */
   readonly events: () => Members[]
 }
 
-/** Starts a service with the bucket `my-crls`, and closes it after the test. */
+/** Starts a service with the bucket `my-crls`, and closes the service after the test. */
 export async function startFaulty(t: TestContext, flags: Flags = {}): Promise<Faulty> {
   const objects = new FailingObjects()
   const lines: string[] = []
@@ -152,7 +152,7 @@ export async function startFaulty(t: TestContext, flags: Flags = {}): Promise<Fa
   return { service, objects, events }
 }
 
-/** Copies a running service's data folder to an existing folder, with a consistent copy of the database. */
+/** Copies a running service's data folder to an existing folder, including a consistent copy of the database. */
 export async function copyData({ config }: TestService, to: string): Promise<void> {
   const from = config.dataDirectory
   const database = new DatabaseSync(join(from, databaseFile))

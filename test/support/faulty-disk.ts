@@ -1,4 +1,4 @@
-/** Disks that are full, read-only, slow or broken. A test whose disk cannot be simulated is skipped; under CI, it fails. */
+/** Disks that are full, read-only, slow or broken. A test whose disk cannot be simulated is skipped or, under CI, fails. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, rm, statfs, writeFile, type FileHandle } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
@@ -65,15 +65,15 @@ function skipLoudly(t: TestContext, reason: string, cause: unknown): void {
 export interface FaultyDisk {
   /** Environment variables that apply the faults to a process's files in `under`. */
   readonly environment: Record<string, string>
-  /** Delays every fsync. */
+  /** Delays every fsync call. */
   slowDown(milliseconds: number): Promise<void>
-  /** Makes all writes fail with an error; `undefined` makes them succeed again. */
+  /** Makes all writes fail with the given error; `undefined` makes them succeed again. */
   refuse(code: 'EROFS' | 'EIO' | 'ENOSPC' | undefined): Promise<void>
   /** Number of completed fsync calls. */
   syncs(): Promise<number>
 }
 
-/** Builds a library that intercepts a process's file operations in a folder. Returns undefined if there is no C compiler. */
+/** Builds a library that intercepts a process's file operations in a folder, or returns undefined if there is no C compiler. */
 export async function faultyDisk(t: TestContext, under: string): Promise<FaultyDisk | undefined> {
   const compiler = await tool(t, 'cc')
   if (compiler === undefined) return undefined

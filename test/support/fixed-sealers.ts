@@ -1,6 +1,6 @@
 import type { Sealer, SealerRing } from '../../src/sealer.ts'
 
-/** A key ring with one sealer, which opens everything. */
+/** A key ring with a single sealer, which decrypts everything. */
 export function fixedSealers(sealer: Sealer, masterKeyId = 'test'): SealerRing {
   return {
     current: () => ({ masterKeyId, sealer }),

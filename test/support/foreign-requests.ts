@@ -31,7 +31,7 @@ export function ecdsaWithSha256(...parameters: readonly Uint8Array[]): Uint8Arra
   return encodeSequence(encodeOidElement(oids.ecdsaWithSha256), ...parameters)
 }
 
-/** Creates a CSR with a P-256 key, in PEM. */
+/** Creates a PEM CSR with a P-256 key. */
 export function rawRequest(
   attributes: readonly Uint8Array[],
   { algorithm = ecdsaWithSha256(), hash = 'sha256', keys = newKeys() } = {},
@@ -46,9 +46,9 @@ export function rawRequest(
   return encodePem('CERTIFICATE REQUEST', encodeSequence(info, algorithm, signature))
 }
 
-/** Creates a certificate in PEM for a public key, signed with a P-256 key. */
+/** Creates a PEM certificate for a public key, signed with a P-256 key. */
 export function rawCertificate(options: {
-  /** DER of the serial number, an INTEGER. */
+  /** DER of the serial number, which is an INTEGER. */
   readonly serialNumber: Uint8Array
   readonly algorithm: Uint8Array
   /** DER of the issuer's Name. */

@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * Returns the command if it can be run with the `probe` arguments. Otherwise skips the test and prints a line; under CI, throws
- * unless the command is `optional`.
+ * Returns the command if it can be run with the `probe` arguments. If the command cannot be run, the function prints a line and
+ * skips the test; under CI, it throws unless the command is `optional`.
  */
 export async function tool(
   t: TestContext,
@@ -22,7 +22,7 @@ export async function tool(
     await run(command, [...probe])
     return command
   } catch (error) {
-    // A tool that exits with an error is installed, too.
+    // A tool that exits with an error is considered installed as well.
     if ((error as { code?: unknown }).code !== 'ENOENT' && !optional && probe[0] === '--version')
       return command
     const message = `NOT TESTED: ${command} ${probe.join(' ')} cannot be run here`
@@ -34,7 +34,7 @@ export async function tool(
   }
 }
 
-/** Runs a command and returns its output on both streams, and whether it succeeded. Throws if the command times out. */
+/** Runs a command, and returns its output on both streams and whether it succeeded. Throws if the command times out. */
 export async function outcome(
   command: string,
   args: readonly string[],
@@ -54,13 +54,13 @@ interface ForeignClient {
   readonly optional: boolean
 }
 
-/** Returns the system's client, or the first one on PATH if the system has none. */
+/** Returns the system's client, or the first client on PATH if the system has none. */
 export function clients(name: string): ForeignClient[] {
   const all = allClients(name)
   return existsSync(`/usr/bin/${name}`) ? all.slice(0, 1) : all
 }
 
-/** Returns the system's client, and the first one on PATH if the two differ. */
+/** Returns the system's client, and the first client on PATH if the two differ. */
 export function allClients(name: string): ForeignClient[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')

@@ -44,7 +44,7 @@ export function authorityInput(request: AuthorityOptions = {}): Record<string, u
   }
 }
 
-/** Time in which a CA must have its key. A server whose clock stands still never gives up creating the key. */
+/** Maximum time until a CA must have its key. A server whose clock does not advance never gives up creating the key. */
 const csrSecondsMax = 120
 
 /** Creates a CA and waits for its CSR. */

@@ -1,4 +1,6 @@
-/** CAs and certificates whose names are hostile to pages that display them: markup, invisible characters, formulas, long lists. */
+/**
+ * CAs and certificates whose names are hostile to pages that display them: markup, invisible characters, formulas, long lists.
+ */
 import { sign } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import {
@@ -15,7 +17,7 @@ import type { TestService } from './service.ts'
 /** Markup that sets `window.hostile` if it is parsed as HTML. */
 export const markup = '<img src=x onerror=window.hostile=1>'
 
-/** Common names by what is hostile in them. */
+/** Common names, keyed by the reason why they are hostile. */
 const commonNames = {
   markup,
   bidirectional: 'safe\u202Egnp.exe\u2066\u200B\u00AD',
@@ -31,11 +33,11 @@ export interface HostileData {
   readonly authorityArn: string
   /** ARNs of certificates. */
   readonly certificates: Readonly<Record<keyof typeof commonNames | 'large', string>>
-  /** CSR in PEM with markup in its subject and alternative names. */
+  /** PEM CSR with markup in its subject and alternative names. */
   readonly csr: string
 }
 
-/** Creates a CSR without the checks that clients make. */
+/** Creates a CSR without the checks that clients perform. */
 function hostileCsr(commonName: string, names: readonly string[]): string {
   const { privateKey, publicKey } = newKeys()
   const info = encodeCertificationRequestInfo({
@@ -65,7 +67,7 @@ async function createHostileOrder(service: TestService, ca: string): Promise<voi
   })
 }
 
-/** Creates the data on a service with `lint: 'warn'`, because the lint refuses some of the names. */
+/** Creates the hostile data on a service with `lint: 'warn'`, because the linter rejects some of the names. */
 export async function createHostileData(service: TestService): Promise<HostileData> {
   const { arn: authorityArn } = await createRoot(service, {
     subject: { CommonName: `${markup}\u202E`, Organization: commonNames.script },

@@ -1,4 +1,4 @@
-/** The package as npm packs it, installed into an empty project. */
+/** The package as packed by npm, installed in an empty project. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -17,10 +17,10 @@ export const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), '
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
-/** Returns the path of a program that is one of this checkout's development dependencies. */
+/** Returns the path of a program from one of this checkout's development dependencies. */
 export const ownBinary = (name: string): string => join(root, 'node_modules/.bin', name)
 
-/** The compiler that `@arethetypeswrong/cli` depends on. */
+/** The TypeScript compiler on which `@arethetypeswrong/cli` depends. */
 const typeScript5 = join(
   root,
   'node_modules/@arethetypeswrong/core/node_modules/typescript/bin/tsc',
@@ -28,7 +28,7 @@ const typeScript5 = join(
 
 /** A project in a temporary folder. */
 export class PackageProject {
-  /** Folder with the project, the tarball and other versions of Node.js. */
+  /** Folder with the project, the package tarball and other versions of Node.js. */
   readonly folder: string
   readonly tarball: string
   /** The reason why the package could not be installed; undefined if it is installed. */
@@ -65,12 +65,12 @@ export class PackageProject {
     return join(this.folder, 'project')
   }
 
-  /** Installs packages; returns the reason if that fails. */
+  /** Installs packages, and returns the reason if that fails. */
   async install(...packages: readonly string[]): Promise<Error | undefined> {
     return this.failure ?? install(this.path, packages)
   }
 
-  /** Returns whether the packages are installed. If not, skips the test or, with CI set, throws. */
+  /** Returns whether the packages are installed. If the packages are missing, the test is skipped or, with CI set, fails. */
   isReady(t: TestContext, failure: Error | undefined = this.failure): boolean {
     if (failure === undefined) return true
     const message = `NOT TESTED: the package cannot be installed here: ${failure.message}`
@@ -93,7 +93,7 @@ export class PackageProject {
     return stdout.trim()
   }
 
-  /** Compiles a program against the declarations that it imports. */
+  /** Compiles a program against the type declarations that it imports. */
   async compile(file: string, { flags, version = 7 }: CompileOptions): Promise<void> {
     const strict = ['--strict', '--noEmit', '--exactOptionalPropertyTypes']
     const target = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--types', 'node']

@@ -1,9 +1,12 @@
-/** Orders and certificates of ACME clients in tests. */
+/** ACME clients' orders and certificates in tests. */
 import assert from 'node:assert/strict'
 import { createCsr } from './crafted-csrs.ts'
 import { expectSuccess, type AcmeClient, type AcmeResponse } from './acme-client.ts'
 
-/** Asserts that a response is a problem document. `problem` is its type, which the HTTP status can precede: `404 malformed`. */
+/**
+ * Asserts that a response is a problem document. `problem` is the type of the problem, which may be preceded by the HTTP
+ * status: `404 malformed`.
+ */
 export function assertProblem(response: AcmeResponse, problem: string, detail: RegExp): void {
   const expected = problem.includes(' ') ? problem : `${response.status} ${problem}`
   assert.equal(`${response.status} ${response.problem ?? ''}`, expected, response.text)
@@ -11,7 +14,7 @@ export function assertProblem(response: AcmeResponse, problem: string, detail: R
   assert.equal(response.json['status'], response.status)
 }
 
-/** Creates an order that must be accepted. */
+/** Creates an ACME order that must be accepted. */
 export async function ordered(
   client: AcmeClient,
   names: readonly string[],
@@ -20,7 +23,7 @@ export async function ordered(
   return expectSuccess(await client.order(names, members))
 }
 
-/** Orders a certificate at an endpoint without challenges. Returns the finalized order and the chain in PEM. */
+/** Orders a certificate at an endpoint without challenges. Returns the finalized order, and the certificate chain in PEM. */
 export async function obtain(
   client: AcmeClient,
   names: readonly string[],
@@ -35,7 +38,7 @@ export async function obtain(
   return { order: finalized, chain }
 }
 
-/** Returns the certificates of a chain in DER. */
+/** Returns the certificates in a chain as DER. */
 export function derOf({ text }: Pick<AcmeResponse, 'text'>): Buffer[] {
   return text
     .split('-----BEGIN CERTIFICATE-----')

@@ -1,6 +1,6 @@
 /**
- * The keys in the stand-in for AWS KMS, which sign digests as KMS does. Because node:crypto cannot sign digests, other
- * libraries do.
+ * The keys in the stand-in for AWS KMS, which sign digests as KMS does. Because node:crypto cannot sign digests, the
+ * keys use other libraries.
  */
 import {
   constants,
@@ -32,7 +32,7 @@ export interface KmsKeyOptions {
 
 export type KmsKeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
 
-/** A message and its type. */
+/** A message with its message type. */
 interface Typed {
   readonly type: string
   readonly message: Buffer
@@ -55,14 +55,14 @@ const lattices = {
   ML_DSA_87: { name: 'ml-dsa-87', scheme: ml_dsa87 },
 } as const
 
-/** DigestInfo before the digest (RFC 8017 §9.2, note 1). */
+/** The part of DigestInfo that precedes the digest (RFC 8017 §9.2, note 1). */
 const digestInfos: Readonly<Record<string, { readonly prefix: string; readonly bytes: number }>> = {
   RSASSA_PKCS1_V1_5_SHA_256: { prefix: '3031300d060960864801650304020105000420', bytes: 32 },
   RSASSA_PKCS1_V1_5_SHA_384: { prefix: '3041300d060960864801650304020205000430', bytes: 48 },
   RSASSA_PKCS1_V1_5_SHA_512: { prefix: '3051300d060960864801650304020305000440', bytes: 64 },
 }
 
-/** One KMS key. */
+/** A KMS key. */
 export class KmsKey {
   readonly id = randomUUID()
   readonly options: KmsKeyOptions
@@ -83,14 +83,14 @@ export class KmsKey {
     return this.#pair.publicKey.export({ format: 'der', type: 'spki' })
   }
 
-  /** Signing algorithms of the key. */
+  /** Signing algorithms that the key supports. */
   get signingAlgorithms(): readonly string[] {
     const { spec } = this.options
     if (spec in curves) return [curves[spec as keyof typeof curves].algorithm]
     return spec.startsWith('RSA_') ? Object.keys(digestInfos) : ['ML_DSA_SHAKE_256']
   }
 
-  /** Signs. Throws RangeError for a message type or length that the algorithm does not support. */
+  /** Signs a message. Throws RangeError for a message type or length that the algorithm does not support. */
   sign(algorithm: string, type: string, message: Buffer): Uint8Array {
     const { spec } = this.options
     if (this.#pair === undefined) throw new RangeError('a symmetric key cannot sign')
@@ -121,7 +121,7 @@ export class KmsKey {
     return Buffer.concat([Buffer.from(this.id), nonce, cipher.getAuthTag(), text])
   }
 
-  /** Decrypts. Throws if the ciphertext or the context does not match. */
+  /** Decrypts a ciphertext. Throws if the ciphertext or the encryption context does not match. */
   decrypt(ciphertext: Buffer, context: string): Buffer {
     const body = ciphertext.subarray(this.id.length)
     const decipher = createDecipheriv('aes-256-gcm', this.#symmetric, body.subarray(0, 12))
@@ -161,7 +161,7 @@ function signLattice(
   })
 }
 
-/** The seed of an ML-DSA key: the last 32 bytes of its PKCS #8 with the seed only (RFC 9881 §6). */
+/** The seed of an ML-DSA key, which is the last 32 bytes of its seed-only PKCS #8 (RFC 9881 §6). */
 function seedOf(privateKey: KeyObject): Buffer {
   const { priv } = privateKey.export({ format: 'jwk' }) as { readonly priv?: string }
   return Buffer.from(priv ?? '', 'base64url')

@@ -1,4 +1,4 @@
-/** The operations that the stand-in for AWS KMS supports, with the parameters and errors of the AWS KMS API Reference. */
+/** The operations that the stand-in for AWS KMS supports, with the parameters and errors in the AWS KMS API Reference. */
 import { randomBytes } from 'node:crypto'
 import { contextText, KmsKey, type KmsTag } from './kms-keys.ts'
 
@@ -16,7 +16,7 @@ export class KmsFailure extends Error {
 
 export type KmsInput = Readonly<Record<string, unknown>>
 
-/** Members of a request and whether they are required. */
+/** Members of a request, and whether they are required. */
 type Members = Readonly<Record<string, 'required' | 'optional'>>
 
 interface Operation {
@@ -106,10 +106,10 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 }
 
-/** The state of the service. */
+/** The state of the KMS stand-in. */
 export class KmsOperations {
   readonly keys: KmsKey[] = []
-  /** Keys by their alias names. */
+  /** Keys by alias name. */
   readonly aliases = new Map<string, KmsKey>()
   readonly #region: string
 
@@ -117,7 +117,9 @@ export class KmsOperations {
     this.#region = region
   }
 
-  /** Runs an operation. With `isWrong`, a signature is made with a new key. Throws KmsFailure. */
+  /**
+   * Runs a KMS operation. With `isWrong`, the signature is made with a new key. Throws KmsFailure if KMS would return an error.
+   */
   run(name: string, input: KmsInput, isWrong: boolean): object {
     const operation = operations[name]
     if (operation === undefined) throw new KmsFailure('UnknownOperationException', 400, name)

@@ -1,6 +1,6 @@
 /**
- * A stand-in for AWS KMS. It checks the signature and every parameter of each request. It can be made to respond slowly,
- * throttle or refuse requests, close connections, or sign with a wrong key.
+ * A stand-in for AWS KMS. The stand-in checks the signature and every parameter of each request. The stand-in can be
+ * made to respond slowly, throttle or reject requests, close connections, or sign with a wrong key.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -28,13 +28,13 @@ export const kmsCredentials = {
   secretAccessKey: 'kms-stand-in-secret-0123456789abcdefghij',
 }
 
-/** The credentials, as environment variables for the SDK. */
+/** The credentials as environment variables for the SDK. */
 export const kmsEnvironment = {
   AWS_ACCESS_KEY_ID: kmsCredentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: kmsCredentials.secretAccessKey,
 }
 
-/** Gives the credentials to the SDK in this process. */
+/** Makes the credentials available to the SDK in this process. */
 export function useKmsCredentials(): void {
   Object.assign(process.env, kmsEnvironment)
 }
@@ -51,7 +51,7 @@ const failures: Partial<Record<string, KmsFailure>> = {
 
 export class KmsServer implements AsyncDisposable {
   readonly operations: KmsOperations
-  /** Names of the requested operations, in order. */
+  /** Names of the operations that were requested, in order. */
   readonly calls: string[] = []
   /** Returns the fault for a request. */
   fault: (operation: string, input: KmsInput) => KmsFault | undefined = () => undefined
@@ -77,7 +77,7 @@ export class KmsServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** Environment variables that make the AWS CLI and Signet use this server. */
+  /** Environment variables that make the AWS CLI and Signet use the KMS stand-in. */
   get clientEnvironment(): Record<string, string> {
     return {
       ...kmsEnvironment,
@@ -87,7 +87,7 @@ export class KmsServer implements AsyncDisposable {
     }
   }
 
-  /** Stops listening and closes every connection. The keys are kept. */
+  /** Stops listening and closes every connection, but keeps the keys. */
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -125,7 +125,7 @@ export class KmsServer implements AsyncDisposable {
     }
   }
 
-  /** Throws KmsFailure unless the request is signed now, with the only access key, and for KMS in the right Region. */
+  /** Throws KmsFailure unless the request has a current signature with the only access key, for KMS in the right Region. */
   #requireSigned(request: IncomingMessage, body: Uint8Array): void {
     const { method = '', url = '' } = request
     const headers = indexHeaders(request.rawHeaders)

@@ -1,4 +1,4 @@
-/** Phrases that slow down a reader, with the words to use instead. CONTRIBUTING.md has the glossary. */
+/** Phrases that slow down a reader, with the words to use instead. The glossary is in CONTRIBUTING.md. */
 export interface RejectedPhrase {
   readonly pattern: RegExp
   readonly instead: string
@@ -27,7 +27,7 @@ export const rejectedPhrases: readonly RejectedPhrase[] = [
   reject(/\binto use\b/i, 'activate'),
   reject(/\b(?:has|have) to hold\b/i, 'must be true'),
   reject(/\b(?:wish|wishes|wished)\b/i, 'options, request'),
-  // Clauses in place of a noun.
+  // Clauses where a noun would be better.
   reject(/\bwhoever\b/i, 'a noun: the reader, the caller'),
   reject(
     /\bwhat (?:is|was|are|were|has been) (?:issued|revoked|said|asked|told|recorded|known|meant|wanted|kept|left|stored|written|read|given|made|there|needed|due|large|not)\b/i,
@@ -52,6 +52,6 @@ export const rejectedPhrases: readonly RejectedPhrase[] = [
   reject(/\bCommands for each day\b/i, 'everyday commands'),
 ]
 
-/** Comments that start without the thing they are about. */
+/** Comments that do not start with the thing that they are about. */
 export const headlessComment =
   /^(?:Of|Whoever|The same|As (?:it|they|if)|What|For what|By what|That|Those)\b/

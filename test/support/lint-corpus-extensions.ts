@@ -1,4 +1,4 @@
-/** The lint corpus's extensions: well-formed and malformed values of each kind. */
+/** The extensions in the lint corpus: well-formed and malformed values of each type. */
 import { oids } from '../../src/x509/der/oid.ts'
 import type { RuleName } from '../../src/lint/rules.ts'
 import type { ExtensionCase } from './lint-corpus.ts'
@@ -10,9 +10,9 @@ interface Kind {
   readonly critical?: boolean
   /** Whether the extension is in a CA certificate. */
   readonly ca?: boolean
-  /** Well-formed values in hex. */
+  /** Well-formed values in hexadecimal. */
   readonly good: readonly string[]
-  /** Malformed values in hex. */
+  /** Malformed values in hexadecimal. */
   readonly bad: readonly string[]
 }
 
@@ -394,7 +394,7 @@ const extension = (oid: string, value: string, critical = false): ExtensionCase[
   value: Buffer.from(value, 'hex'),
 })
 
-/** Well-formed values that violate some other rule. */
+/** Well-formed values that violate a different rule. */
 const others: readonly ExtensionCase[] = [
   ...[oids.crlDistributionPoints, oids.freshestCrl].map((oid) => ({
     title: `${oid} with a relative URI`,

@@ -1,4 +1,4 @@
-/** The lint corpus's subjects and subject alternative names. */
+/** The subjects and subject alternative names in the lint corpus. */
 import { tags } from '../../src/x509/der/reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'

@@ -1,4 +1,4 @@
-/** The lint corpus: certificates that are valid or contain one error each, and the rules that each certificate violates. */
+/** The lint corpus: certificates that are valid or contain a single error each, with the rules that each certificate violates. */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
@@ -16,7 +16,7 @@ import type { RuleName } from '../../src/lint/rules.ts'
 import { extensionCases } from './lint-corpus-extensions.ts'
 import { nameCases } from './lint-corpus-names.ts'
 
-/** A certificate in the corpus. */
+/** A certificate in the lint corpus. */
 export interface LintCase {
   readonly title: string
   readonly fields: TbsCertificateFields
@@ -24,7 +24,7 @@ export interface LintCase {
   readonly breaks: readonly RuleName[]
 }
 
-/** A name in the corpus: the subject, or the value of a subjectAltName, in DER. */
+/** A name in the lint corpus: the subject, or the value of a subjectAltName, in DER. */
 export interface NameCase {
   readonly title: string
   readonly subject?: Uint8Array
@@ -32,7 +32,7 @@ export interface NameCase {
   readonly breaks: readonly RuleName[]
 }
 
-/** An extension in the corpus. Its certificate is an end-entity certificate unless `ca` is true. */
+/** An extension in the lint corpus. The extension is in an end-entity certificate unless `ca` is true. */
 export interface ExtensionCase {
   readonly title: string
   readonly extension: Extension

@@ -1,4 +1,4 @@
-/** Inputs generated from the constraints in AWS's service model, for tests that compare the operations with it. */
+/** Inputs generated from the constraints in AWS's service model, for tests that compare the operations with the model. */
 import { readFileSync } from 'node:fs'
 
 export interface ShapeFacts {
@@ -44,7 +44,7 @@ export function shapeFacts(name: string): ShapeFacts {
   return shape
 }
 
-/** A position in an input: the path to it, as member names and `[]` for list elements, and its shape. */
+/** A position in an input, which consists of its shape and the path to it, with member names and `[]` for list elements. */
 export interface Site {
   readonly steps: readonly string[]
   readonly shape: string
@@ -60,10 +60,10 @@ export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   return [{ steps, shape }, ...below, ...elements]
 }
 
-/** Index of the list element that a site refers to. It is the second element, so that error messages show its number. */
+/** Index of the list element to which a position refers. The second element is used, so that error messages show its number. */
 const siteIndex = 1
 
-/** Returns the path of a site in the form that ValidationException messages use. */
+/** Returns the path of a position in the form that ValidationException messages use. */
 export function pathOf({ steps }: Pick<Site, 'steps'>): string {
   const parts = steps.map((step) =>
     step === '[]' ? `${siteIndex + 1}.member` : step.charAt(0).toLowerCase() + step.slice(1),
@@ -103,7 +103,7 @@ export function blobOf(bytes: number): string {
   return Buffer.alloc(bytes, 0x61).toString('base64')
 }
 
-/** Returns a string that has the given number of code points and matches the pattern; undefined if no candidate does. */
+/** Returns a string that has the given number of code points and matches the pattern, or undefined if no candidate does. */
 export function textOf(shape: ShapeFacts, length: number): string | undefined {
   return candidates(length).find(
     (text) => Array.from(text).length === length && matches(shape, text),
@@ -146,7 +146,7 @@ function candidates(length: number): string[] {
   ]
 }
 
-/** Returns the smallest input with `value` at a site. */
+/** Returns the smallest input with `value` at a position. */
 export function inputWith(input: string, { steps }: Pick<Site, 'steps'>, value: unknown): unknown {
   return replaceAt(smallest(input), { shape: input, steps }, value)
 }
@@ -168,7 +168,7 @@ function replaceAt(container: unknown, { shape, steps }: Site, value: unknown): 
   }
 }
 
-/** Returns the value at a site. */
+/** Returns the value at a position. */
 export function valueAt(value: unknown, { steps }: Pick<Site, 'steps'>): unknown {
   return steps.reduce<unknown>(
     (found, step) => (found as Readonly<Record<string, unknown>>)[step === '[]' ? siteIndex : step],

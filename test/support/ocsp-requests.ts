@@ -1,4 +1,4 @@
-/** Encodes every form of OCSP request (RFC 6960 §4.1), and parses the responses. */
+/** Encodes every form of OCSP request (RFC 6960 §4.1), and parses OCSP responses. */
 import { createHash, X509Certificate } from 'node:crypto'
 import { DerReader, readOnlyNested, contextTag, tags } from '../../src/x509/der/reader.ts'
 import { readUnsignedBytes } from '../../src/x509/der/values.ts'
@@ -22,7 +22,7 @@ import { readTime } from '../../src/x509/der/time.ts'
 export interface Asked {
   /** PEM of the CA certificate. */
   readonly issuer: string
-  /** Serial number in hex. */
+  /** Serial number in hexadecimal. */
   readonly serial: string
   readonly hash?: CertIdHash
 }
@@ -66,9 +66,9 @@ export function ocspRequest(asked: readonly Asked[], options: RequestOptions = {
   )
 }
 
-/** The status of one certificate in an OCSP response. */
+/** The status of a certificate in an OCSP response. */
 export interface SingleAnswer {
-  /** DER of the CertID, in hex. */
+  /** DER of the CertID, in hexadecimal. */
   readonly certId: string
   readonly serial: string
   readonly status: 'good' | 'revoked' | 'unknown'
@@ -84,7 +84,7 @@ export interface ReadAnswer {
   readonly signature: Uint8Array
   readonly producedAt: Date
   readonly singles: readonly SingleAnswer[]
-  /** Bytes of the nonce, in hex. */
+  /** Bytes of the nonce, in hexadecimal. */
   readonly nonce: string | undefined
 }
 

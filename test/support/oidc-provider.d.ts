@@ -1,4 +1,4 @@
-/** The parts of oidc-provider that tests use. The package has no type declarations. */
+/** The parts of oidc-provider that tests use. The package oidc-provider has no type declarations. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 

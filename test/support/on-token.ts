@@ -10,7 +10,10 @@ export function chosenKeyFlags(): Flags {
   return chosen
 }
 
-/** Imports a test file after choosing a token for each of its services. Without SoftHSM, skips the file; under CI, throws. */
+/**
+ * Imports a test file after choosing a token for each of its services. If SoftHSM is not installed, the file is skipped or,
+ * under CI, the function throws.
+ */
 export async function onToken(importFile: () => Promise<unknown>): Promise<void> {
   const hooks: (() => unknown)[] = []
   const hsm = await SoftHsm.create({
@@ -21,7 +24,7 @@ export async function onToken(importFile: () => Promise<unknown>): Promise<void>
   if (hsm === undefined) return
   chosen = hsm.flags
   await importFile()
-  // Registered last, so that it runs after the hooks of the imported file.
+  // Registered last, so that the hook runs after the hooks of the imported file.
   after(async () => {
     for (const hook of hooks) await hook()
   })

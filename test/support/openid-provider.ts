@@ -6,9 +6,9 @@ import { exportJWK, generateKeyPair } from 'jose'
 import { Provider } from 'oidc-provider'
 
 export interface OpenIdOptions {
-  /** Address of the console, which ends in `/console/`. */
+  /** Base URL of the console, which ends in `/console/`. */
   readonly consoleUrl: string
-  /** Secret of the client. Undefined for a public client. */
+  /** Client secret; undefined for a public client. */
   readonly clientSecret?: string
   readonly hasRefreshTokens?: boolean
   readonly idTokenSeconds?: number
@@ -20,9 +20,9 @@ export const clientId = 'signet-console'
 
 export class OpenIdProvider implements AsyncDisposable {
   readonly issuer: string
-  /** Method and path of each request, without the query. */
+  /** Method and path of each request, without the query string. */
   readonly requests: string[] = []
-  /** Status with which the provider responds to all requests. Undefined in normal operation. */
+  /** Status code with which the provider responds to all requests; undefined in normal operation. */
   outage: number | undefined
   readonly #server: Server
 
@@ -60,7 +60,7 @@ export class OpenIdProvider implements AsyncDisposable {
   }
 }
 
-/** Metadata of oidc-provider with other response modes. */
+/** The metadata of oidc-provider, with different response modes. */
 function answerConfiguration(
   issuer: string,
   responseModes: readonly string[],
@@ -97,7 +97,7 @@ async function configurationOf(options: OpenIdOptions): Promise<object> {
     jwks: { keys: [key] },
     cookies: { keys: ['a secret of the test'] },
     claims: { openid: ['sub'], profile: ['preferred_username'], email: ['email'] },
-    // ID tokens contain the claims of all scopes.
+    // ID tokens contain the claims for all scopes.
     conformIdTokenClaims: false,
     features: {
       devInteractions: { enabled: false },
@@ -135,7 +135,10 @@ function postLogoutSuccessSource(context: Page): void {
   context.body = '<!doctype html><title>Signed out</title>Signed out'
 }
 
-/** Shows the form for the name, or signs the person in whose name the form contains. Consent is given without a question. */
+/**
+ * Displays the form for the name, or signs in the person whose name was submitted with the form. Consent is given without a
+ * prompt.
+ */
 async function interact(
   provider: Provider,
   request: IncomingMessage,

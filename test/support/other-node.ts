@@ -1,4 +1,4 @@
-/** Installs other versions of Node.js for tests that run on them. */
+/** Installs other versions of Node.js for tests that run on those versions. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises'
@@ -8,14 +8,15 @@ import { promisify } from 'node:util'
 import { builtProgramVariable } from './process.ts'
 
 const run = promisify(execFile)
-/** The newest release of each major version: 24 runs the server, 20 and 22 run the client. */
+/** The newest release of each major version: Node.js 24 runs the server, and 20 and 22 run the client. */
 const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
 const minutes = 60_000
 
 /**
- * Installs a major version of Node.js from its npm package, into the test run's folder or into `folder` if the file runs alone.
- * Returns the binary's path. A development dependency would make each `npm ci` 120 MB larger, and would replace
- * `node_modules/.bin/node`. If no registry is reachable, returns undefined and skips the test or, with CI set, throws.
+ * Installs a major version of Node.js from its npm package, in the test run's folder, or in `folder` if the file runs alone.
+ * Returns the path of the Node.js binary. A development dependency would make each `npm ci` 120 MB larger, and would replace
+ * `node_modules/.bin/node`. If no registry is reachable, the function returns undefined and skips the test or, with CI set,
+ * throws.
  */
 export async function installNode(
   t: TestContext,

@@ -1,6 +1,6 @@
 /** Programs that use the installed package. */
 
-/** Uses both libraries from an ES module. */
+/** A program that uses both libraries from an ES module. */
 export const esm = `
 import { createClient } from 'signet-ca/client'
 import { openEmbedded } from 'signet-ca/embedded'
@@ -22,7 +22,7 @@ await ca.close()
 console.log(packageJson.version, issued.root === root.certificate, issued.chain === issuing.certificate)
 `
 
-/** Uses both libraries from CommonJS, and compares their classes with the classes of the ES modules. */
+/** A program that uses both libraries from CommonJS, and compares their classes with the classes of the ES modules. */
 export const commonjs = `
 const { createClient, ClientError } = require('signet-ca/client')
 const { openEmbedded } = require('signet-ca/embedded')
@@ -38,7 +38,10 @@ async function main() {
 void main()
 `
 
-/** Uses only the client. Issues a certificate from the server whose URL, access key and secret are the arguments. */
+/**
+ * A program that uses only the client. The program issues a certificate from the server whose URL, access key and
+ * secret are its arguments.
+ */
 export const clientAlone = `
 const { createClient } = require('signet-ca/client')
 
@@ -56,7 +59,7 @@ async function main([, , endpoint, accessKeyId, secretAccessKey]) {
 void main(process.argv)
 `
 
-/** Compiles against the types of both libraries. */
+/** A program that compiles against the types of both libraries. */
 export const typed = `
 import { createServer } from 'node:tls'
 import { createClient, type Client, type IssuedCertificate, type IssueRequest } from 'signet-ca/client'

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL servers for tests, in temporary folders. Each test gets a database, on the test run's server or the test file's
- * own server.
+ * PostgreSQL servers for tests, in temporary folders. Each test gets its own database, on the test run's server or the test
+ * file's own server.
  */
 import { freePort } from './free-port.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
@@ -24,7 +24,7 @@ const readySeconds = 60
 /** The server's superuser, who needs no password. */
 const superuser = 'postgres'
 
-/** The environment variable with the location of the test run's server. */
+/** The environment variable that contains the location of the test run's server. */
 const runVariable = 'POSTGRES_OF_TEST_RUN'
 
 /** Prefix of database names, which differs between test files that share a server. */
@@ -36,7 +36,7 @@ interface Binaries {
   readonly postgres: string
 }
 
-/** Finds the newest server in Debian's folders, or the first one on PATH. */
+/** Finds the newest PostgreSQL in Debian's folders, or the first one on PATH. */
 function findBinaries(): Binaries | undefined {
   const root = '/usr/lib/postgresql'
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
@@ -52,7 +52,7 @@ function findBinaries(): Binaries | undefined {
     : { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
 }
 
-/** Arguments for setpriv that switch from root to another user, because the server refuses to run as root. */
+/** Arguments for setpriv that switch from root to another user, because the PostgreSQL server refuses to run as root. */
 const asUnprivileged =
   process.getuid?.() === 0
     ? [`--reuid=${superuser}`, `--regid=${superuser}`, '--clear-groups']
@@ -78,7 +78,9 @@ export class TestPostgres {
     this.port = port
   }
 
-  /** Starts a server. Returns undefined if PostgreSQL is not installed. `settings` are lines of postgresql.conf. */
+  /**
+   * Starts a PostgreSQL server, or returns undefined if PostgreSQL is not installed. `settings` are lines for postgresql.conf.
+   */
   static async start(
     settings: readonly string[] = [],
     tls?: ServerTls,
@@ -100,8 +102,8 @@ export class TestPostgres {
   }
 
   /**
-   * Returns the server that the test run shares, for tests that need only databases. If the run has no server, for example when a
-   * test file is run alone, starts one.
+   * Returns the PostgreSQL server that the test run shares, for tests that need only databases. If the test run has no server,
+   * for example when a test file is run alone, the function starts one.
    */
   static async ofRun(): Promise<TestPostgres | undefined> {
     const { [runVariable]: shared } = process.env
@@ -169,7 +171,7 @@ export class TestPostgres {
     const output = openSync(join(this.folder, 'log'), 'a')
     const server = spawn(
       'setpriv',
-      // The kernel kills the server when this process exits, even by SIGKILL.
+      // The kernel kills the server when this process exits, even after SIGKILL.
       [...asUnprivileged, '--pdeathsig', 'KILL', '--', this.#binaries.postgres, '-D', this.#data],
       { cwd: this.folder, stdio: ['ignore', output, output] },
     )
@@ -201,12 +203,14 @@ export class TestPostgres {
     await exited
   }
 
-  /** Returns the path of a program that is installed with the server. */
+  /** Returns the path of a program that is installed together with the PostgreSQL server. */
   tool(name: string): string {
     return join(dirname(this.#binaries.postgres), name)
   }
 
-  /** On the test run's server, drops this object's databases. Otherwise, stops the server and removes its folder. */
+  /**
+   * On the test run's server, only this object's databases are dropped. Any other server is stopped, and its folder is removed.
+   */
   async close(): Promise<void> {
     if (this.#server === undefined && process.env[runVariable] !== undefined) {
       for (let n = 1; n <= this.#databases; n += 1)
@@ -217,7 +221,7 @@ export class TestPostgres {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** Runs SQL as the superuser, in the database `postgres` by default. */
+  /** Runs SQL as the superuser, by default in the database `postgres`. */
   async admin(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
     const client = new Client({
       host: this.folder,
@@ -249,7 +253,7 @@ export class TestPostgres {
   }
 
   async copyOf(database: string): Promise<PostgresConnectionOptions> {
-    // A database in use cannot be copied, and a server's jobs use it twice a second.
+    // A database in use cannot be copied, and a server's jobs use the database twice a second.
     await this.admin(`alter database ${database} allow_connections false`)
     try {
       await this.terminate({ database })
@@ -286,7 +290,7 @@ export class TestPostgres {
     }
   }
 
-  /** Ends all connections to a database, as an administrator or a failover would. */
+  /** Ends all connections to a database, as an administrator or a failover would do. */
   async terminate({ database }: Pick<PostgresConnectionOptions, 'database'>): Promise<number> {
     const rows = await this.admin(
       `select pg_terminate_backend(pid) from pg_stat_activity
@@ -318,7 +322,7 @@ export function sharedPostgres(
   }
 }
 
-/** Opens a database with the server's code. */
+/** Opens a database with the server's own code. */
 export function openTestPostgres(
   connection: PostgresConnectionOptions,
   pool = 4,
@@ -326,7 +330,7 @@ export function openTestPostgres(
   return openPostgres(connection, { pool, random: systemRandom, mayCreate: true })
 }
 
-/** Runs one SQL statement with `?` placeholders. */
+/** Runs an SQL statement with `?` placeholders. */
 export async function runInPostgres(
   { host, port, user, database }: Omit<PostgresConnectionOptions, 'password'>,
   text: string,

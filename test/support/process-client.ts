@@ -4,7 +4,7 @@ import type { ServerProcess } from './process.ts'
 import { readCredentials, type Answer, type ApiCaller } from './service.ts'
 import { signedHeaders } from './signed-request.ts'
 
-/** Returns a client that signs with the administrator's access key of a data folder. */
+/** Returns a client that signs requests with the administrator's access key in a data folder. */
 export function clientOf({ url }: ServerProcess, data: string): ApiCaller {
   const credentials = readCredentials(join(data, 'credentials'))
   async function call(operation: string, input: unknown): Promise<Answer> {
@@ -27,7 +27,7 @@ export function clientOf({ url }: ServerProcess, data: string): ApiCaller {
   }
 }
 
-/** Returns the statuses of `GET /healthz` on the API listener and on the public listener. */
+/** Returns the status codes of `GET /healthz` on the API listener and on the public listener. */
 export async function healthOf({ url, publicUrl }: ServerProcess): Promise<[number, number]> {
   const [api, publicHealth] = await Promise.all([
     fetch(`${url}/healthz`),

@@ -1,11 +1,13 @@
-/** Searches the memory of a running process for secrets. A core file contains the same mappings. */
+/** Searches the memory of a running process for secrets. A core file of the process contains the same mappings. */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 
 const chunkBytes = 16 * 1024 * 1024
-/** Chunks overlap, so that a secret at the border of two chunks is found. */
+/** Chunks overlap, so that a secret at the boundary of two chunks is found. */
 const overlapBytes = 4096
 
-/** Reads the writable memory of a process, in chunks. Requires Linux, and the right to trace the process. */
+/**
+ * Reads the writable memory of a process, in chunks. Reading the memory requires Linux and the permission to trace the process.
+ */
 function* memoryOf(pid: number): Generator<Buffer> {
   const file = openSync(`/proc/${pid}/mem`, 'r')
   try {
@@ -37,13 +39,13 @@ function readChunk(file: number, at: number, length: number): Buffer | undefined
   }
 }
 
-/** Returns whether the memory of a process contains one of the values. */
+/** Returns whether the memory of a process contains any of the values. */
 export function memoryContains(pid: number, values: readonly Buffer[]): boolean {
   for (const chunk of memoryOf(pid)) if (values.some((value) => chunk.includes(value))) return true
   return false
 }
 
-/** Returns whether the memory of a process contains a prime factor of a 2048-bit RSA modulus, which is its private key. */
+/** Returns whether the memory of a process contains a prime factor of a 2048-bit RSA modulus, which reveals its private key. */
 export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
   for (const chunk of memoryOf(pid))
     for (const factor of candidates(chunk)) if (modulus % factor === 0n) return true
@@ -51,11 +53,14 @@ export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
 }
 
 const factorBytes = 128
-/** The highest byte of a prime whose product with another prime of its length has twice the length. */
+/** The minimum highest byte of a prime whose product with another prime of the same length has twice the length. */
 const highestByteMin = 0xb5
 const derHeader = Buffer.from('02818100', 'hex')
 
-/** Yields the odd numbers in memory that have the length of a factor: as OpenSSL stores a BIGNUM, and as a DER INTEGER. */
+/**
+ * Yields the odd numbers in memory that have the length of a prime factor, both in the form in which OpenSSL stores a
+ * BIGNUM and as a DER INTEGER.
+ */
 function* candidates(chunk: Buffer): Generator<bigint> {
   for (let at = 0; at + factorBytes <= chunk.length; at += 8) {
     const highest = chunk[at + factorBytes - 1] ?? 0
@@ -69,7 +74,7 @@ function* candidates(chunk: Buffer): Generator<bigint> {
   }
 }
 
-/** Excludes text, pointers and tables without calculating with them. */
+/** Excludes text, pointers and tables without arithmetic on large numbers. */
 function looksRandom(bytes: Uint8Array): boolean {
   return new Set(bytes).size > 70
 }

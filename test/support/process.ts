@@ -1,4 +1,4 @@
-/** Runs the server and commands as separate processes, as an operator would. */
+/** Runs the server and commands as separate processes, as an operator would do. */
 import { execFile, fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
@@ -7,22 +7,22 @@ import { notedDatabase } from './chosen-database.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** The program of this checkout, which runs the sources. */
+/** The program in this checkout, which runs the source files. */
 export const checkoutSignet = join(root, 'bin', 'signet.js')
 
-/** The environment variable with the folder of the program that the test run has built (built-program.ts). */
+/** The environment variable that contains the folder of the program that the test run has built (built-program.ts). */
 export const builtProgramVariable = 'PROGRAM_OF_TEST_RUN'
 
 const builtFolder = process.env[builtProgramVariable]
 
-/** The program that tests start: the built one, which starts faster, or the program of this checkout. */
+/** The program that tests start: the built program, which starts faster, or the program in this checkout. */
 export const signet =
   builtFolder === undefined ? checkoutSignet : join(builtFolder, 'bin', 'signet.js')
 
 const main =
   builtFolder === undefined ? join(root, 'src/main.ts') : join(builtFolder, 'dist/src/main.js')
 const run = promisify(execFile)
-/** Time until a server must accept requests. A slower server is killed. */
+/** Time until a server must accept requests. A server that takes longer to start is killed. */
 const startSeconds = 60
 
 export interface Outcome {
@@ -35,7 +35,7 @@ export interface Outcome {
 export interface CommandRequest {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Standard input of the command. */
+  /** Standard input for the command. */
   readonly input: string
 }
 
@@ -55,7 +55,7 @@ export async function command(
   return outcome
 }
 
-/** Runs a command in a new process, as a shell would. */
+/** Runs a command in a new process, as a shell would do. */
 export async function spawnCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
@@ -101,7 +101,7 @@ async function runInHost(request: CommandRequest): Promise<Outcome> {
   }
 }
 
-/** Starts the command host. The command host exits when this process does. */
+/** Starts the command host. The command host exits when this process exits. */
 function startHost(): ChildProcess {
   return fork(join(import.meta.dirname, 'command-host.ts'), [main], {
     execArgv: [],
@@ -119,19 +119,20 @@ export interface ServerProcess {
   readonly publicUrl: string
   /** URL of the enrollment listener; empty if there is none. */
   readonly enrollUrl: string
-  /** Standard output so far. */
+  /** Standard output received so far. */
   stdout(): string
-  /** Standard error so far. */
+  /** Standard error received so far. */
   stderr(): string
   /**
-   * Sends a signal to the process if it is still running, and waits for it to exit. Returns the exit code or the fatal signal.
+   * Sends a signal to the process if it is still running, and waits until the process exits. Returns the exit code or the
+   * fatal signal.
    */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
 /**
  * Starts `signet serve` with a data folder and ephemeral ports, and waits until it accepts requests. Unless the flags contain
- * `--workers`, one process handles the requests.
+ * `--workers`, a single process handles the requests.
  */
 export async function startServer(
   data: string,
@@ -142,7 +143,10 @@ export async function startServer(
   return startServerOn([process.execPath, signet], { data, flags: all, environment })
 }
 
-/** Starts the server with another version of Node.js or from another checkout. `program` is the command line before `serve`. */
+/**
+ * Starts the server with another version of Node.js or from another checkout. `program` is the part of the command line before
+ * `serve`.
+ */
 export async function startServerOn(
   program: readonly string[],
   {
@@ -151,7 +155,7 @@ export async function startServerOn(
     environment = {},
     stderrTo,
   }: {
-    /** Undefined for a server whose flags include --dev. */
+    /** Data folder; undefined for a server whose flags include --dev. */
     readonly data?: string
     readonly flags?: readonly string[]
     readonly environment?: Record<string, string>
@@ -216,7 +220,7 @@ export async function startServerOn(
   }
 }
 
-/** Returns the URL of the enrollment listener, which a server prints when it starts. */
+/** Returns the enrollment listener's URL, which a server prints when it starts. */
 export function enrollUrlOf(server: Pick<ServerProcess, 'stdout'>): string {
   const url = /Enrollment \(ACME and EST\): (https:\S+)/.exec(server.stdout())?.[1]
   if (url === undefined) throw new Error(`no URL of the enrollment listener in: ${server.stdout()}`)

@@ -4,12 +4,12 @@ import { join, relative } from 'node:path'
 import { parseSync, Visitor } from 'rolldown/utils'
 
 export interface Passage {
-  /** Path relative to the top of the checkout. */
+  /** File path relative to the top of the checkout. */
   readonly file: string
-  /** Line of the first word, counted from 1. */
+  /** Line of the first word, starting from 1. */
   readonly line: number
   readonly kind: 'comment' | 'text' | 'document'
-  /** One paragraph, with collapsed white space and without comment markers and code spans. */
+  /** A paragraph with collapsed white space, without comment markers and code spans. */
   readonly text: string
 }
 
@@ -26,7 +26,7 @@ const documentFolders = [
 ]
 const skippedFolders = new Set(['node_modules', 'dist', '.cache'])
 
-/** Returns every passage in the checkout, except for those in the phrase list and its test, which quote the rejected phrases. */
+/** Returns every passage in the checkout, except those in the phrase list and its test, which quote the rejected phrases. */
 export function passages(): Passage[] {
   const sources = filesIn(sourceFolders, /\.(?:ts|js)$/).filter((file) => !/language/.test(file))
   const documents = filesIn(documentFolders, /\.(?:md|ya?ml|tpl|txt|service|timer)$/)
@@ -83,7 +83,7 @@ function tokensOf(file: string, source: string): Token[] {
   return tokens.toSorted((a, b) => a.start - b.start)
 }
 
-/** Returns the comments, and the string literals of at least three words. Consecutive line comments are one passage. */
+/** Returns the comments, and the string literals of at least three words. Consecutive line comments form a single passage. */
 export function passagesOfSource(file: string, source: string): Passage[] {
   const found: Passage[] = []
   let lastCommentEnd = -1
@@ -125,7 +125,7 @@ function paragraphsOf(text: string): string[] {
     .filter((paragraph) => paragraph !== '')
 }
 
-/** Collapses white space and replaces code spans with a placeholder, so that identifiers are not checked as words. */
+/** Collapses white space, and replaces code spans with a placeholder so that identifiers are not checked as words. */
 function prose(text: string): string {
   return text
     .replaceAll(/`[^`\n]*`/g, '`…`')

@@ -1,4 +1,4 @@
-/** A Ceph RADOS Gateway for one test: a real S3 service on loopback, with one monitor and one in-memory object store. */
+/** A Ceph RADOS Gateway for a single test: a real S3 service on loopback, with one monitor and one in-memory object store. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,11 +13,11 @@ import { promisify } from 'node:util'
 import { tool } from './foreign-tools.ts'
 
 export interface RadosGateway {
-  /** URL without a trailing slash. */
+  /** URL of the gateway, without a trailing slash. */
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Stops the gateway's process; the stored data remain. */
+  /** Stops the gateway's process, but keeps the stored data. */
   stop(): Promise<void>
   /** Starts the gateway on the same port, and waits until it responds. */
   startAgain(): Promise<void>
@@ -36,7 +36,10 @@ const run = promisify(execFile)
 const readySeconds = 40
 const commands = ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-osd', 'setpriv']
 
-/** Starts a gateway. If Ceph is not installed, prints a line, skips the test and returns undefined or, under CI, throws. */
+/**
+ * Starts a gateway. If Ceph is not installed, the function prints a line, skips the test and returns undefined or, under
+ * CI, throws.
+ */
 export async function startRadosGateway(t: TestContext): Promise<RadosGateway | undefined> {
   for (const command of commands)
     if ((await tool(t, command, { probe: ['--version'] })) === undefined) return undefined
@@ -204,7 +207,7 @@ function environmentOf({ configuration }: Cluster): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], CEPH_CONF: configuration }
 }
 
-/** Starts a process that the kernel kills when this process exits, even by SIGKILL. */
+/** Starts a process that the kernel kills when this process exits, even after SIGKILL. */
 function startDaemon(cluster: Cluster, name: string, args: readonly string[]): ChildProcess {
   const output = openSync(join(cluster.folder, 'log'), 'a')
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', name, '-f', ...args], {

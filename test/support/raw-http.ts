@@ -1,8 +1,8 @@
-/** HTTP requests as raw bytes, including requests that no client library sends. */
+/** HTTP requests as raw bytes, including requests that no client library would send. */
 import { connect } from 'node:net'
 
 export interface RawAnswer {
-  /** HTTP status; 0 if the connection ended without a response. */
+  /** HTTP status code; 0 if the connection ended without a response. */
   readonly status: number
   /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export function sendRaw(url: string, request: string): Promise<RawAnswer> {
       socket.destroy()
       resolve(parseAnswer(received) ?? { status: 0, headers: {}, body: '' })
     }
-    // A server may close a connection while the client still writes to it.
+    // A server may close a connection while the client is still writing to it.
     socket.on('error', end).on('close', end)
     socket.on('data', (data: Buffer) => {
       received += data.toString('latin1')

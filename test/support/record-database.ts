@@ -1,4 +1,4 @@
-/** A database with certificates and revocations for tests of the record, and its alteration with the database's own tools. */
+/** A database with certificates and revocations for tests of the record, which alter it with the database's own tools. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import type { Authority } from '../../src/authority/authority.ts'
@@ -23,7 +23,7 @@ const clock = { now: () => now }
 const serial = (last: number): Uint8Array =>
   Uint8Array.from({ length: 16 }, (_, at) => (at === 15 ? last : 1))
 
-/** Opens a database with a CA and its certificates 1 to 4. Certificates 1 and 2 are revoked. */
+/** Opens a database with a CA and its certificates 1 to 4, of which 1 and 2 are revoked. */
 export async function openRecorded(): Promise<TestDatabase> {
   const database = await TestDatabase.open()
   const { db } = database
@@ -86,7 +86,7 @@ export async function problemsOf(db: Pick<Database, 'query'>): Promise<string[]>
   return problems
 }
 
-/** Returns the problems found after changing the database with its own tools. The changes are then rolled back. */
+/** Returns the problems found after the database is changed with its own tools. The changes are then rolled back. */
 export async function problemsAfter(
   path: string,
   ...changes: readonly string[]
@@ -107,7 +107,7 @@ export const ledgerOf = (db: Database): ReturnType<typeof createLedger> =>
     sealers: fixedSealers(createSealer(new Uint8Array(32), systemRandom)),
   })
 
-/** Runs other changes once, right after the first query with this text. */
+/** Runs additional changes once, immediately after the first query with this text. */
 export function racing(db: Database, text: RegExp, change: () => Promise<unknown>): Database {
   let isDone = false
   return Object.assign(Object.create(db) as Database, {

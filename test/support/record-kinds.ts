@@ -1,4 +1,4 @@
-/** Every kind of key use and change that the record covers, with the leaves that it must write. */
+/** Every type of key use and change that the record covers, with the leaves that it must write. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LeafKind } from '../../src/record/leaf.ts'
@@ -14,11 +14,11 @@ import type { CallOptions, Members, TestService } from './service.ts'
 
 export interface ExpectedLeaf {
   readonly kind: LeafKind
-  /** Changed table, or the event. */
+  /** Table that is changed, or the event. */
   readonly what?: string
-  /** ARN or name of a principal. By default, the administrator or the command. */
+  /** ARN or name of a principal; by default, the administrator or the command. */
   readonly who?: string
-  /** The command, if it differs from the kind's own. */
+  /** The command, if it differs from the command that the entry itself names. */
   readonly command?: string
   /** Whether the row was deleted, so that the leaf has no state. */
   readonly isRemoval?: boolean
@@ -47,10 +47,10 @@ const removal = (table: string, who?: string): ExpectedLeaf => ({
 })
 const event = (name: string): ExpectedLeaf => ({ kind: 'event', what: name })
 
-/** Settings for a service that can run all kinds. */
+/** Settings for a service that can run all recorded actions. */
 export const kindFlags = { ocspSigner: 'delegated', keepExpired: '1d' }
 
-/** Runs a command on a service's data. Returns its output. */
+/** Runs a command on a service's data, and returns the command's output. */
 export async function admin(service: TestService, ...words: readonly string[]): Promise<Members> {
   const { code, stdout, stderr } = await command(
     [...words, '--data', service.config.dataDirectory],
@@ -61,8 +61,8 @@ export async function admin(service: TestService, ...words: readonly string[]): 
 }
 
 /**
- * Returns the kinds in the order in which they run. `folder` receives files. Kinds with `removes` come last, so that every
- * recorded table has rows before they run.
+ * Returns the recorded actions in the order in which they run. Files are written to `folder`. Actions with `removes` come
+ * last, so that every recorded table has rows before they run.
  */
 export function recordedKinds(service: TestService, folder: string): RecordedKind[] {
   const { accountId } = service.config
@@ -167,7 +167,7 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
         const url = `${service.publicUrl}/ocsp`
         const response = await fetch(url, { method: 'POST', body: new Uint8Array(body), headers })
         await response.arrayBuffer()
-        // A batch's leaf is written within a second, or when the server stops.
+        // The leaf of a batch is written within a second, or when the server stops.
         await service.restart()
       },
     ),

@@ -45,9 +45,9 @@ function externalRoot(): Crafted {
 
 /** The variable fields of a CA certificate. */
 export interface CaCertificateOptions {
-  /** DER of the Name. */
+  /** Subject: DER of the Name. */
   readonly subject: Uint8Array
-  /** Value of subjectKeyIdentifier; the extension is omitted if undefined. */
+  /** Value of subjectKeyIdentifier; the extension is omitted if the value is undefined. */
   readonly keyIdentifier: Uint8Array | undefined
   readonly keyUsage?: Extension
 }
@@ -55,13 +55,13 @@ export interface CaCertificateOptions {
 export interface ExternalAuthority {
   readonly arn: string
   readonly root: Crafted
-  /** Signs a certificate for the CA's key, without importing it. */
+  /** Signs a certificate for the CA's key, without importing the certificate. */
   readonly certify: (options: CaCertificateOptions) => Crafted
   /** Imports a certificate into the CA. */
   readonly give: (certificate: Crafted) => Promise<void>
 }
 
-/** Creates a subordinate CA without a certificate; `more` are further members of CreateCertificateAuthority. */
+/** Creates a subordinate CA without a certificate; `more` contains additional members for CreateCertificateAuthority. */
 export async function createExternal(
   service: ApiCaller,
   more: Record<string, unknown>,
@@ -71,7 +71,7 @@ export async function createExternal(
   const [block] = parsePem(csr)
   const { der } = parseCertificationRequest(block?.der ?? new Uint8Array()).subjectPublicKeyInfo
   const publicKey = createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' })
-  // The certificate contains only the public key; the root signs it.
+  // The certificate contains only the public key, and the root signs it.
   const keys = { ...newKeys(), publicKey }
   return {
     arn,

@@ -7,7 +7,7 @@ import {
 } from '../../src/x509/revoked-certificates.ts'
 import type { ApiCaller, Members, TestService } from './service.ts'
 
-/** The bucket of `crlConfiguration`. */
+/** The bucket used in `crlConfiguration`. */
 export const crlBucket = 'my-crls'
 
 /** Returns an enabled CrlConfiguration with the bucket `crlBucket` and a validity of 7 days. */
@@ -28,7 +28,7 @@ export function revocationOptions(
   }
 }
 
-/** Returns the last part of an ARN: the serial number of a certificate in hex, or the ID of a CA. */
+/** Returns the last part of an ARN: the serial number of a certificate in hexadecimal, or the ID of a CA. */
 export function lastOf(arn: string): string {
   return arn.split('/').at(-1) ?? ''
 }
@@ -48,7 +48,7 @@ export async function revoke(
 
 export interface ReadCrl extends CertificateList {
   readonly der: Buffer
-  /** Entries by serial number in hex, without leading zeros. */
+  /** CRL entries by serial number in hexadecimal, without leading zeros. */
   readonly entries: ReadonlyMap<string, RevokedCertificate>
 }
 
@@ -68,7 +68,7 @@ function serialText(serialNumber: Uint8Array): string {
   return Buffer.from(serialNumber).toString('hex').replace(/^0+/, '')
 }
 
-/** Waits until `look` returns a value. Throws after `seconds`. The default allows for a busy machine. */
+/** Waits until `look` returns a value. Throws after `seconds`. The default timeout is long enough for a busy machine. */
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
   description: string,

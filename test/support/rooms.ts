@@ -1,14 +1,14 @@
 /**
- * The rooms (folders) in src and their permitted imports. `test/architecture.test.ts` checks the sources against this table,
- * and `npm run docs` writes it into ARCHITECTURE.md.
+ * The rooms (folders) in src and their permitted imports. The sources are checked against this table by
+ * `test/architecture.test.ts`, and `npm run docs` writes the table to ARCHITECTURE.md.
  */
 
 export interface Room {
-  /** Description of the room, as ARCHITECTURE.md prints it. */
+  /** Description of the room, as printed in ARCHITECTURE.md. */
   readonly subject: string
   /**
-   * Rooms, or single files, that the room may import in addition to its own files and `everyone`. The name of a room stands for the
-   * files directly in it; `x509/*` stands for x509 and every room below it.
+   * Rooms or single files that the room may import, in addition to its own files and `everyone`. The name of a room stands for
+   * the files directly in it; `x509/*` stands for x509 and every room below it.
    */
   readonly imports: readonly string[]
 }
@@ -795,10 +795,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** Database engines, and the rooms that may import them in addition to the table of engines. */
+/** Database engines, with the rooms that may import them in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
-  // The settings parse a database's URL.
+  // The settings parse the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
 
@@ -808,7 +808,7 @@ export interface Layer {
   readonly rooms: readonly string[]
 }
 
-/** Layers from top to bottom. A room imports only rooms in its own layer and in lower layers. */
+/** Layers of rooms from top to bottom. A room may import only rooms in its own layer and in lower layers. */
 export const layers: readonly Layer[] = [
   { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
   { name: 'Processes', rooms: ['server', 'settings', 'data-folder', 'local-channel'] },

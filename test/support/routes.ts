@@ -1,4 +1,4 @@
-/** Route tables for tests, and a request listener for them. */
+/** Route tables for tests, and a request listener for the route tables. */
 import type { RequestListener } from 'node:http'
 import { publicFailure } from '../../src/http/answer.ts'
 import { createBodyBudget } from '../../src/http/body/budget.ts'

@@ -1,4 +1,4 @@
-/** Waits until certificate search has indexed all issued certificates. */
+/** Waits until the certificate search has indexed all issued certificates. */
 import { eventually } from './revocation.ts'
 import type { TestService } from './service.ts'
 

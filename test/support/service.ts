@@ -21,12 +21,12 @@ import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 import { TestRandom } from './test-random.ts'
 
-/** The response to a call. */
+/** The response to an API call. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The body as JSON; an empty object if the body is empty. */
+  /** The response body as JSON; an empty object if the body is empty. */
   readonly json: Record<string, unknown>
 }
 
@@ -41,7 +41,10 @@ export interface CallOptions {
   readonly credentials?: Credentials
 }
 
-/** A clock that only tests advance. It starts at the real time, so that requests from foreign clients have valid signatures. */
+/**
+ * A clock that only tests advance. The test clock starts at the real time, so that requests from foreign clients have valid
+ * signatures.
+ */
 export class TestClock implements Clock {
   #milliseconds = Date.now()
 
@@ -64,17 +67,17 @@ export class TestClock implements Clock {
   }
 }
 
-/** Replacements for dependencies of a service. */
+/** Replacements for the dependencies of a service. */
 export interface ServiceOptions {
-  /** Clock of the service; by default, a new one that starts at the real time. */
+  /** Clock of the service; by default, a new clock that starts at the real time. */
   readonly clock?: TestClock
-  /** Destination of log lines, at the level of the flag `logLevel`. */
+  /** Destination of log lines, at the level given by the flag `logLevel`. */
   readonly logTo?: { write(line: string): void }
-  /** Environment variables with settings. */
+  /** Environment variables that contain settings. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Wraps the object store. */
+  /** Wraps the service's object store. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
-  /** Wraps the database. */
+  /** Wraps the service's database. */
   readonly wrapDatabase?: (db: Database) => Database
 }
 
@@ -105,7 +108,7 @@ export class TestService {
     this.#dependencies = dependencies
   }
 
-  /** Starts a service on the data folder of `flags`, or on a new one. `close` removes the folder in both cases. */
+  /** Starts a service on the data folder in `flags`, or on a new data folder. `close` removes the data folder in both cases. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
     const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'signet-test-')))
     const connection = flags.database === undefined ? await chosenDatabase() : undefined
@@ -117,7 +120,7 @@ export class TestService {
       publicListen: '127.0.0.1:0',
       logLevel: 'silent',
       authFailures: '0',
-      // The clock stands still, so nothing may wait for it.
+      // The clock does not advance, so nothing may wait for it.
       crlDelay: '0',
       ...database,
       ...chosenKeyFlags(),
@@ -133,7 +136,9 @@ export class TestService {
     }
   }
 
-  /** Starts another server with the same database, data folder and clock. It must be closed before this service. */
+  /**
+   * Starts another server with the same database, data folder and clock. The second server must be closed before this service.
+   */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
     const dependencies = { clock: this.clock, random: this.random, ...options, isNode: true }
     return new TestService(await start(this.config, dependencies), this.#flags, dependencies)
@@ -147,24 +152,27 @@ export class TestService {
     return this.#app.publicUrl
   }
 
-  /** URL of the enrollment listener, with the first of its names. The service must be started with the flag `enrollListen`. */
+  /**
+   * URL of the enrollment listener, using the first of its names. The service must have been started with the flag
+   * `enrollListen`.
+   */
   get enrollUrl(): string {
     const { enrollUrl } = this.#app
     if (enrollUrl === undefined) throw new Error('the service has no enrollment listener')
     return enrollUrl
   }
 
-  /** The root of the enrollment listener's certificate in PEM, which clients must trust. */
+  /** The root of the enrollment listener's certificate, in PEM, which clients must trust. */
   get enrollRoot(): string {
     return readFileSync(join(this.config.dataDirectory, 'tls-root.pem'), 'utf8')
   }
 
-  /** The administrator's access key, from the credentials file. */
+  /** The administrator's access key, as read from the credentials file. */
   get credentials(): Credentials {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
-  /** Runs a job to completion. Otherwise, a job checks for work at most once a second. */
+  /** Runs a job to completion. Without this call, a job checks for work at most once a second. */
   async runJob(job: string): Promise<void> {
     await this.#app.runJob(job)
   }
@@ -188,7 +196,7 @@ export class TestService {
     return this
   }
 
-  /** Stops the server and keeps the data folder and the database for inspection. */
+  /** Stops the server, but keeps the data folder and the database for inspection. */
   async stop(): Promise<void> {
     await this.#app.close()
   }
@@ -217,7 +225,7 @@ export class TestService {
     await createBucket(bucketsFolder(this.config), { name, accountId, createdAt })
   }
 
-  /** Returns the content of an object in the embedded object store; undefined if the object does not exist. */
+  /** Returns the content of an object in the embedded object store, or undefined if the object does not exist. */
   async readObject(bucket: string, key: string): Promise<Buffer | undefined> {
     const object = await openObject(bucketsFolder(this.config), { bucket, key })
     if (object === undefined) return undefined
@@ -255,7 +263,7 @@ export class TestService {
     return { status: response.status, headers: response.headers, text, json }
   }
 
-  /** Makes a call that must succeed, and returns its output. */
+  /** Makes a call that must succeed, and returns the call's output. */
   async must(operation: string, input: unknown, options: CallOptions = {}): Promise<Members> {
     const answer = await this.call(operation, input, options)
     if (answer.status !== 200) throw new Error(`${operation}: ${answer.status} ${answer.text}`)
@@ -286,7 +294,7 @@ const commonErrors: ReadonlySet<unknown> = new Set([
   'ValidationException',
 ])
 
-/** Checks, in every test, that an operation returns only common errors and errors that its table entry declares. */
+/** Checks in every test that an operation returns only common errors and errors that the operation's table entry declares. */
 function requireDeclared(operation: string, code: unknown): void {
   const declared: readonly unknown[] = findOperation(operation)?.errors ?? []
   if (code !== undefined && !declared.includes(code) && !commonErrors.has(code))
@@ -309,7 +317,7 @@ async function start(
   })
 }
 
-/** Reads the profile `default` of a shared credentials file. */
+/** Reads the profile `default` from a shared credentials file. */
 export function readCredentials(path: string): Credentials {
   const credentials = parseCredentials(readFileSync(path, 'utf8'))
   if (credentials === undefined) throw new Error(`${path} has no access key`)

@@ -1,8 +1,8 @@
 import type { Services } from '../../src/services.ts'
 
 /**
- * Services for code that uses only some of them. Reading any other service throws an error with its name, so that the test's
- * author can provide it.
+ * Services for code that uses only some of them. Reading any other service throws an error with the service's name, so that
+ * the test's author can provide it.
  */
 export function testServices(some: Partial<Services>): Services {
   return new Proxy(some, {

@@ -10,7 +10,7 @@ export interface Credentials {
 
 export interface ToSign {
   readonly url: string
-  /** Value of X-Amz-Target; undefined for the Query protocol, where the body is a form. */
+  /** Value of X-Amz-Target; undefined for the Query protocol, whose body is a form. */
   readonly target: string | undefined
   /** Service name in the signature's scope; `acm-pca` by default. */
   readonly service?: string
@@ -20,7 +20,7 @@ export interface ToSign {
   readonly date: Date
 }
 
-/** Returns the headers of a signed POST to `/`, without `host`. */
+/** Returns the headers of a signed POST request to `/`, without `host`. */
 export function signedHeaders(request: ToSign): Record<string, string> {
   const { url, target, body, region, credentials, date, service = 'acm-pca' } = request
   const { sessionToken } = credentials

@@ -20,9 +20,9 @@ const modules = [
 
 const userPin = '271828'
 
-/** A token, and the settings that a server needs to use it. */
+/** A token, and the settings that a server needs to use the token. */
 export class SoftHsm {
-  /** Path of the module. */
+  /** Path of the PKCS #11 module. */
   readonly module: string
   readonly label: string
   readonly folder: string
@@ -35,8 +35,9 @@ export class SoftHsm {
   }
 
   /**
-   * Creates a token, which is removed after the test. If SoftHSM is not installed, skips the test and returns undefined. The
-   * module reads this process's environment variable SOFTHSM2_CONF, so all of a process's tokens are in one folder.
+   * Creates a token, which is removed after the test. If SoftHSM is not installed, the test is skipped and the function
+   * returns undefined. The module reads this process's environment variable SOFTHSM2_CONF, so all of a process's tokens are
+   * in one folder.
    */
   static async create(
     t: Pick<TestContext, 'after' | 'diagnostic' | 'skip'>,
@@ -93,17 +94,20 @@ export class SoftHsm {
     await this.#run('softhsm2-util', ['--init-token', '--free', '--label', label, ...pins])
   }
 
-  /** Removes the tokens, as if the device were unplugged. */
+  /** Removes the tokens, as if the device had been unplugged. */
   async remove(): Promise<void> {
     await rename(this.#tokens, `${this.#tokens}-removed`)
   }
 
-  /** Brings the removed tokens back. */
+  /** Restores the removed tokens. */
   async restore(): Promise<void> {
     await rename(`${this.#tokens}-removed`, this.#tokens)
   }
 
-  /** Builds a module that wraps SoftHSM and adds faults. Without a C compiler, skips the test and returns undefined. */
+  /**
+   * Builds a module that wraps SoftHSM and injects faults. Without a C compiler, the test is skipped and the function
+   * returns undefined.
+   */
   async faultyModule(t: TestContext): Promise<FaultyModule | undefined> {
     const module = await this.#compile(t, 'faulty-token')
     if (module === undefined) return undefined
@@ -112,7 +116,10 @@ export class SoftHsm {
     return faulty
   }
 
-  /** Builds a module that wraps SoftHSM and adds ML-DSA keys. Without a C compiler, skips the test and returns undefined. */
+  /**
+   * Builds a module that wraps SoftHSM and adds ML-DSA keys. Without a C compiler, the test is skipped and the function
+   * returns undefined.
+   */
   async mlDsaModule(t: TestContext): Promise<{ readonly location: TokenLocation } | undefined> {
     const module = await this.#compile(t, 'ml-dsa-token')
     if (module === undefined) return undefined
@@ -130,7 +137,7 @@ export class SoftHsm {
     return module
   }
 
-  /** Runs pkcs11-tool on the token as the logged-in user. Returns its standard output. */
+  /** Runs pkcs11-tool on the token as the logged-in user, and returns its standard output. */
   async tool(...args: readonly string[]): Promise<string> {
     const token = [
       '--module',
@@ -144,7 +151,7 @@ export class SoftHsm {
     return this.#run('pkcs11-tool', [...token, ...args])
   }
 
-  /** Sets CKA_SIGN of a private key to false, in another process. */
+  /** Sets CKA_SIGN of a private key to false, in a separate process. */
   async forbidSigning(label: string): Promise<void> {
     const script = `
       const library = require('pkcs11js')
@@ -176,7 +183,7 @@ export class SoftHsm {
 
 /** A module that wraps SoftHSM and whose calls can hang or fail. */
 export class FaultyModule {
-  /** Path of the module. */
+  /** Path of the PKCS #11 module. */
   readonly module: string
   /** Environment variables for processes that use the module. */
   readonly environment
@@ -204,7 +211,7 @@ export class FaultyModule {
     await (hangs ? writeFile(HANG_FILE, '') : rm(HANG_FILE))
   }
 
-  /** Makes signing with the key that has a label fail with a return value. */
+  /** Makes signing with the labelled key fail with the given return value. */
   async fail(returnValue: number, label: string): Promise<void> {
     const { FAULT_FILE } = this.environment
     await writeFile(`${FAULT_FILE}.new`, `${returnValue.toString(16)} ${label}`)

@@ -10,7 +10,7 @@ export interface StsAnswer {
   readonly status: number
   /** Body of the response, in XML. */
   readonly text: string
-  /** Returns the content of the first element with a name; undefined if no such element exists. */
+  /** Returns the content of the first XML element with the given name, or undefined if there is none. */
   readonly get: (name: string) => string | undefined
 }
 
@@ -22,7 +22,7 @@ export interface StsOptions {
   readonly signedFor?: string
 }
 
-/** Makes a call. `parameters` contain `Action`; `Version` is added. */
+/** Makes an STS call. `parameters` contain `Action`, and `Version` is added. */
 export async function callSts(
   service: TestService,
   parameters: Readonly<Record<string, string>>,
@@ -45,7 +45,7 @@ export async function callSts(
   return answerOf(await fetch(`${url}/`, { method: 'POST', headers, body }))
 }
 
-/** Reads a response from STS. */
+/** Parses a response from STS. */
 export async function answerOf(response: Response): Promise<StsAnswer> {
   const text = await response.text()
   return {
@@ -55,7 +55,7 @@ export async function answerOf(response: Response): Promise<StsAnswer> {
   }
 }
 
-/** Returns the status, code and message of an error response, or `200` for a success response. */
+/** Returns the status, code and message of an error response, or `200` for a successful response. */
 export function outcomeOf({ status, get }: StsAnswer): string {
   return status === 200 ? '200' : `${status} ${get('Code')}: ${get('Message')}`
 }
@@ -66,7 +66,7 @@ export interface RoleOptions {
   readonly roleName?: string
   /** Statements in the trust policy. */
   readonly trust: readonly Statement[]
-  /** Statements in the permissions policy; without statements, the role has no policy. */
+  /** Statements in the role's policy; without statements, the role has no policy. */
   readonly statements?: readonly Statement[]
   readonly sessionSecondsMax?: number
   readonly tags?: Readonly<Record<string, string>>
@@ -99,7 +99,7 @@ export function trusting(principal: unknown, more: object = {}): Statement {
   return { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole', ...more }
 }
 
-/** The caller's credentials (the administrator's by default), and further parameters for AssumeRole. */
+/** The caller's credentials (the administrator's by default), and additional parameters for AssumeRole. */
 export interface Asking {
   readonly credentials?: Credentials
   readonly [parameter: string]: unknown
@@ -119,7 +119,7 @@ export async function assume(
   return credentialsOf(answer)
 }
 
-/** Returns the credentials in a response. Throws if it is an error response. */
+/** Returns the credentials in a response, and throws for an error response. */
 export function credentialsOf(answer: StsAnswer): Credentials {
   if (answer.status !== 200) throw new Error(answer.text)
   return {
@@ -129,7 +129,7 @@ export function credentialsOf(answer: StsAnswer): Credentials {
   }
 }
 
-/** Adds an identity provider to the account, with the given key set or with keys that the server fetches. Returns its ARN. */
+/** Adds an identity provider to the account, with the given key set or with keys that the server fetches, and returns its ARN. */
 export async function trustIssuer(
   service: TestService,
   options: {

@@ -6,7 +6,7 @@ import { runCommand } from '../../src/cli/run-command.ts'
 import { displayWidth } from '../../src/cli/shared/display-width.ts'
 import type { Outcome } from './process.ts'
 
-/** Runs a command whose outputs are a terminal with 80 columns. The result has no colours. */
+/** Runs a command whose output streams are a terminal with 80 columns. The returned output contains no colours. */
 export async function onTerminal(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -19,7 +19,7 @@ export async function onTerminal(
   return { code, stdout: await textOf(stdout), stderr: await textOf(stderr) }
 }
 
-/** Returns the lines that are wider than the terminal, except lines that are one word, such as an ARN. */
+/** Returns the lines that are wider than the terminal, except lines that consist of a single word, such as an ARN. */
 export function wideLines(output: string): string[] {
   return output.split('\n').filter((line) => displayWidth(line) > 80 && line.trim().includes(' '))
 }

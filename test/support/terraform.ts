@@ -14,7 +14,7 @@ import type { TestService } from './service.ts'
 const run = promisify(execFile)
 const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
 
-/** Variable values. Strings are passed unchanged, and other values as JSON. */
+/** Values of Terraform variables. Strings are passed unchanged, and all other values as JSON. */
 type Variables = Readonly<Record<string, unknown>>
 
 export interface Terraform {
@@ -22,7 +22,10 @@ export interface Terraform {
   call(args: readonly string[], variables?: Variables): Promise<string>
 }
 
-/** Initializes a configuration. If Terraform cannot be run, prints a line, skips the test and returns undefined. */
+/**
+ * Initializes a Terraform configuration. If Terraform cannot be run, the function prints a line, skips the test and
+ * returns undefined.
+ */
 export async function startTerraform(
   t: TestContext,
   service: TestService,

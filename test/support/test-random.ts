@@ -6,8 +6,8 @@ const seed = process.env['SIGNET_TEST_SEED'] ?? '1'
 let generators = 0
 
 /**
- * A generator for one service: SHA-256 of the seed, the generator's number in the process, and a counter. Generators in one
- * process return different bytes, because some tests compare the random values of two services.
+ * A generator for a service, which computes the SHA-256 of the seed, the generator's number in the process, and a counter.
+ * Different generators in a process return different bytes, because some tests compare the random values of two services.
  */
 export class TestRandom implements Random {
   readonly #name = `${seed}/${(generators += 1)}`
@@ -25,7 +25,7 @@ export class TestRandom implements Random {
     return bytes
   }
 
-  /** Makes all values, such as serial numbers, start with the given byte until the returned object is disposed of. */
+  /** Makes all random values, such as serial numbers, start with the given byte until the returned object is disposed. */
   beginWith(byte: number): Disposable {
     this.#firstByte = byte
     return {

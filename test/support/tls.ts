@@ -1,4 +1,4 @@
-/** Certificates from OpenSSL, and API calls over TLS with a configurable trust anchor. */
+/** Certificates created with OpenSSL, and API calls over TLS with a configurable trust anchor. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -33,11 +33,11 @@ export async function makeCertificate(folder: string, name: string): Promise<Cer
 }
 
 export interface TlsCall {
-  /** PEM of the trusted CA certificate. */
+  /** PEM of the CA certificate that the client trusts. */
   readonly ca: string
-  /** Client certificate; the client sends none if undefined. */
+  /** Client certificate; if undefined, the client sends none. */
   readonly client?: CertificateFiles
-  /** Accepts any server certificate, for tests whose clock differs from the system's. */
+  /** Whether to accept any server certificate, for tests whose clock differs from the system's. */
   readonly acceptsAnyCertificate?: boolean
   /** Credentials for signing the call; the administrator's by default. */
   readonly credentials?: Credentials
@@ -51,7 +51,7 @@ export interface TlsAnswer {
   readonly protocol: string | null
 }
 
-/** Makes a signed call on a new connection. */
+/** Makes a signed call over a new connection. */
 export async function callOverTls(
   service: TestService,
   { ca, client, acceptsAnyCertificate = false, credentials = service.credentials }: TlsCall,

@@ -1,4 +1,4 @@
-/** Validators, and servers that answer challenges, on 127.0.0.1. */
+/** Challenge validators, and servers that respond to challenges, on 127.0.0.1. */
 import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
 import type { Identifier } from '../../src/enrollment/identifier.ts'
@@ -11,7 +11,7 @@ export const keyAuthorization = `${token}.NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsR
 /** A server on a free port, whose open connections are destroyed at the end of its scope. */
 export class LocalServer<S extends Server> implements AsyncDisposable {
   readonly server: S
-  /** Number of accepted connections. */
+  /** Number of connections that the server has accepted. */
   connections = 0
   readonly #open = new Set<Socket>()
 
@@ -52,7 +52,7 @@ interface Validation extends Partial<ValidationOptions>, Partial<Limits> {
   readonly signal?: AbortSignal
 }
 
-/** Makes one attempt, and returns `valid`, or the type, retryability and detail of the problem as a text. */
+/** Makes a single validation attempt, and returns `valid`, or the type, retryability and detail of the problem as text. */
 export async function validate({
   type,
   value,

@@ -19,7 +19,7 @@ export async function request(
 
 /** Runs the job when the next attempt is due. */
 export async function retry(service: TestService): Promise<void> {
-  // The first call completes the run that the request has started.
+  // The first call completes the run that the request has triggered.
   await service.runJob('finish-issuance')
   service.clock.advance({ seconds: 31 })
   await service.runJob('finish-issuance')
@@ -31,7 +31,7 @@ export function hasSerialOf(certificatePem: string, arn: string): boolean {
   return serialNumber.toLowerCase().padStart(32, '0') === lastOf(arn)
 }
 
-/** Asserts that every acknowledged certificate was issued under its own serial number, and that its CA signed it. */
+/** Asserts that every acknowledged certificate was issued under its own serial number and signed by its CA. */
 export async function assertAllIssued(
   service: ApiCaller,
   acknowledged: readonly Awaited<ReturnType<typeof request>>[],

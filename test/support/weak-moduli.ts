@@ -1,4 +1,4 @@
-/** Weak RSA moduli, one of each kind, and functions that create signatures and CSRs with them. */
+/** Weak RSA moduli, one of each type, and functions that create signatures and CSRs with them. */
 import { checkPrimeSync, generatePrimeSync, hash, randomBytes } from 'node:crypto'
 import {
   encodeBitString,
@@ -15,7 +15,7 @@ import { encodePem } from '../../src/x509/pem.ts'
 export interface RsaModulus {
   readonly name: string
   readonly modulus: bigint
-  /** Order of the multiplicative group modulo the modulus. */
+  /** Order of the multiplicative group of integers modulo the RSA modulus. */
   readonly order: bigint
   /** Pattern that the reason for rejecting the key must match. */
   readonly reason: RegExp
@@ -28,7 +28,7 @@ export function integerOctets(value: bigint): Uint8Array {
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
 }
 
-/** Returns a random prime with its two highest bits set, like the primes of RSA keys. */
+/** Returns a random prime with its two highest bits set, like the primes in RSA keys. */
 export function randomPrime(bits: number): bigint {
   for (;;) {
     const prime = generatePrimeSync(bits, { bigint: true })
@@ -51,7 +51,7 @@ function ofPrimes(name: string, reason: RegExp, primes: readonly bigint[]): RsaM
   return { name, reason, order, modulus: primes.reduce((product, prime) => product * prime, 1n) }
 }
 
-/** Returns a modulus without a weakness, 2048 bits long by default. */
+/** Returns a modulus without a weakness, by default 2048 bits long. */
 export function strongModulus(bits = 2048): RsaModulus {
   return ofPrimes('strong', /none/, [randomPrime(bits / 2), randomPrime(bits / 2)])
 }

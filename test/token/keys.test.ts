@@ -1,4 +1,7 @@
-/** Tests of CAs whose keys are in a PKCS #11 token: what they issue, and what happens while the token is removed. */
+/**
+ * Tests of CAs whose keys are in a PKCS #11 token: the certificates that they issue, and their behavior while the
+ * token is removed.
+ */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +22,7 @@ import { TestService } from '../support/service.ts'
 import { SoftHsm } from '../support/softhsm.ts'
 import { assertAllIssued, request, retry } from '../support/waiting.ts'
 
-/** Starts a service with a token. Without SoftHSM, skips the test and returns undefined. */
+/** Starts a service with a token. Without SoftHSM, the test is skipped and the function returns undefined. */
 async function start(
   t: TestContext,
   flags: Record<string, string> = {},
@@ -31,7 +34,7 @@ async function start(
   return { hsm, service }
 }
 
-/** Writes certificates to files, and returns their paths. */
+/** Writes certificates to files, and returns the paths of the files. */
 async function files<Name extends string>(
   hsm: SoftHsm,
   texts: Readonly<Record<Name, string | Buffer>>,
@@ -136,7 +139,7 @@ test('while a token is removed under load, requests are acknowledged, and their 
   await hsm.restore()
   const before = acknowledged.length
   await until(() => acknowledged.length >= before + 50)
-  // Clients do not notice a removal that is shorter than the time that a call waits.
+  // Clients do not notice a removal of the token that is shorter than the time that a call waits.
   const noticed = await waiting()
   await hsm.remove()
   await setTimeout(500)

@@ -1,4 +1,4 @@
-/** Tests of a PKCS #11 module that runs in a process of its own, as network HSMs and p11-kit have, and is killed under load. */
+/** Tests of a PKCS #11 module that runs in a separate process, as for network HSMs and p11-kit, and is killed under load. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -17,7 +17,7 @@ const clientModules = [
   '/usr/lib/aarch64-linux-gnu/pkcs11/p11-kit-client.so',
 ]
 
-/** SoftHSM in a process of p11-kit. */
+/** SoftHSM in a p11-kit process. */
 class ModuleProcess {
   readonly #hsm: SoftHsm
   #child: ChildProcess | undefined
@@ -42,7 +42,7 @@ class ModuleProcess {
     this.#child = spawn('p11-kit', args, {
       env: { ...process.env, ...environment },
       stdio: 'ignore',
-      // p11-kit forks a process for each connection; a signal to the group reaches all of them.
+      // p11-kit forks a process for each connection, and a signal to the process group reaches all of them.
       detached: true,
     })
     while (!existsSync(this.#socket)) await setTimeout(10)
@@ -58,7 +58,7 @@ class ModuleProcess {
   }
 }
 
-/** Starts a module process. Without SoftHSM or p11-kit, skips the test and returns undefined. */
+/** Starts a module process. Without SoftHSM or p11-kit, the test is skipped and the function returns undefined. */
 async function startModule(t: TestContext) {
   const hsm = await SoftHsm.create(t)
   const p11Kit = await tool(t, 'p11-kit')

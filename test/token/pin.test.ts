@@ -1,4 +1,6 @@
-/** Tests of a wrong token PIN: all processes of a server together try it only once, and not again until the file changes. */
+/**
+ * Tests of a wrong token PIN, which all processes of a server together try only once, and not again until the PIN file changes.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,6 @@
-/** A load balancer that sends requests to the nodes in turn. It terminates TLS, and passes the Host header on. */
+/**
+ * A load balancer that distributes requests to the nodes in turn. The load balancer terminates TLS and passes on the Host header.
+ */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, request as send } from 'node:https'
@@ -10,7 +12,7 @@ interface Balancer extends AsyncDisposable {
   readonly url: string
 }
 
-/** Starts the load balancer on 127.0.0.1. `tls` is the folder with its certificate. */
+/** Starts the load balancer on 127.0.0.1. `tls` is the folder that contains the load balancer's certificate. */
 export async function startBalancer(nodes: readonly string[], tls: string): Promise<Balancer> {
   const [cert, key] = await Promise.all(
     ['fullchain.pem', 'key.pem'].map((name) => readFile(join(tls, name))),
@@ -20,7 +22,7 @@ export async function startBalancer(nodes: readonly string[], tls: string): Prom
     const node = nodes[count % nodes.length] ?? ''
     count += 1
     const { method, headers } = incoming
-    // The nodes' certificates belong to their own root.
+    // The nodes' certificates are issued by the nodes' own root.
     const options = { method, headers, rejectUnauthorized: false }
     const forwarded = send(new URL(incoming.url ?? '/', node), options, (response) => {
       outgoing.writeHead(response.statusCode ?? 502, response.headers)

@@ -1,4 +1,4 @@
-/** The foreign ACME clients that run as commands: how each obtains, renews and revokes a certificate. */
+/** The foreign ACME clients that run as commands, with the way in which each client obtains, renews and revokes a certificate. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -14,33 +14,35 @@ const run = promisify(execFile)
 /** How the client proves control of the name: with a challenge, or not at all because its EAB key grants the name. */
 export type Proof = 'http-01' | 'dns-01' | 'tls-alpn-01' | 'eab'
 
-/** A client with a folder for its account and certificates. */
+/** A client, with a folder for its account and certificates. */
 export interface Session {
   readonly world: AcmeWorld
   readonly folder: string
   readonly directoryUrl: string
   readonly name: string
   readonly proof: Proof
-  /** Key for external account binding. Undefined if the endpoint needs none. */
+  /** Key for external account binding; undefined if the endpoint does not require one. */
   readonly binding: BindingKey | undefined
 }
 
 export interface CommandClient {
-  /** Commands that must be installed. */
+  /** Commands that must be installed for the client. */
   readonly commands: readonly string[]
   readonly proofs: readonly Proof[]
   /** Creates an account and obtains a certificate. */
   obtain(session: Session): Promise<IssuedFiles>
-  /** Replaces the certificate with a new one. */
+  /** Replaces the certificate with a new certificate. */
   renew(session: Session): Promise<IssuedFiles>
-  /** Revokes the certificate. Undefined if the client cannot. */
+  /** Revokes the certificate; undefined if the client cannot revoke. */
   readonly revoke?: (session: Session, issued: IssuedFiles) => Promise<void>
 }
 
-/** Returns whether commands and the judges of certificates are installed; otherwise skips the test, or fails it under CI. */
+/**
+ * Returns whether the required commands and certificate verifiers are installed; if not, the test is skipped, or fails under CI.
+ */
 export async function isInstalled(t: TestContext, commands: readonly string[]): Promise<boolean> {
   for (const command of ['curl', 'certtool', ...commands]) {
-    // A container may be without mount namespaces.
+    // A container may lack mount namespaces.
     const options =
       command === 'unshare' ? { probe: ['--mount', '--map-root-user', 'true'], optional: true } : {}
     if ((await tool(t, command, options)) === undefined) return false
@@ -53,7 +55,7 @@ function tokenFolder({ webroot }: AcmeWorld): string {
   return join(webroot, '.well-known/acme-challenge')
 }
 
-/** Runs a client without its own web server. For http-01, a web server serves its files meanwhile. */
+/** Runs a client that has no web server of its own. For http-01, a web server serves the client's files while the client runs. */
 async function withWebroot<T>({ world, proof }: Session, client: () => Promise<T>): Promise<T> {
   if (proof !== 'http-01') return client()
   await using _ = await serveWebroot(world)
@@ -73,7 +75,7 @@ export function certbot(
   return runClient(['certbot', command, ...common, ...rest], environment)
 }
 
-/** Options with which certbot changes the records of the DNS server. */
+/** Options with which certbot changes the DNS server's records. */
 export function certbotDnsHooks({ dnsScript }: AcmeWorld): string[] {
   const hooks = { auth: 'set', cleanup: 'clear' }
   const record = '_acme-challenge.$CERTBOT_DOMAIN "$CERTBOT_VALIDATION"'
@@ -191,7 +193,7 @@ const dehydratedClient: CommandClient = {
       `WELLKNOWN="${tokenFolder(world)}"`,
       `CHALLENGETYPE="${proof === 'dns-01' ? proof : 'http-01'}"`,
       `CURL_OPTS="--cacert ${world.listenerRootFile}"`,
-      // An account key of the default size takes seconds to generate.
+      // Generating an account key of the default size takes seconds.
       'KEYSIZE=2048',
       'KEY_ALGO=prime256v1',
       ...hook,
@@ -213,7 +215,7 @@ const dehydratedClient: CommandClient = {
   },
 }
 
-/** uacme trusts only the system's certificates, so it runs in a mount namespace with other ones. */
+/** uacme trusts only the system's certificates, so it runs in a mount namespace with different certificates. */
 export async function uacme(session: Session, args: readonly string[]): Promise<string> {
   const { world, folder, directoryUrl } = session
   const bundle = '/etc/ssl/certs/ca-certificates.crt'

@@ -1,4 +1,4 @@
-/** Judges of certificates that foreign ACME clients have obtained: OpenSSL, GnuTLS, and an OCSP request of OpenSSL. */
+/** Verifiers for certificates that foreign ACME clients have obtained: OpenSSL, GnuTLS, and an OCSP request from OpenSSL. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ export interface IssuedFiles {
   readonly key: string
 }
 
-/** Checks the chain, the name and the key with OpenSSL, and the chain with GnuTLS. Returns the serial number. */
+/** Checks the chain, the name and the key with OpenSSL, and the chain with GnuTLS. Returns the certificate's serial number. */
 export async function judge(
   { name, fullchain, key }: IssuedFiles,
   rootFile: string,

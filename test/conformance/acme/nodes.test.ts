@@ -1,4 +1,7 @@
-/** ACME clients whose requests alternate between two nodes on PostgreSQL: nonces, orders and validations work across nodes. */
+/**
+ * Tests of ACME clients whose requests alternate between two nodes on PostgreSQL: nonces, orders and validations work across
+ * nodes.
+ */
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +17,7 @@ import { openAcmeWorld, type AcmeWorld } from './world.ts'
 
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
-/** Obtains and renews a certificate, whose account, orders and validations are in the database of both nodes. */
+/** Obtains and renews a certificate whose account, orders and validations are in the database that both nodes share. */
 async function obtainAndRenew(
   t: TestContext,
   world: AcmeWorld,
@@ -35,7 +38,7 @@ async function obtainAndRenew(
   await client.revoke?.(session, renewed)
 }
 
-/** A proof for each client. Only one of them needs the port for http-01. */
+/** One proof for each client, of which only one needs the port for http-01. */
 const proofs: Readonly<Record<string, Proof>> = {
   certbot: 'dns-01',
   lego: 'tls-alpn-01',

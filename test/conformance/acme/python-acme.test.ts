@@ -1,4 +1,4 @@
-/** Certbot's library python3-acme: accounts, orders, revocation, and every problem type that a client can cause. */
+/** Tests with certbot's library python3-acme: accounts, orders, revocation, and every problem type that a client can cause. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => world[Symbol.asyncDispose]())
 
-/** Names with the address 127.0.0.1. The name unknown.acme.test does not exist. */
+/** Names that resolve to the address 127.0.0.1. The name unknown.acme.test does not exist. */
 const names = ['a', 'b', 'c', 'rsa', 'deactivated', 'early', 'list', 'chain', 'revoked']
 const failingNames = ['pending', 'ready', 'missing', 'wrong', 'no-record', 'wrong-record', 'closed']
 
@@ -26,7 +26,7 @@ test('python3-acme uses every resource, and receives a problem document of the r
   const python = clients('python3')[0]?.command ?? 'python3'
   if ((await tool(t, python, { probe: ['-c', 'import acme'] })) === undefined) return
   for (const name of [...names, ...failingNames]) world.addName(`${name}.acme.test`)
-  // The CA then has two certificates for its key, so each certificate has two chains.
+  // The CA then has two certificates for its key, so each issued certificate has two chains.
   await world.signet('ca', 'renew', issuingAuthority)
   const child = spawn(python, ['-W', 'ignore', join(import.meta.dirname, 'python_acme.py')], {
     env: { PATH: process.env['PATH'], REQUESTS_CA_BUNDLE: world.listenerRootFile },

@@ -1,4 +1,7 @@
-/** Web servers with certificates from ACME: Caddy obtains and renews its own; nginx and HAProxy load the files of a client. */
+/**
+ * Tests of web servers with certificates from ACME: Caddy obtains and renews its own certificates; nginx and HAProxy load a
+ * client's files.
+ */
 import assert from 'node:assert/strict'
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -46,7 +49,7 @@ test('Caddy obtains a certificate with a key for external account binding', asyn
   await waitForCertificate(caddy, { world, name, port: world.tlsPort })
 })
 
-/** Writes the configuration of an Apache server with mod_md, and starts it. */
+/** Writes the configuration of an Apache server with mod_md, and starts the server. */
 async function startApache(name: string, authority: readonly string[]): Promise<WebServer> {
   world.addName(name)
   const folder = join(world.folder, name)

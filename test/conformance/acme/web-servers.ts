@@ -1,4 +1,4 @@
-/** Web servers that present certificates from ACME, and Caddy, which obtains and renews its own. */
+/** Web servers that present certificates from ACME, and Caddy, which obtains and renews its own certificates. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ interface Site {
   readonly port: number
 }
 
-/** Connects with OpenSSL, which verifies the chain and the name. Returns the certificate's serial number. */
+/** Connects with OpenSSL, which verifies the chain and the name, and returns the certificate's serial number. */
 async function serialOf(
   { rootFile }: AcmeWorld,
   { name, port }: Site,
@@ -36,7 +36,7 @@ export interface WebServer extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Runs a server until the object is disposed. */
+/** Runs a server until the returned object is disposed. */
 export async function runServer(
   file: string,
   args: readonly string[],
@@ -61,7 +61,7 @@ export async function runServer(
   }
 }
 
-/** Waits until the server presents a certificate that OpenSSL verifies, and that is not the `previous` one. */
+/** Waits until the server presents a certificate that OpenSSL verifies and that is not the `previous` certificate. */
 export async function waitForCertificate(
   server: WebServer,
   site: Site & { readonly world: AcmeWorld },
@@ -78,7 +78,7 @@ export async function waitForCertificate(
   }
 }
 
-/** Starts Caddy for a name. `issuer` are lines of its configuration: the directory, challenges and EAB key. */
+/** Starts Caddy for a name. `issuer` contains lines for Caddy's configuration: the directory, challenges and EAB key. */
 export async function startCaddy(
   world: AcmeWorld,
   name: string,
@@ -111,7 +111,7 @@ export async function startCaddy(
   await writeFile(join(folder, 'Caddyfile'), `${lines.join('\n')}\n`)
   const adapted = await run('caddy', ['adapt', '--config', join(folder, 'Caddyfile')])
   const config = JSON.parse(adapted.stdout)
-  // Caddy then renews certificates of any age.
+  // Caddy then renews certificates regardless of their age.
   config.apps.tls.automation.policies[0].renewal_window_ratio = 0.999_999
   await writeFile(join(folder, 'caddy.json'), JSON.stringify(config))
   return runServer('caddy', ['run', '--config', 'caddy.json'], folder)

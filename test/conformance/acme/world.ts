@@ -1,6 +1,6 @@
 /**
- * A server with an enrollment listener for foreign ACME clients: the built program with two workers, a DNS server and the files of
- * a web server for challenges. Names below `acme.test` have the address 127.0.0.1.
+ * A server with an enrollment listener for foreign ACME clients: the built program with two workers, a DNS server, and a web
+ * server's files for challenges. Names below `acme.test` resolve to 127.0.0.1.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ import { command, enrollUrlOf, startServer, type ServerProcess } from '../../sup
 
 const run = promisify(execFile)
 
-/** A key for external account binding, in the form that clients take. */
+/** A key for external account binding, in the form that clients accept. */
 export interface BindingKey {
   readonly keyId: string
   /** The MAC key in base64url. */
@@ -36,20 +36,20 @@ export interface AcmeWorld extends AsyncDisposable {
   readonly tlsPort: number
   /** The folder that `serveWebroot` serves. */
   readonly webroot: string
-  /** A script with the arguments `set NAME VALUE` and `clear NAME` for TXT records. */
+  /** A script with the arguments `set NAME VALUE` and `clear NAME`, which changes TXT records. */
   readonly dnsScript: string
   directoryOf(endpoint: string): string
-  /** Runs a command of `signet` as the administrator, and returns its standard output. */
+  /** Runs a `signet` command as the administrator, and returns its standard output. */
   signet(...args: readonly string[]): Promise<string>
-  /** Sets the address of a name, which the DNS server does not know before. */
+  /** Sets the address of a name that is not yet in the DNS server. */
   addName(name: string): void
   createBindingKey(endpoint: string, ...options: readonly string[]): Promise<BindingKey>
 }
 
 interface WorldOptions {
-  /** The names of the endpoints, and the options of `signet acme create` for each. */
+  /** The names of the endpoints, with the options of `signet acme create` for each endpoint. */
   readonly endpoints: Readonly<Record<string, readonly string[]>>
-  /** URL of a PostgreSQL database, which two nodes then share. Their requests alternate between the nodes. */
+  /** URL of a PostgreSQL database that two nodes share. The nodes receive requests in alternation. */
   readonly database?: string
 }
 
@@ -172,7 +172,7 @@ export async function writeScript(path: string, lines: readonly string[]): Promi
   await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o755 })
 }
 
-/** Serves the folder for http-01 challenges on the port that validation connects to, until the object is disposed. */
+/** Serves the folder for http-01 challenges on the port that validation connects to, until the returned object is disposed. */
 export async function serveWebroot({ webroot, httpPort }: AcmeWorld): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {
     const token = basename(request.url ?? '')
@@ -192,7 +192,7 @@ export async function serveWebroot({ webroot, httpPort }: AcmeWorld): Promise<As
   }
 }
 
-/** Runs a foreign client. Throws with its output if it fails. */
+/** Runs a foreign client, and throws with the client's output if it fails. */
 export async function runClient(
   program: readonly string[],
   environment: Readonly<Record<string, string>> = {},

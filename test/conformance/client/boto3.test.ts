@@ -1,4 +1,7 @@
-/** Tests that the client and boto3 return the same results. Each scenario runs with both, on the same service. */
+/**
+ * Tests that the client and boto3 return the same results. Each scenario runs with both the client and boto3, on
+ * the same service.
+ */
 import assert from 'node:assert/strict'
 import { before, after, test } from 'node:test'
 import { createUser, policyOf, sharingStatements } from '../../support/accounts.ts'
@@ -21,17 +24,17 @@ import { arnCases, inputCases, stateCases } from '../exception-cases.ts'
 import { prepareSituation } from '../exception-situation.ts'
 
 const bucket = 'my-reports'
-/** Interval in seconds after which a CA accepts another audit report. */
+/** Time in seconds after which a CA accepts another audit report. */
 const reportPause = 1800
 const python3 = clients('python3')
 let service: TestService
-/** Variables for both clients. */
+/** Variables for both the client and boto3. */
 let common: Variables
 
 before(async () => {
   service = await TestService.start()
   await service.createBucket(bucket)
-  // A CA accepts one report per half hour, and both clients use the real time.
+  // A CA accepts one audit report per half hour, and both clients use the real time.
   service.clock.advance({ seconds: -3 * reportPause })
   const root = await createRoot(service)
   const of = { CertificateAuthorityArn: root.arn }
@@ -65,7 +68,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** Creates an audit report in each state. Returns their IDs by state. */
+/** Creates an audit report in each state, and returns the IDs by state. */
 async function createReports(CertificateAuthorityArn: string): Promise<Variables> {
   const reports: Variables = {}
   for (const status of ['SUCCESS', 'FAILED', 'CREATING']) {
@@ -83,7 +86,7 @@ async function createReports(CertificateAuthorityArn: string): Promise<Variables
     }
     await eventually(isWritten, 'a written audit report', 30)
     service.clock.advance({ seconds: reportPause })
-    // A lease prevents the job from writing a CREATING report again.
+    // A lease prevents the job from writing a CREATING audit report again.
     const until = service.clock.now().getTime() + 300_000
     await service.inDatabase(
       `update audit_reports set status = '${status}', lease = 'test', lease_until_ms = ${until} where report_id = ?`,
@@ -94,7 +97,7 @@ async function createReports(CertificateAuthorityArn: string): Promise<Variables
   return reports
 }
 
-/** Returns the variables of one client: resources that only this client changes. */
+/** Returns the variables of a single client, which are resources that only this client changes. */
 async function createOwnVariables(token: string): Promise<Variables> {
   const { arn } = await createAuthority(service)
   const shared = String(common['shared'])
@@ -138,7 +141,7 @@ for (const { command, optional } of python3) {
         variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
       })
       const { first, second, third } = byBoto3.variables
-      // The client resumes at boto3's tokens, and boto3 at the client's tokens.
+      // The client resumes at boto3's tokens, and boto3 resumes at the client's tokens.
       const read = await runWithClient(service, {
         scenarios: reading,
         variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
@@ -221,7 +224,10 @@ function assertSurface(
   assert.deepEqual(client, boto3)
 }
 
-/** Returns whether a result is an error. The first step of a scenario must succeed, so that two failing clients are not equal. */
+/**
+ * Returns whether a result is an error. The first step of a scenario must succeed, so that two failing clients are not considered
+ * equal.
+ */
 function isError(result: unknown): boolean {
   return typeof result === 'object' && result !== null && 'text' in result
 }
@@ -232,7 +238,7 @@ function acceptsAccessDenied(results: readonly unknown[]): boolean {
   return acceptors.some(({ expected }) => expected === 'AccessDeniedException')
 }
 
-/** Removes what differs in older waiter models: delays, acceptors, and the texts for AccessDeniedException. */
+/** Removes the parts that differ in older waiter models: delays, acceptors, and the texts for AccessDeniedException. */
 function withoutModelDifferences(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result
   const { delay: _delay, acceptors: _acceptors, reason, text, ...rest } = result as Variables
@@ -246,7 +252,7 @@ function withoutTokens(result: unknown): unknown {
   return JSON.parse(text)
 }
 
-/** Numbers the identifiers that the service generated, and replaces times, PEM, serial numbers and tokens. */
+/** Replaces identifiers that the service generated with numbers, and also replaces times, PEM, serial numbers and tokens. */
 function withoutNames(result: unknown): unknown {
   const seen: string[] = []
   const number = (name: string): string => {
@@ -300,7 +306,8 @@ for (const { command, optional } of python3)
             title,
           )
         }
-        // Two of the 19 exceptions are missing: ConcurrentModification needs concurrent calls, and LockoutPrevented cannot occur.
+        // Two of the 19 exceptions are missing: ConcurrentModification requires concurrent calls, and LockoutPrevented cannot
+        // occur.
         assert.equal(codes.size, 17)
       } finally {
         await situation.service.close()

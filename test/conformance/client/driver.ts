@@ -1,4 +1,4 @@
-/** Runs the steps of scenarios with the client, or with boto3 (test/conformance/client/boto3_calls.py). */
+/** Runs the steps of scenarios with either the client or boto3 (test/conformance/client/boto3_calls.py). */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -19,9 +19,9 @@ import { clientEnvironment } from '../../support/foreign-tools.ts'
 import type { TestService } from '../../support/service.ts'
 import type { Credentials } from '../../support/signed-request.ts'
 
-/** A step of a scenario. In an input, `{ $: 'a.B' }` is member B of the variable `a`. */
+/** A step in a scenario. In an input, `{ $: 'a.B' }` stands for member B of the variable `a`. */
 export type Step = {
-  /** Variable with the credentials; the administrator's by default. */
+  /** Variable that contains the credentials; by default, the administrator's credentials are used. */
   readonly key_of?: { readonly $: string }
 } & (
   | {
@@ -61,14 +61,14 @@ export type Step = {
 )
 
 export interface Scenario {
-  /** Row of the table in docs/client-reference.md. */
+  /** Row in the table of docs/client-reference.md. */
   readonly row: string
   readonly steps: readonly Step[]
 }
 
 export type Variables = Record<string, unknown>
 
-/** The results of the steps of each scenario, and the variables at the end. */
+/** The results of the steps in each scenario, and the variables at the end. */
 export interface ScenarioResults {
   readonly results: readonly (readonly unknown[])[]
   readonly variables: Variables
@@ -78,7 +78,7 @@ export const region = 'eu-west-1'
 
 type StepOf<Kind extends Step['do']> = Extract<Step, { readonly do: Kind }>
 
-/** Runs scenarios with boto3, in one process. */
+/** Runs scenarios with boto3, in a single process. */
 export async function runWithBoto3(
   service: TestService,
   python: string,

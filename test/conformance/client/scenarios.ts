@@ -21,7 +21,7 @@ const leaf = {
   Validity: { Value: 5, Type: 'DAYS' },
 }
 
-/** Scenarios with changes. Each client has its own CA, and results are compared without identifiers and times. */
+/** Scenarios that make changes. Each client has its own CA, and results are compared without identifiers and times. */
 export const changing: readonly Scenario[] = [
   scenario(
     'createCertificateAuthority',
@@ -170,7 +170,7 @@ const paged = (operation: string, key: string, input: object): Step[] =>
 
 const denied = { key_of: { $: 'powerless' } }
 
-/** Scenarios without changes. Results must be identical, including identifiers and times. */
+/** Scenarios that make no changes. Results must be identical, including identifiers and times. */
 export const reading: readonly Scenario[] = [
   scenario('the methods', { do: 'surface' }),
   scenario(

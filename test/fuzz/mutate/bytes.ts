@@ -1,9 +1,9 @@
-/** Small mutations of bytes. */
+/** Small mutations of byte strings. */
 import type { Choices } from '../../chaos/choices.ts'
 
 const interesting = [0, 1, 9, 10, 13, 32, 34, 37, 38, 43, 47, 58, 61, 92, 127, 128, 255]
 
-/** Makes one to four changes: bit flips, insertions, deletions, repetitions and truncations. */
+/** Makes one to four changes: bit flips, insertions, deletions, repetitions or truncations. */
 export function mutateBytes(bytes: Uint8Array, choices: Choices): Buffer {
   let changed: Buffer = Buffer.from(bytes)
   for (let count = 1 + choices.below(4); count > 0; count -= 1)

@@ -2,18 +2,20 @@
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes } from './bytes.ts'
 
-/** One element. An element has children if it is constructed or an OCTET STRING, and its contents can be read as elements. */
+/**
+ * A DER element. An element has children if it is constructed or an OCTET STRING, and if its contents can be parsed as elements.
+ */
 export interface Node {
   readonly tag: number
   readonly children: readonly Node[] | undefined
   readonly content: Buffer
-  /** Encoding of the length, if it is not the DER encoding. */
+  /** Encoding of the length, if it differs from the DER encoding. */
   readonly length?: Buffer
 }
 
 const depthMax = 30
 
-/** Returns the elements in `bytes`; undefined if the bytes are not a sequence of elements. */
+/** Returns the elements in `bytes`, or undefined if the bytes are not a sequence of elements. */
 export function readNodes(bytes: Buffer, depth = 0): readonly Node[] | undefined {
   const nodes: Node[] = []
   let at = 0
@@ -33,7 +35,7 @@ export function readNodes(bytes: Buffer, depth = 0): readonly Node[] | undefined
   return nodes
 }
 
-/** Reads an element inside an OCTET STRING, as in extensions. */
+/** Parses an element inside an OCTET STRING, as in extensions. */
 function readWrapped(tag: number, content: Buffer, depth: number): readonly Node[] | undefined {
   if (tag !== 0x04 || content.length < 2 || depth >= depthMax) return undefined
   const inner = readNodes(content, depth + 1)
@@ -77,7 +79,7 @@ export function mutateDer(der: Buffer, choices: Choices): Buffer {
   return writeNode(changed)
 }
 
-/** Descends along a random path and changes the element at its end. */
+/** Descends along a random path and changes the element at the end of the path. */
 export function mutateNode(node: Node, choices: Choices): Node {
   const { children } = node
   if (children === undefined || children.length === 0) return mutateLeaf(node, choices)

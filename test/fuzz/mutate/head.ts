@@ -16,7 +16,7 @@ const methods = [
   'QUERY',
 ]
 
-/** Request targets, written as they are sent. */
+/** Request targets in the form in which they are sent. */
 export const strangeTargets: readonly string[] = [
   '/?Action=x&%',
   '/?Action=GetCallerIdentity&Version=%E0%A4%A',
@@ -47,7 +47,7 @@ export const strangeTargets: readonly string[] = [
   '/#fragment',
 ]
 
-/** Mutates a request's head. Returns the request and the name of the mutation. */
+/** Mutates a request's head, and returns the request and the name of the mutation. */
 export function mutateHead(
   request: FuzzRequest,
   choices: Choices,

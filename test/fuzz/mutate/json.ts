@@ -2,7 +2,7 @@
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes, strangeTexts } from './bytes.ts'
 
-/** Text that is written without encoding. */
+/** Text that is written to the JSON without encoding. */
 class Raw {
   readonly text: string
 
@@ -11,7 +11,7 @@ class Raw {
   }
 }
 
-/** A member of an object. Names may repeat. */
+/** A member of an object, whose name may repeat. */
 interface Pair {
   readonly name: string
   readonly value: Value
@@ -55,7 +55,7 @@ function valueOf(json: unknown): Value {
     : null
 }
 
-/** Descends along a random path and changes the value at its end. */
+/** Descends along a random path and changes the value at the end of the path. */
 function changeValue(value: Value, context: MutationContext): Value {
   const { choices } = context
   const shouldDescend = choices.below(5) > 0
@@ -152,7 +152,7 @@ const numbers = [
   '99999999999',
 ]
 
-/** A value of any type that replaces the given one. */
+/** A value of any type that replaces the given value. */
 function anyValue(value: Value, { texts, choices }: MutationContext): Value {
   switch (choices.below(11)) {
     case 0:

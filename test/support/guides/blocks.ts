@@ -1,24 +1,24 @@
 /** The fenced code blocks in a document, with the markers before each block. */
 
 export interface Block {
-  /** Line number of the first line of the block, from 1. */
+  /** Line number of the block's first line, starting from 1. */
   readonly line: number
-  /** Language that the fence specifies, such as `sh`, `python` or `yaml`. */
+  /** Language specified at the fence, such as `sh`, `python` or `yaml`. */
   readonly language: string
-  /** File name of the block, if the line before it ends with a file name: "`main.tf`:". */
+  /** File name of the block, if the line before the block ends with a file name: "`main.tf`:". */
   readonly file: string | undefined
-  /** Reason why the block is not run, from a comment above it: `<!-- not run: … -->`. */
+  /** Reason why the block is not run, taken from a comment above the block: `<!-- not run: … -->`. */
   readonly notRun: string | undefined
   /** Content of the block, ending with a line feed. */
   readonly text: string
 }
 
-/** A fence, which may be indented in a numbered list. */
+/** Matches a fence, which may be indented in a numbered list. */
 const fence = /^( *)```(\w*)$/
 const marker = /^ *<!-- not run: (.{10,}) -->$/
 const fileName = /`([\w./-]+\.[\w-]+)`:$/
 
-/** Returns all blocks in order. Throws if a fence is not closed. */
+/** Returns all code blocks in order. Throws if a fence is not closed. */
 export function blocksOf(markdown: string): Block[] {
   const lines = markdown.split('\n')
   const blocks: Block[] = []
@@ -41,7 +41,7 @@ export function blocksOf(markdown: string): Block[] {
   return blocks
 }
 
-/** Reads the markers in the paragraph before a block, and in a comment between the two. */
+/** Reads the markers in the paragraph before a block, and in a comment between the paragraph and the block. */
 function before(lines: readonly string[]): Pick<Block, 'file' | 'notRun'> {
   const [last = '', ...rest] = lines.filter((line) => line !== '').toReversed()
   const notRun = marker.exec(last)?.[1]

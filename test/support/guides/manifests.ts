@@ -1,5 +1,5 @@
 /**
- * Checks that the fields of a manifest exist. The TypeScript compiler checks Kubernetes objects against the Kubernetes types,
+ * Checks that the fields in a manifest exist. The TypeScript compiler checks Kubernetes objects against the Kubernetes types,
  * and operators' objects against the types in this file.
  */
 import { execFile } from 'node:child_process'
@@ -110,7 +110,7 @@ const operatorKinds: Readonly<Record<string, string>> = {
   'acmpca.services.k8s.aws/v1alpha1 CertificateAuthorityActivation': 'AckActivation',
 }
 
-/** Returns the compiler errors about the objects, or an empty string. */
+/** Returns the compiler errors for the objects, or an empty string. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
   const manifests = objects.filter((object) => object !== null) as Manifest[]
   const unnamed = manifests.filter(({ apiVersion, kind }) => !apiVersion || !kind)

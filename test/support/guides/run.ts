@@ -1,7 +1,7 @@
 /**
- * Runs a guide's blocks in a temporary folder, with a running server. Files are written with the names in the guide, and
- * commands run in one shell, in order. The blocks are changed in only two ways: addresses are replaced with free ones, and a
- * line with a command that must fail (`! …`) ends the script if the command succeeds.
+ * Runs a guide's blocks in a temporary folder, with a running server. Files are written under the names in the guide, and
+ * commands run in a single shell, in order. The blocks are changed in only two ways: addresses are replaced with free
+ * addresses, and a line with a command that must fail (`! …`) ends the script if the command succeeds.
  */
 import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'
@@ -15,24 +15,24 @@ import { enrollUrlOf, signet, startServer, type ServerProcess } from '../process
 import type { Block } from './blocks.ts'
 
 export interface GuideWorld {
-  /** The reader's folder. In it, `data` is the server's data folder. */
+  /** The reader's folder, in which `data` is the server's data folder. */
   readonly folder: string
   readonly server: ServerProcess
-  /** Addresses in a guide, and their replacements on this machine. */
+  /** Addresses in a guide, with their replacements on this machine. */
   readonly addresses: ReadonlyMap<string, string>
   close(): Promise<void>
 }
 
-/** Addresses of other servers in guides. Each is replaced with a free address. */
+/** Addresses of other servers in guides, each of which is replaced with a free address. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
 /** The port of PostgreSQL in guides. */
 const postgresPort = '5433'
 
-/** Host names in guides whose address ACME validation looks up. */
+/** Host names in guides whose addresses ACME validation looks up. */
 const hostNames = ['web.corp.example', 'app.corp.example'] as const
 
-/** A server and a reader's folder with its data folder, `data`. */
+/** A server, and a reader's folder that contains the server's data folder as `data`. */
 export interface GuideServer {
   readonly folder: string
   readonly server: ServerProcess
@@ -100,7 +100,7 @@ export interface ScriptResult {
   readonly text: string
 }
 
-/** Writes the files, then runs the rest as one script that ends at the first failure. */
+/** Writes the files, and then runs the remaining blocks as one script that ends at the first failure. */
 export async function runBlocks(
   { folder, addresses }: Pick<GuideWorld, 'folder' | 'addresses'>,
   blocks: readonly Block[],
@@ -149,7 +149,7 @@ export function withAddresses(text: string, addresses: ReadonlyMap<string, strin
   return changed
 }
 
-/** Stops a process that a guide started. The PID file may be missing, because a server deletes its file when it exits. */
+/** Stops a process that a guide has started. The PID file may be missing, because a server deletes its PID file when it exits. */
 function stopProcess(pidFile: string): void {
   try {
     process.kill(Number(readFileSync(pidFile, 'utf8')))

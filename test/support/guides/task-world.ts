@@ -1,6 +1,6 @@
 /**
- * The simulated machine on which the pages of docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on
- * PATH. They run the server from the checkout. The paths of a Debian installation are mapped to that folder.
+ * The simulated machine on which the pages in docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on
+ * PATH. The simulated commands run the server from the checkout. The paths of a Debian installation are mapped to the folder.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -16,14 +16,17 @@ const run = promisify(execFile)
 
 export interface TaskWorld {
   readonly folder: string
-  /** Texts in a page, and their replacements on this machine. */
+  /** Texts in a page, with their replacements on this machine. */
   readonly addresses: ReadonlyMap<string, string>
-  /** Environment variables for the shell that runs a page. */
+  /** Environment variables for the shell that runs a page's commands. */
   readonly environment: NodeJS.ProcessEnv
   close(): Promise<void>
 }
 
-/** Paths of a Debian installation, and the folders that replace them. A page that uses the folder for backups must create it. */
+/**
+ * Paths of a Debian installation, with the folders that replace them. A page that uses the folder for backups must create that
+ * folder.
+ */
 const paths: Readonly<Record<string, string>> = {
   '/var/lib/signet': 'server-data',
   '/var/backups/signet': 'backups',
@@ -89,7 +92,7 @@ start | restart)
 esac`
 }
 
-/** Returns the lines in a page's output blocks that are missing from the output of its commands. `…` matches any text. */
+/** Returns the lines in a page's output blocks that are missing from the output of the page's commands. `…` matches any text. */
 export function missingOutput(blocks: readonly Block[], output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd())
   return blocks
