@@ -21,7 +21,7 @@ export const spread = {
     'EndEntityServerAuthCertificate',
     'CodeSigningCertificate',
   ],
-  /** One in this many certificates is revoked. */
+  /** Ratio of all certificates to revoked certificates. */
   revokedEvery: 1000,
   /** Length of the issuance period and maximum validity, in days. */
   days: 730,

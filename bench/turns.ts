@@ -21,7 +21,7 @@ export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' |
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
   /** Processes whose CPU time is measured, including that of their descendants. */
   readonly pids: readonly number[]
-  /** Whether other contenders share some of these processes. Shared processes are never suspended. */
+  /** Whether the contender shares some of its processes with other contenders. Shared processes are never suspended. */
   readonly shared?: boolean
 }
 

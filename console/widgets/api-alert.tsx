@@ -1,4 +1,4 @@
-/** Shows an error from the API with its code and request ID. An access-denied error is shown with its reason. */
+/** Shows an error from the API with its code and request ID. If a call was denied, the alert displays the reason. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'

@@ -19,8 +19,8 @@ export interface CallRecorder {
   /** Records an API call, and returns whether its response may be sent. */
   record(call: EndedCall): boolean | Promise<boolean>
   /**
-   * Throws ServiceUnavailable if records are required and cannot be written at present. The caller must check this
-   * before the call has any effect.
+   * Throws ServiceUnavailable if records are required and cannot be written at present. The caller must check that
+   * the call log is writable before the call has any effect.
    */
   requireWritable(): void
   /** Writes the aggregated call records. */

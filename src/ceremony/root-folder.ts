@@ -17,7 +17,7 @@ const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4,9}$/
 /**
- * Limits on the number and size of the files that are read. A ceremony has far fewer and smaller files than these limits allow.
+ * Limits on the number and size of the files that are read. A ceremony has far fewer and smaller files than the limits allow.
  */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000

@@ -64,7 +64,7 @@ function rootOf(files: CeremonyFiles, path: string): Certificate {
   try {
     if (pem !== undefined) return parseCertificate(derOf(pem))
   } catch {
-    // The error thrown below states what to do.
+    // The error that follows states what to do.
   }
   throw new ConfigurationError(
     `${path}: ${rootFile} is missing or was changed; restore the root's folder from a copy`,

@@ -41,7 +41,7 @@ export interface AuthorityResult {
   readonly subject: string
   readonly notAfter: string
   readonly status: string
-  /** Whether this run created the CA. */
+  /** Whether this run of the command created the CA. */
   readonly created: boolean
   /** The CA's revocation services, whose URLs issued certificates contain. */
   readonly revocation: readonly ('OCSP' | 'CRL')[]

@@ -15,7 +15,7 @@ export function squareRoot(n: bigint): bigint {
   }
 }
 
-/** For numbers up to this length, the rounded-down square root of a double is exact. */
+/** Maximum length in bits for which the rounded-down square root of a double is exact. */
 const doubleBits = 50
 
 /** Returns the largest integer whose power with the given exponent is at most n. */

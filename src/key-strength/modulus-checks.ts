@@ -53,7 +53,9 @@ const largeBits = 3072
 const smallLane = createLane(2)
 const largeLane = createLane(1)
 
-/** For random integers of this size, one round detects a product with an error probability below 2^-80. */
+/**
+ * Number of rounds: for random integers of 2048 bits or more, one round detects a product with an error probability below 2^-80.
+ */
 const rounds = 1
 
 function testPrime(modulus: Uint8Array): Promise<boolean> {

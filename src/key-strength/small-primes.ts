@@ -1,6 +1,6 @@
 /** Odd primes for trial division of moduli. */
 
-/** Upper bound of the primes. NIST SP 800-89 §5.3.3 requires a bound of 752; the larger bound costs 30 µs more per key. */
+/** Upper bound for the small primes. NIST SP 800-89 §5.3.3 requires a bound of 752; the larger bound costs 30 µs more per key. */
 const smallPrimeBound = 8192
 
 /** The odd primes below the bound, in order. */

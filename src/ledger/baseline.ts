@@ -89,7 +89,8 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
       appendLeaf({ kind: 'baseline', time: clock.now(), ...actor, detail }),
     ])
   } catch (error) {
-    // Another node has finished first. The leaves that the other node wrote have the same content as this node's leaves.
+    // Another node has finished recording the existing rows first. The leaves that the other node wrote have the same
+    // content as this node's leaves.
     if (!(error instanceof ConflictError)) throw error
   }
 }

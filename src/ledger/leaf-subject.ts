@@ -14,7 +14,10 @@ export type LeafSubject =
 
 type Key = readonly unknown[]
 
-/** Protocols of the tables whose rows belong to an endpoint. The state of these rows begins with the endpoint's name. */
+/**
+ * Protocols of the tables whose rows belong to an endpoint. The state of a row that belongs to an endpoint begins with
+ * the endpoint's name.
+ */
 const protocolsByTable: Readonly<Record<string, string>> = {
   acme_binding_keys: 'acme',
   acme_accounts: 'acme',

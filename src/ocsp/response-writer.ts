@@ -22,7 +22,7 @@ const delayMilliseconds = 1000
 /** Maximum number of responses per transaction, so that a flood of requests delays other writes by only a few milliseconds. */
 const writtenMax = 500
 /**
- * Maximum number of waiting responses, which equals the maximum number of cached responses. Responses beyond this maximum are
+ * Maximum number of waiting responses, which equals the maximum number of cached responses. Responses beyond the maximum are
  * not stored.
  */
 const waitingMax = 20_000

@@ -63,8 +63,8 @@ function decisionWithDeny(row: PolicyCase): Decision {
 }
 
 /**
- * The Principal element that matches any caller. `*` does not match services and identity providers, so this element lists them
- * as well.
+ * The Principal element that matches any caller. `*` does not match services and identity providers, so the element also lists
+ * services and identity providers.
  */
 function everyoneFor({ request: { caller } }: PolicyCase): unknown {
   if (caller === undefined || caller.accountId !== undefined) return '*'

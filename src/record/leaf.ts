@@ -42,7 +42,9 @@ const fields = {
   key: [11, 'text'],
   /** JSON whose members depend on the type of leaf. */
   detail: [12, 'text'],
-  /** The rows that existed when the record began. Each of these rows has a number (64 bits, signed) and a digest (16 bytes). */
+  /**
+   * The rows that existed when the record began. Each row that existed has a number (64 bits, signed) and a digest (16 bytes).
+   */
   rows: [13, 'bytes'],
   /** The columns of the row after the change (store/recorded-states.ts). The state is always the last field. */
   state: [14, 'text'],

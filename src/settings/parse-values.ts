@@ -58,7 +58,7 @@ function syslogAddress(text: string): Address {
     const parsed = address(text)
     if (parsed.port > 0) return parsed
   } catch {
-    // The error thrown below states the valid scheme.
+    // The error that follows states the valid scheme.
   }
   throw new Error(
     `must have HOST:PORT after ${syslogScheme}, such as ${syslogScheme}logs.example.com:6514`,

@@ -14,7 +14,10 @@ export interface SettingRow<T> {
   readonly fallback: string | undefined
   /** Whether the setting has no flag, because other users can read a process's command line. */
   readonly isVariableOnly?: boolean
-  /** Returns a value without its secrets, for DescribeServer. The values of settings with this member never appear in errors. */
+  /**
+   * Returns a value without its secrets, for DescribeServer. The value of a setting with a redaction function never appears in
+   * errors.
+   */
   readonly redact?: (text: string) => string
 }
 

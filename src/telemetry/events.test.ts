@@ -28,7 +28,7 @@ function countingRandom() {
   }
 }
 
-/** The UUID (RFC 9562, version 4) whose random bytes all have this value, which must be below 16. */
+/** The UUID (RFC 9562, version 4) whose random bytes all have the given value, which must be below 16. */
 const idOf = (byte: number): string => {
   const digit = byte.toString(16)
   const hex = `0${digit}`

@@ -207,7 +207,7 @@ test('ListIdentityProviders returns issuers, audiences and the thumbprints of st
   const [first, second] = IdentityProviders.map(
     ({ Url, ClientIDList, KeySource, Keys }) => [Url, ClientIDList, KeySource, Keys] as const,
   )
-  // RFC 7638 requires these members, in alphabetical order.
+  // The thumbprint (RFC 7638) covers the required members, in alphabetical order.
   const { kty, crv, x, y } = publicKey
   const canonical = JSON.stringify({ crv, kty, x, y })
   const Thumbprint = createHash('sha256').update(canonical).digest('base64url')

@@ -123,7 +123,10 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
 
 const always = (request: Buffer) => (): Buffer => request
 
-/** In this register, each version is one more certificate. A read requests the most recently acknowledged certificate. */
+/**
+ * In the register of certificates, each version is one more certificate. A read requests the most recently acknowledged
+ * certificate.
+ */
 function issuedCertificates(sign: Sign, arn: string): Register {
   const issued: string[] = []
   const authority = { CertificateAuthorityArn: arn }
@@ -146,8 +149,8 @@ function issuedCertificates(sign: Sign, arn: string): Register {
 }
 
 /**
- * In this register, each version is one more revocation. A read requests the OCSP status of the last certificate
- * whose revocation was acknowledged.
+ * In the register of revocations, each version is one more revocation. A read requests the OCSP status of the
+ * last certificate whose revocation was acknowledged.
  */
 function revocations({ arn, certificate }: Root): Register {
   const revoked: Buffer[] = []

@@ -203,7 +203,7 @@ async function verifiedCrl(
 async function assertRecovered(folder: string, webhook: Webhook): Promise<void> {
   const crlAfterCrash = await verifiedCrl(folder, pending.root)
   assert.ok(crlAfterCrash && crlAfterCrash.crlNumber! >= pending.first.crlNumber!)
-  // The killed process's leases have expired by this time.
+  // The leases of the killed process have expired by now.
   const clock = new TestClock()
   clock.advance({ seconds: 30 })
   const settings = { ...flags, data: folder, eventWebhook: webhook.url }

@@ -178,7 +178,7 @@ suite('certificates that expired long ago', () => {
   })
 
   test('one of two nodes deletes expired certificates, except for CA certificates and certificates on a CRL', async () => {
-    // By this time, the regular CRL that lists the expired certificate for the last time has been published.
+    // The last regular CRL that lists the expired certificate has been published by now.
     service.clock.advance({ days: 2 })
     const issuedBefore = await issuedCount()
     const reportsBefore = [await report('JSON'), await report('CSV')]

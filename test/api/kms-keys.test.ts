@@ -1,6 +1,6 @@
 /**
  * Tests of CAs whose keys are in KMS: hierarchy, revocation, outages and erasure. OpenSSL verifies the signatures made
- * with these keys.
+ * with the keys in KMS.
  */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

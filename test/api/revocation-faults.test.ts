@@ -155,7 +155,7 @@ describe('a store that fails', { concurrency: true }, () => {
     )
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, leaf.arn)
-    // The hanging requests cannot end before the gate opens, so this work must not wait for them.
+    // The hanging requests cannot end before the gate opens, so the test must not wait for them.
     await crlWith(service, leaf.arn)
     gate.resolve()
     assert.deepEqual(await refused, [bucketRefusal, bucketRefusal])

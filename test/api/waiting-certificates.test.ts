@@ -214,7 +214,7 @@ test('a certificate that cannot be signed within 24 hours fails, and is returned
   await service.runJob('finish-issuance')
   service.clock.advance({ seconds: 24 * 3600 })
   const failed = /^RequestFailedException: The certificate could not be signed within 24 hours\.$/
-  // The time determines the state, even if the job is late.
+  // The state of a waiting certificate depends on the time, even if the job is late.
   assert.match(await service.refusal('GetCertificate', arns), failed)
   available()
   await service.runJob('finish-issuance')

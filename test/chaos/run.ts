@@ -110,7 +110,7 @@ async function check(
 
 /**
  * Maximum time for which the load continues after the faults have ended, until there is enough evidence. A busy machine
- * needs this additional time.
+ * needs the additional time.
  */
 const extraMilliseconds = 60_000
 

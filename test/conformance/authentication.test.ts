@@ -57,7 +57,10 @@ type Refusal = Omit<Boto3Call, 'operation' | 'input'> & {
   readonly status?: number
 }
 
-/** Asserts that boto3 raises the expected ClientError for each call. The service model defines no class for these codes. */
+/**
+ * Asserts that boto3 raises the expected ClientError for each call. The service model defines no class for authentication
+ * error codes.
+ */
 async function assertRefused(
   t: TestContext,
   { command, optional }: { readonly command: string; readonly optional: boolean },

@@ -45,7 +45,7 @@ export interface Situation {
 
 const permissionsMax = 1000
 
-/** Creates the service and its resources. After this function has run, the account has reached its quota of CAs. */
+/** Creates the service and its resources. Afterwards, the account has reached its quota of CAs. */
 export async function prepareSituation(): Promise<Situation> {
   const quotas = { quotaAuthorities: '24', quotaCertificates: '5', quotaRevocations: '1' }
   const service = await TestService.start({ ...quotas, crlDelay: '0' })

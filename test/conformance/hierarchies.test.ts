@@ -158,7 +158,10 @@ async function runClient(client: string, command: string, args: readonly string[
   assert.equal(code, 0, `${client}:\n${output}`)
 }
 
-/** Whether the CA keys are in a token. The token is invisible to clients, so a few clients are enough for this case. */
+/**
+ * Whether the CA keys are in a token. Clients do not notice where the keys are, so a few clients are enough for a test
+ * with a token.
+ */
 const isOnToken = chosenKeyFlags().caKeys !== undefined
 const isThorough = thorough && !isOnToken
 

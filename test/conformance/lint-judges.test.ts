@@ -164,7 +164,7 @@ for (const client of clients('python3'))
     if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
 
-/** Complaints about mutated certificates for which the linter reports no error, for the reasons above. */
+/** Complaints about mutated certificates for which the linter reports no error, for the same reasons as above. */
 const knownComplaints: readonly RegExp[] = [
   largeIdentifier.complaint,
   ediPartyName.complaint,

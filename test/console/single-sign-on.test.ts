@@ -342,7 +342,7 @@ test('axe finds nothing serious in the states of the sign-in, in either theme an
       },
       { width },
     )
-  // Cloudscape's navigation on phones causes this finding on every page.
+  // Cloudscape's navigation on phones causes the same accessibility finding on every page.
   const own = found.filter((problem) => !problem.includes('mobile-toolbar-nav'))
   assert.deepEqual(own, [])
 })

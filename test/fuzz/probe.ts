@@ -31,7 +31,7 @@ export interface ProbeReport {
 }
 
 const tickMilliseconds = 4
-/** Blocks shorter than this are not recorded. */
+/** Minimum duration of a recorded block. */
 const blockMilliseconds = 10
 const blocksMax = 10_000
 

@@ -1,6 +1,6 @@
 /**
- * The resources to which requests refer: CAs, a certificate, a bucket, a role and an identity provider. The resources are
- * created anew for each run.
+ * The resources to which requests refer: CAs, a certificate, a bucket, a role and an identity provider. Each run creates
+ * new resources.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'

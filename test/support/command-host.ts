@@ -30,7 +30,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // From this point on, the prototype's method is used again.
+      // The stream's own method, which hides the prototype's method, is removed.
       Reflect.deleteProperty(stream, 'write')
     },
   }

@@ -9,7 +9,7 @@ export class Problems {
     if (this.#shown.length < shownMax) this.#shown.push(problem)
   }
 
-  /** Adds a problem for a row that differs from the record. More problems of this kind are displayed than of other kinds. */
+  /** Adds a problem for a row that differs from the record. More problems with altered rows are displayed than other problems. */
   addAltered(problem: string): void {
     this.#count += 1
     if (this.#altered.length < alteredMax) this.#altered.push(problem)

@@ -18,8 +18,8 @@ const storageFlags: Readonly<Record<string, string>> = Object.fromEntries(
 )
 
 /**
- * Commands that work on the stored data, and commands that use neither the data nor the API. Commands that are not listed
- * here call the API.
+ * Commands that work on the stored data, and commands that use neither the data nor the API. All commands outside this
+ * list call the API.
  */
 const flagsByCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'access-key': storageFlags,

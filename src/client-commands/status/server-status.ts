@@ -135,7 +135,7 @@ async function revokesAny(
     for await (const _certificate of client.searchCertificates(search)) return true
     return false
   } catch {
-    // The status is useful even without this part.
+    // The status output is useful even without the number of revoked certificates.
     return null
   }
 }

@@ -20,7 +20,7 @@ export const restoreCertificateAuthority = operation({
     'ResourceNotFoundException',
     'InvalidArnException',
     'InvalidStateException',
-    // AWS's model does not list this error for the operation.
+    // AWS's API model does not list this error for RestoreCertificateAuthority.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,

@@ -21,7 +21,7 @@ export const issueCertificate = operation({
     'InvalidArnException',
     'InvalidStateException',
     'MalformedCSRException',
-    // AWS's model does not list this error for the operation.
+    // AWS's API model does not list this error for IssueCertificate.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,

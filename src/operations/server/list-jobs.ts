@@ -81,7 +81,7 @@ function timesOf(
 
 /**
  * Returns the error from the last run that found work. An error that ended a run is considered resolved after a successful run.
- * Failed items are considered resolved only after a run that found work, because other runs may not have retried these items yet.
+ * Failed items are considered resolved only after a run that found work, because other runs may not have retried the items yet.
  */
 function errorOf(
   outcome: JobOutcome | undefined,

@@ -142,8 +142,8 @@ test('every operation that changes something, and every command on the data, is 
   )
   const reads =
     /(?:^| )(?:list|show|objects|get|key|prove|verify|check-config|status|statistics|simulate|tree|download|print)$/
-  // These commands call the API or run within a server (master-key-export.test.ts, master-key-shares.test.ts). The restore
-  // command is tested above.
+  // These commands call the API or run within a server (master-key-export.test.ts, master-key-shares.test.ts). The
+  // restore command has a separate test above.
   const elsewhere =
     /^(?:issue|renew|revoke|init-hierarchy|ca .*|trust .*|certificates .*|approval (?:approve|reject)|serve|restore|unlock|master-key export)$/
   assert.deepEqual(
