@@ -164,7 +164,7 @@ export interface AccessOperations {
   /**
    * Returns a page of the account's users.
    *
-   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`
    * @example
    * const { Users } = await client.listUsers({ MaxResults: 1000 })

@@ -61,7 +61,7 @@ export interface ApprovalOperations {
   /**
    * Returns a page of the account's approval requests.
    *
-   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`
    * @example
    * const { Approvals } = await client.listApprovals({ Status: 'PENDING' })

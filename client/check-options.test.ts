@@ -1,4 +1,4 @@
-/** Tests of the errors for options with a wrong name or a wrong type. */
+/** Tests of the errors for options with the wrong name or the wrong type. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -121,7 +121,7 @@ export interface Client
   /**
    * Returns a page of issued certificates that match a search. Only Signet has this operation.
    *
-   * @throws TypeError for an unknown filter and for a value of a wrong type
+   * @throws TypeError for an unknown filter and for a value of the wrong type
    * @throws ClientError `ValidationException`, `InvalidNextTokenException`, `AccessDeniedException`; AWS itself always returns
    * an error
    * @example
@@ -134,7 +134,7 @@ export interface Client
   /**
    * Returns all issued certificates that match a search. Each page is requested when its first certificate is read.
    *
-   * @throws TypeError for an unknown filter and for a value of a wrong type
+   * @throws TypeError for an unknown filter and for a value of the wrong type
    * @throws ClientError as for listCertificates
    * @example
    * const ExpiresBefore = new Date(Date.now() + 30 * 86_400_000)
@@ -148,7 +148,7 @@ export interface Client
   /**
    * Returns the numbers of CAs by status, and of certificates by day and week. Only Signet has this operation.
    *
-   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `ValidationException`, `AccessDeniedException`
    * @example
    * const { IssuedPerDay, Expiring } = await client.getStatistics({ Days: 7 })

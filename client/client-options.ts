@@ -163,7 +163,7 @@ const rules: OptionRules<ClientOptions> = {
   userAgentAppId: textRule,
 }
 
-/** Throws TypeError for an unknown option and for a value of a wrong type. */
+/** Throws TypeError for an unknown option and for a value of the wrong type. */
 export function checkClientOptions(options: unknown): void {
   checkOptions('createClient', options, rules)
 }

@@ -27,7 +27,7 @@ import { createWaiter, waiterModels, type WaiterName } from './waiters.ts'
  *
  * @param options options of the client; absent options are taken from the environment and the shared configuration files, as in
  * every AWS SDK
- * @throws TypeError for an unknown option and for a value of a wrong type
+ * @throws TypeError for an unknown option and for a value of the wrong type
  * @example
  * import { createClient } from 'signet-ca/client'
  *

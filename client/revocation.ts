@@ -159,7 +159,7 @@ export interface RevocationOperations {
   /**
    * Returns the state of a CA's CRLs and OCSP responses.
    *
-   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidArnException`, `InvalidNextTokenException`
    * @example
    * const { Crl, Ocsp } = await client.describeRevocation({ CertificateAuthorityArn: arn })

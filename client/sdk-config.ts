@@ -77,7 +77,7 @@ export type SdkConfig = ReturnType<typeof resolveConfig>
 
 /**
  * Creates the configuration of one client. The shared files and the environment are read when a value is first needed.
- * Throws TypeError for an unknown option and for a value of a wrong type.
+ * Throws TypeError for an unknown option and for a value of the wrong type.
  */
 export function resolveConfig(clientOptions: ClientOptions) {
   checkClientOptions(clientOptions)

@@ -191,7 +191,7 @@ export interface ServerOperations {
   /**
    * Returns a page of the record's entries, newest first, limited to those that the caller may read.
    *
-   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidNextTokenException`
    * @example
    * const { Entries } = await client.listRecordEntries({ Kind: 'revocation' })

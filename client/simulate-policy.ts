@@ -82,7 +82,7 @@ export interface SimulationOperations {
   /**
    * Returns whether a principal may perform the given actions, and the policy statements that decide each action.
    *
-   * @throws TypeError for an unknown option and for a value of a wrong type
+   * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `AccessDeniedException`, `ValidationException`, `InvalidArnException`, and
    * `ResourceNotFoundException` for a nonexistent principal or CA
    * @example

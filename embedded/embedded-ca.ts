@@ -87,7 +87,7 @@ const memory = ':memory:'
 /**
  * Opens a CA in the current process, without a port, signal handlers or output. An open CA does not keep the process alive.
  *
- * @throws TypeError for an unknown option and for a value of a wrong type
+ * @throws TypeError for an unknown option and for a value of the wrong type
  * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message states what to do
  * @example
  * import { openEmbedded } from 'signet-ca/embedded'

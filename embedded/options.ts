@@ -103,7 +103,7 @@ const quotaRules: OptionRules<Quotas> = {
   revocationsPerAuthority: numberRule,
 }
 
-/** Throws TypeError for an unknown option and for a value of a wrong type. */
+/** Throws TypeError for an unknown option and for a value of the wrong type. */
 export function checkEmbeddedOptions(options: EmbeddedOptions): void {
   checkOptions('openEmbedded', options, optionRules)
   if (options.quotas !== undefined) checkOptions('openEmbedded: quotas', options.quotas, quotaRules)

@@ -55,8 +55,8 @@ async function readCertified(
 }
 
 /**
- * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y, or an empty string for the
- * duration of the previous validity.
+ * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y, or an empty string to keep
+ * the duration of the previous validity.
  */
 export function planOf(
   { authority, certificate, issuer }: RenewableAuthority,

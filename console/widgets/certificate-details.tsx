@@ -53,7 +53,7 @@ export function CertificateDetails({
 
 const namesShown = 20
 
-/** Subject alternative names, of which a certificate can have thousands. */
+/** Subject alternative names, which can number in the thousands. */
 export function NameList({ names }: { readonly names: readonly string[] }): ReactNode {
   const rest = names.slice(namesShown)
   const list = (some: readonly string[]): ReactNode => (

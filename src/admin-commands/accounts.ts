@@ -51,9 +51,9 @@ export async function moveAccount(
 }
 
 /**
- * Requires approval from every account that a change of organization affects and whose policy demands it: the account itself,
- * and the accounts in the new organization, whose shared resources the account could then use. Returns the SQL statements for
- * the transaction. Throws ConfigurationError with the ID of each missing approval.
+ * Requires approval from every account that a change of organization affects, if the account's policy demands it: from the
+ * account itself, and from the accounts in its new organization, whose shared resources it could then use. Returns the SQL
+ * statements for the transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(
   { db, config }: { readonly db: Database; readonly config: Config },

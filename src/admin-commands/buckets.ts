@@ -46,8 +46,8 @@ interface BucketChange {
 }
 
 /**
- * Changes buckets on behalf of the owner of the data folder. The change's leaf is written to the record immediately before
- * the change itself, so that no change goes unrecorded.
+ * Changes buckets as the data folder's owner. The change's leaf is written to the record immediately before the change
+ * itself, so that no change goes unrecorded.
  */
 async function changeBuckets(
   { config, db, command }: BucketChange,

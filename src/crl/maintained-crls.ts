@@ -6,9 +6,9 @@ import { refreshAt } from './contents.ts'
 
 /**
  * Returns whether a CRL is published, which requires that its CA is ACTIVE or DISABLED and has CRLs enabled. A full partition,
- * a partition of a CA that was changed to a complete CRL, and a CRL for an earlier identity are published until their last
- * certificate has expired (`lastNotAfter`) and for another half of a CRL's validity, so that each expired certificate is listed
- * on one more CRL.
+ * a partition of a CA that was changed to a complete CRL, and a CRL for an earlier identity are published until half of a CRL's
+ * validity after their last certificate has expired (`lastNotAfter`), so that each expired certificate is listed on one more
+ * CRL.
  */
 export function isMaintained(
   authority: Authority,

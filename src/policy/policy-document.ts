@@ -18,7 +18,7 @@ import { parsePrincipals, type Principals } from './principal.ts'
 /** Identity policies belong to a principal, resource policies to a CA, and trust policies to a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust'
 
-/** Patterns, of which at least one must match. If the selection is negated, no pattern may match. */
+/** Patterns, at least one of which must match. If the selection is negated, no pattern may match. */
 export interface Selection {
   readonly negated: boolean
   readonly patterns: readonly Pattern[]

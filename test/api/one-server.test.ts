@@ -27,7 +27,10 @@ interface RunningServer {
   readonly server: ServerProcess
 }
 
-/** Suspends a server while it does not hold SQLite's write lock, which would prevent another server from starting. */
+/**
+ * Suspends a server at a moment when the server does not hold SQLite's write lock, because a held lock would prevent
+ * another server from starting.
+ */
 function suspendBetweenWrites({ child }: ServerProcess, path: string): void {
   for (;;) {
     child.kill('SIGSTOP')

@@ -25,7 +25,7 @@ const args = [
   // Chromium's sandbox needs namespaces, which root in a container does not have.
   '--no-sandbox',
   '--disable-dev-shm-usage',
-  // A host name other than this machine's, for the test of an insecure page.
+  // A host name that does not belong to this machine, for the test of an insecure page.
   '--host-resolver-rules=MAP signet.test 127.0.0.1',
 ]
 

@@ -23,7 +23,7 @@ const clock = { now: () => now }
 const serial = (last: number): Uint8Array =>
   Uint8Array.from({ length: 16 }, (_, at) => (at === 15 ? last : 1))
 
-/** Opens a database with a CA and its certificates 1 to 4, of which 1 and 2 are revoked. */
+/** Opens a database with a CA and its certificates 1 to 4; certificates 1 and 2 are revoked. */
 export async function openRecorded(): Promise<TestDatabase> {
   const database = await TestDatabase.open()
   const { db } = database

@@ -22,7 +22,7 @@ import {
   type Result,
 } from './print.ts'
 
-/** The input for a run of a command that works on the stored data. */
+/** The input for running a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F

@@ -12,7 +12,7 @@ import {
 } from '../../wire/shapes/shape.ts'
 import { idTokenLengthMax, refreshTokenLengthMax } from './token-answer.ts'
 
-/** Maximum size of a request body, of which the largest contains an ID token. */
+/** Maximum size of a request body; the largest request bodies contain an ID token. */
 export const ssoBytesMax = 32_768
 
 const url = string({ min: 8, max: 2048, pattern: '[!-~]+' })

@@ -6,7 +6,8 @@ import type { Sql } from '../../store/sql.ts'
 
 /**
  * Commits SQL statements, and the leaves for the rows that they change. The statements apply only if neither the CA's revision
- * nor its policy has changed since it was read. If they do not apply, the function throws ConcurrentModificationException.
+ * nor its policy has changed since it was read. If the statements do not apply, the function throws
+ * ConcurrentModificationException.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,

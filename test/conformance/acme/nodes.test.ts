@@ -38,7 +38,7 @@ async function obtainAndRenew(
   await client.revoke?.(session, renewed)
 }
 
-/** One proof for each client, of which only one needs the port for http-01. */
+/** A proof for each client; only one of these proofs needs the port for http-01. */
 const proofs: Readonly<Record<string, Proof>> = {
   certbot: 'dns-01',
   lego: 'tls-alpn-01',
