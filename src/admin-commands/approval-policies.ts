@@ -10,7 +10,11 @@ import { roleArn, userArn } from '../identity/principal-arn.ts'
 import { decide } from '../policy/evaluation.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
 import { listAccessKeys, type AccessKeyRecord } from '../store/access-keys.ts'
-import { deleteApprovalPolicy, findApprovalPolicy, putApprovalPolicy } from '../store/approvals.ts'
+import {
+  deleteApprovalPolicy,
+  findApprovalPolicy,
+  putApprovalPolicy,
+} from '../store/approval-policies.ts'
 import type { Database } from '../store/database.ts'
 import { listPoliciesOf } from '../store/identity-policies.ts'
 import { listRoles, type Role } from '../store/roles.ts'

@@ -3,16 +3,15 @@ import type { Clock } from '../clock.ts'
 import type { Actor } from '../record/leaf.ts'
 import { uuid, type Random } from '../random.ts'
 import {
-  findApprovalPolicy,
   findOpenApproval,
   insertApproval,
-  requireApprovalPolicy,
   takeApproval,
   type Approval,
   type ApprovalRequest,
   type PendingLimits,
   type Requester,
 } from '../store/approvals.ts'
+import { findApprovalPolicy, requireApprovalPolicy } from '../store/approval-policies.ts'
 import { ConflictError, type Database } from '../store/database.ts'
 import { recorded } from '../store/recorded-states.ts'
 import type { Sql } from '../store/sql.ts'

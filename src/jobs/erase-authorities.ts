@@ -1,7 +1,8 @@
 import { recorded } from '../store/recorded-states.ts'
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
-import { clearKeyHandle, listErasableAuthorities } from '../store/authorities.ts'
+import { listErasableAuthorities } from '../store/authorities.ts'
+import { clearKeyHandle } from '../store/authority-changes.ts'
 import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 

@@ -4,11 +4,8 @@ import { encodeAuthorityCsrInfo } from '../authority/csr.ts'
 import type { AuthorityConfiguration } from '../authority/configuration.ts'
 import { UnsupportedKeyAlgorithmError, type CreatedKey } from '../keys/key-store.ts'
 import type { Services } from '../services.ts'
-import {
-  listCreatingAuthorities,
-  updateAuthority,
-  type AuthorityChange,
-} from '../store/authorities.ts'
+import { listCreatingAuthorities } from '../store/authorities.ts'
+import { updateAuthority, type AuthorityChange } from '../store/authority-changes.ts'
 import { ConflictError } from '../store/database.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'

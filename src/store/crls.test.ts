@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
 import type { Authority } from '../authority/authority.ts'
-import { findAuthority, insertAuthority, insertCertificateCount } from './authorities.ts'
+import { findAuthority } from './authorities.ts'
+import { insertAuthority, insertCertificateCount } from './authority-changes.ts'
 import {
   bindCertificate,
   claimDueCrls,

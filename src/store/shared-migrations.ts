@@ -3,7 +3,6 @@
  * migration consists of a function and a call of the function at the end of the list. The tables, the columns and the order of
  * the columns are the same on every engine (docs/reference/database.md).
  */
-
 import type { Dialect } from './dialect.ts'
 import {
   acmeAccounts,
@@ -11,6 +10,7 @@ import {
   acmeOrders,
   enrollmentEndpoints,
 } from './enrollment-migrations.ts'
+import { certificateDays, searchLease, searchTables } from './search-migrations.ts'
 
 /** Adds indexes on due rows and on leased rows, so that jobs, server starts and queue metrics do not read any other rows. */
 function dueIndexes(): string {
@@ -21,36 +21,6 @@ function dueIndexes(): string {
   create index events_leased on events (lease) where lease is not null;
   drop index events_due;
   create index events_due on events (retry_at_ms, failures, lease_until_ms);
-  `
-}
-
-/**
- * Adds the requesters of certificates and the search tables. A job fills the search tables from `certificates`, and backups
- * omit the search tables.
- */
-function searchTables({ text, integer, strictIndex }: Dialect): string {
-  return `
-  alter table certificates add column requester_arn ${text};
-
-  create table certificate_facets (
-    facet ${integer} not null,
-    position ${integer} not null,
-    certificate_number ${integer} not null,
-    primary key (facet, position, certificate_number)
-  )${strictIndex};
-
-  create table certificate_names (
-    facet ${integer} not null,
-    name ${text} not null,
-    certificate_number ${integer} not null,
-    primary key (facet, name, certificate_number)
-  )${strictIndex};
-
-  create table search_progress (
-    search ${text} primary key,
-    certificate_number ${integer} not null
-  )${strictIndex};
-  insert into search_progress values ('certificates', 0);
   `
 }
 
@@ -108,20 +78,6 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
   create index retired_certificates_by_authority
     on retired_certificates (authority_number, certificate_number);
   alter table crls add column kept_since ${integer};
-  `
-}
-
-/**
- * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Processes from earlier versions of
- * Signet use no lease and sort names in a single era. Such processes insert nothing, because they do not find the row under its
- * new name.
- */
-function searchLease({ text, integer }: Dialect): string {
-  return `
-  alter table search_progress add column lease ${text};
-  alter table search_progress add column lease_until_ms ${integer} not null default 0;
-  update search_progress set search = 'certificates in eras';
-  create index search_progress_leased on search_progress (lease) where lease is not null;
   `
 }
 
@@ -277,24 +233,6 @@ function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
     response ${bytes} not null
   )${strict};
   create index ocsp_responses_by_time on ocsp_responses (next_update_ms);
-  `
-}
-
-/**
- * Adds the daily numbers of certificates for each CA (store/certificate-days.ts), and the number of the last counted
- * certificate. The job index-certificates counts the certificates, and backups omit the counts.
- */
-function certificateDays({ integer, strictIndex }: Dialect): string {
-  return `
-  create table certificate_days (
-    authority_number ${integer} not null references authorities (authority_number) on delete cascade,
-    utc_day ${integer} not null,
-    issued ${integer} not null,
-    revoked ${integer} not null,
-    expiring ${integer} not null,
-    primary key (authority_number, utc_day)
-  )${strictIndex};
-  alter table search_progress add column counted_number ${integer} not null default 0;
   `
 }
 

@@ -1,5 +1,5 @@
 import { deletionAt } from '../../authority/status.ts'
-import { updateAuthority } from '../../store/authorities.ts'
+import { updateAuthority } from '../../store/authority-changes.ts'
 import { integer, required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'

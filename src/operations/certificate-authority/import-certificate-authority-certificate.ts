@@ -1,15 +1,15 @@
 import type { Authority, InstalledCertificate } from '../../authority/authority.ts'
 import {
-  type CertificatePath,
   parseImport,
   requireImportable,
+  type CertificatePath,
 } from '../../chain/import-certificate.ts'
 import { identityOf } from '../../chain/issuer-identity.ts'
 import type { Database } from '../../store/database.ts'
 import { listOwnCertificates } from '../../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { differentlyEncodedIssuers } from '../../chain/name-encodings.ts'
-import { insertAuthorityCertificate, installCertificate } from '../../store/authorities.ts'
+import { insertAuthorityCertificate, installCertificate } from '../../store/authority-changes.ts'
 import { markAllCrlsDue } from '../../store/crls.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { publicKeyOf } from '../../authority/csr.ts'

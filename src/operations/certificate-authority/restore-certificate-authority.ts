@@ -1,5 +1,5 @@
 import { recorded } from '../../store/recorded-states.ts'
-import { restoreAuthority } from '../../store/authorities.ts'
+import { restoreAuthority } from '../../store/authority-changes.ts'
 import { markAllCrlsDue } from '../../store/crls.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'

@@ -7,7 +7,7 @@ import {
   revocationConfiguration,
 } from '../../authority/revocation-configuration.ts'
 import { invalidArgs } from '../../errors.ts'
-import { updateAuthority } from '../../store/authorities.ts'
+import { updateAuthority } from '../../store/authority-changes.ts'
 import { markAllCrlsDue } from '../../store/crls.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
