@@ -2,29 +2,26 @@
  * The plan of a ceremony, which contains everything that the ceremony will sign. The plan is computed and linted before anyone
  * confirms it and before any key is used. The code in this file neither reads the clock nor writes anything.
  */
-import { reasonCodeOf } from '../authority/revocation-reason.ts'
-import { nextCrlNumber, nextUpdateOf } from '../crl/contents.ts'
 import { ConfigurationError, ServiceError } from '../errors.ts'
 import { acceptCsr } from '../issuance/accept-csr.ts'
 import { requireLinted } from '../issuance/issuance-policy.ts'
 import { issuerOf, type Issuer } from '../issuance/issuer.ts'
 import { newSerialNumber } from '../issuance/new-serial-number.ts'
 import { prepareCertificate, type PreparedCertificate } from '../issuance/prepare-certificate.ts'
-import { certificatePeriod, type Validity } from '../issuance/validity.ts'
+import { certificatePeriod } from '../issuance/validity.ts'
 import type { GeneratedKey } from '../keys/generate-key.ts'
 import type { Random } from '../random.ts'
-import { dayMilliseconds } from '../text/duration.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { nameText } from '../x509/names/name.ts'
-import type { RevokedCertificate } from '../x509/revoked-certificates.ts'
 import { ceremonyPolicy, prepareRoot, unsignedCertificate } from './plan-root.ts'
 import { rootKeyHandle } from './root-key.ts'
 import type { RootState } from './root-state.ts'
 import type { CeremonyScript, NewRoot } from './script/parse-script.ts'
-import type { RevokeAction, SignAction } from './script/actions.ts'
+import type { SignAction } from './script/actions.ts'
 import { sha256 } from './script/values.ts'
-import type { RevocationRecord, Transcript } from './transcript.ts'
+import type { Transcript } from './transcript.ts'
+import { planCrl, planRevocation, type PlannedCrl, type PlannedRevocation } from './plan-crl.ts'
 
 export interface CeremonyPlan {
   readonly script: CeremonyScript
@@ -58,18 +55,6 @@ interface PlannedCertificate {
   readonly prepared: PreparedCertificate
 }
 
-interface PlannedRevocation extends RevocationRecord {
-  readonly subject: string
-}
-
-export interface PlannedCrl {
-  readonly crlNumber: number
-  readonly expirationDays: number
-  readonly nextUpdate: Date
-  /** All certificates that the root has revoked. */
-  readonly entries: readonly RevokedCertificate[]
-}
-
 export interface PlanInput {
   readonly script: CeremonyScript
   readonly scriptBytes: Uint8Array
@@ -99,7 +84,7 @@ export async function planCeremony(input: PlanInput): Promise<CeremonyPlan> {
   const revocations = script.revoke.flatMap((action) =>
     planRevocation(action, { state, now, problems }),
   )
-  const crl = planCrl(input, { root, revocations, now, problems })
+  const crl = planCrl(script.crl, { root, revocations, state, now, problems })
   if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
   return {
     script,
@@ -230,74 +215,4 @@ function csrProblem(action: SignAction, csr: Uint8Array | undefined): string | u
 function issuerOfRoot({ certificate }: PlannedRoot): Issuer {
   const authority = { usageMode: 'GENERAL_PURPOSE', keyHandle: rootKeyHandle } as const
   return issuerOf({ certificate, chain: [] }, authority)
-}
-
-interface RevocationContext {
-  readonly state: RootState | undefined
-  readonly now: Date
-  readonly problems: string[]
-}
-
-function planRevocation(
-  { path, serialNumber: bytes, reason }: RevokeAction,
-  { state, now, problems }: RevocationContext,
-): PlannedRevocation[] {
-  const serialNumber = Buffer.from(bytes).toString('hex')
-  const issued = state?.issued.get(serialNumber)
-  const earlier = state?.revocations.find((each) => each.serialNumber === serialNumber)
-  if (issued === undefined)
-    problems.push(
-      `${path}.serialNumber: no ceremony of this root has signed a certificate with the serial number ${serialNumber}`,
-    )
-  else if (earlier !== undefined)
-    problems.push(`${path}.serialNumber: ${issued.subject} was revoked ${earlier.revokedAt}`)
-  else return [{ serialNumber, reason, revokedAt: isoSeconds(now), subject: issued.subject }]
-  return []
-}
-
-function planCrl(
-  { script, state }: PlanInput,
-  {
-    root,
-    revocations,
-    now,
-    problems,
-  }: Omit<RevocationContext, 'state'> & {
-    readonly root: PlannedRoot
-    readonly revocations: readonly PlannedRevocation[]
-  },
-): PlannedCrl | undefined {
-  if (script.crl === undefined) return undefined
-  const notAfter = endOf(script.crl, now, problems)
-  if (notAfter === undefined) return undefined
-  const expirationDays = (notAfter.getTime() - now.getTime()) / dayMilliseconds
-  const nextUpdate = nextUpdateOf({ generatedAt: now, expirationDays })
-  if (nextUpdate > root.certificate.notAfter)
-    problems.push(
-      `the CRL would be valid until ${isoSeconds(nextUpdate)}, but the root expires ${isoSeconds(root.certificate.notAfter)}`,
-    )
-  return {
-    crlNumber: nextCrlNumber(now, state?.crlNumber ?? 0),
-    expirationDays,
-    nextUpdate,
-    entries: [...(state?.revocations ?? []), ...revocations].map(entryOf),
-  }
-}
-
-function endOf(validity: Validity, now: Date, problems: string[]): Date | undefined {
-  try {
-    return certificatePeriod({ validity }, now).notAfter
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error
-    problems.push(`the validity period of the CRL: ${error.message}`)
-    return undefined
-  }
-}
-
-function entryOf({ serialNumber, reason, revokedAt }: RevocationRecord): RevokedCertificate {
-  return {
-    serialNumber: Buffer.from(serialNumber, 'hex'),
-    revocationDate: new Date(revokedAt),
-    reasonCode: reasonCodeOf(reason),
-  }
 }

@@ -743,10 +743,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   'cli/certificates': {
     subject: 'Subcommands of signet certificates',
     imports: [
+      'terminal.ts',
       'cli/shared',
       'client-commands',
       'client-commands/authority',
       'client-commands/certificates',
+      'inspect/value-texts.ts',
     ],
   },
   'cli/ceremony': {

@@ -1,5 +1,6 @@
 /** Formats the plan of a ceremony for its participants, including everything that will be signed. */
-import type { CeremonyPlan, PlannedCrl } from '../../ceremony/plan.ts'
+import type { CeremonyPlan } from '../../ceremony/plan.ts'
+import type { PlannedCrl } from '../../ceremony/plan-crl.ts'
 import { unsignedDer } from '../../ceremony/plan-root.ts'
 import { sha256 } from '../../ceremony/script/values.ts'
 import { inspect } from '../../inspect/inspect.ts'
