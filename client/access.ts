@@ -2,10 +2,9 @@
  * Users, roles, access keys and identity providers of an account, which Signet's API lists. On AWS, the IAM API has these
  * operations.
  */
-import { call } from './call.ts'
-import { checkOptions, numberRule, textRule, type OptionRules } from './check-options.ts'
-import type { OwnOperationName } from './commands.ts'
+import { numberRule, textRule, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
+import { ownMethods } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /** A tag of a user or role. */
@@ -225,12 +224,7 @@ const listRules: OptionRules<ListInput> = { MaxResults: numberRule, NextToken: t
 const requiredText = { ...textRule, isRequired: true } as const
 
 export function accessOperations(sdk: SdkClient): AccessOperations {
-  const method =
-    <Output>(operation: OwnOperationName, rules: Parameters<typeof checkOptions>[2]) =>
-    async (input: object = {}, options: CallOptions = {}): Promise<Output> => {
-      checkOptions(operation, input, rules)
-      return (await call(sdk, operation, { input, options })) as Output
-    }
+  const method = ownMethods(sdk)
   return {
     listUsers: method('listUsers', listRules),
     getUser: method('getUser', { UserName: requiredText }),

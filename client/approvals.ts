@@ -1,7 +1,7 @@
 /** Approval requests, for which a second person's approval is required; Signet supports them, and AWS does not. */
-import { call } from './call.ts'
-import { checkOptions, numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
+import { numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
+import { ownMethods } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 const statuses = ['PENDING', 'APPROVED', 'REJECTED', 'EXPIRED', 'USED'] as const
@@ -110,21 +110,15 @@ const listRules: OptionRules<ListApprovalsInput> = {
 const approvalRules: OptionRules<ApprovalInput> = { ApprovalId: { ...textRule, isRequired: true } }
 
 export function approvalOperations(sdk: SdkClient): ApprovalOperations {
-  const one =
-    <Output>(operation: 'getApproval' | 'approveRequest' | 'rejectRequest') =>
-    async (input: ApprovalInput, options: CallOptions = {}): Promise<Output> => {
-      checkOptions(operation, input, approvalRules)
-      return (await call(sdk, operation, { input, options })) as Output
-    }
+  const method = ownMethods(sdk)
+  const listApprovals = method<Partial<ListApprovalsOutput>>('listApprovals', listRules)
   return {
-    async listApprovals(input = {}, options = {}) {
-      checkOptions('listApprovals', input, listRules)
-      const output = await call(sdk, 'listApprovals', { input, options })
-      const { Approvals = [], NextToken } = output as Partial<ListApprovalsOutput>
+    async listApprovals(input, options) {
+      const { Approvals = [], NextToken } = await listApprovals(input, options)
       return { Approvals, ...(NextToken !== undefined && { NextToken }) }
     },
-    getApproval: one('getApproval'),
-    approveRequest: one('approveRequest'),
-    rejectRequest: one('rejectRequest'),
+    getApproval: method('getApproval', approvalRules),
+    approveRequest: method('approveRequest', approvalRules),
+    rejectRequest: method('rejectRequest', approvalRules),
   }
 }

@@ -2,6 +2,7 @@
 import type { AccessOperations } from './access.ts'
 import type { ApprovalOperations } from './approvals.ts'
 import type { EnrollmentOperations } from './enrollment.ts'
+import type { RecordOperations } from './record-entries.ts'
 import type { ServerOperations } from './server-information.ts'
 import type { OperationName } from './commands.ts'
 import type { Exceptions } from './errors.ts'
@@ -63,6 +64,7 @@ export interface Client
     ApprovalOperations,
     EnrollmentOperations,
     RevocationOperations,
+    RecordOperations,
     ServerOperations,
     SimulationOperations {
   /** The exception classes, keyed by error code. */

@@ -16,6 +16,7 @@ import type { Operations } from './operations.ts'
 import { createPaginator, isPaginatorName, type ListPage } from './paginators.ts'
 import { revocationOperations } from './revocation.ts'
 import { presign, presignedHeaders } from './presign.ts'
+import { recordOperations } from './record-entries.ts'
 import { serverOperations } from './server-information.ts'
 import { simulationOperations } from './simulate-policy.ts'
 import { createSdkClient, type SdkClient } from './sdk-client.ts'
@@ -67,6 +68,7 @@ export function createClient(options: ClientOptions = {}): Client {
     ...accessOperations(sdk),
     ...approvalOperations(sdk),
     ...enrollmentOperations(sdk),
+    ...recordOperations(sdk),
     ...serverOperations(sdk),
     getStatistics: (input, callOptions) => getStatistics(sdk, input, callOptions),
     ...revocationOperations(sdk),

@@ -1,9 +1,8 @@
 /** An account's ACME and EST endpoints, which only Signet has. */
-import { call } from './call.ts'
-import { checkOptions, numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
+import { numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { ListInput } from './access.ts'
-import type { OwnOperationName } from './commands.ts'
 import type { CallOptions } from './inputs.ts'
+import { ownMethods } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 const protocols = ['ACME', 'EST'] as const
@@ -213,12 +212,7 @@ const pageRules: OptionRules<ListInput> = { MaxResults: numberRule, NextToken: t
 const requiredText = { ...textRule, isRequired: true } as const
 
 export function enrollmentOperations(sdk: SdkClient): EnrollmentOperations {
-  const method =
-    <Output>(operation: OwnOperationName, rules: Parameters<typeof checkOptions>[2]) =>
-    async (input: object = {}, options: CallOptions = {}): Promise<Output> => {
-      checkOptions(operation, input, rules)
-      return (await call(sdk, operation, { input, options })) as Output
-    }
+  const method = ownMethods(sdk)
   const ofEndpoint = { ...pageRules, EndpointName: requiredText }
   return {
     listEnrollmentEndpoints: method('listEnrollmentEndpoints', {

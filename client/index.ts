@@ -115,6 +115,13 @@ export type {
   ListedCertificate,
 } from './list-certificates.ts'
 export type {
+  ServerBackup,
+  ServerDescription,
+  ServerJob,
+  ServerOperations,
+  ServerSetting,
+} from './server-information.ts'
+export type {
   GetRecordCheckpointOutput,
   GetRecordEntryOutput,
   ListRecordEntriesInput,
@@ -122,13 +129,9 @@ export type {
   RecordEntry,
   RecordEntryInput,
   RecordEntryKind,
+  RecordOperations,
   RecordSearch,
-  ServerBackup,
-  ServerDescription,
-  ServerJob,
-  ServerOperations,
-  ServerSetting,
-} from './server-information.ts'
+} from './record-entries.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
 export type { LeafKeyAlgorithm } from './key-pair.ts'

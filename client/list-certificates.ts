@@ -9,6 +9,7 @@ import {
   type OptionRules,
 } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
+import { pagesOf } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /**
@@ -114,11 +115,6 @@ export async function* searchCertificates(
   options: CallOptions = {},
 ): AsyncGenerator<ListedCertificate, void, void> {
   checkOptions('searchCertificates', search, searchRules)
-  let token: string | undefined
-  do {
-    const input = token === undefined ? search : { ...search, NextToken: token }
-    const page = await listCertificates(sdk, input, options)
-    yield* page.Certificates
-    token = page.NextToken
-  } while (token !== undefined)
+  const pages = pagesOf((input) => listCertificates(sdk, input, options), search)
+  for await (const { Certificates } of pages) yield* Certificates
 }

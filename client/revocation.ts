@@ -1,8 +1,8 @@
 /** The state of CRLs and OCSP responses, which only Signet returns. */
-import { call } from './call.ts'
-import { checkOptions, numberRule, textRule, type OptionRules } from './check-options.ts'
+import { numberRule, textRule, type OptionRules } from './check-options.ts'
 import type { CrlType } from './enumerations.ts'
 import type { CallOptions } from './inputs.ts'
+import { ownMethods } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /** The input of describeRevocation: a CA, and a page of its CRLs. */
@@ -204,18 +204,10 @@ const checkRules: OptionRules<CheckRevocationInput> = {
 }
 
 export function revocationOperations(sdk: SdkClient): RevocationOperations {
+  const method = ownMethods(sdk)
   return {
-    async describeRevocation(input, options = {}) {
-      checkOptions('describeRevocation', input, describeRules)
-      return (await call(sdk, 'describeRevocation', { input, options })) as DescribeRevocationOutput
-    },
-    async publishCrl(input, options = {}) {
-      checkOptions('publishCrl', input, publishRules)
-      return (await call(sdk, 'publishCrl', { input, options })) as PublishCrlOutput
-    },
-    async checkRevocation(input, options = {}) {
-      checkOptions('checkRevocation', input, checkRules)
-      return (await call(sdk, 'checkRevocation', { input, options })) as CheckRevocationOutput
-    },
+    describeRevocation: method('describeRevocation', describeRules),
+    publishCrl: method('publishCrl', publishRules),
+    checkRevocation: method('checkRevocation', checkRules),
   }
 }

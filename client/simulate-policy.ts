@@ -2,9 +2,9 @@
  * SimulatePolicy, which shows the policy statements that determine whether a request is allowed. AWS Private CA
  * does not have SimulatePolicy.
  */
-import { call } from './call.ts'
-import { checkOptions, textRule, texts, type OptionRules } from './check-options.ts'
+import { textRule, texts, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
+import { ownMethods } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
 
 /** A condition key and its values, such as the template of a request. */
@@ -109,10 +109,5 @@ const rules: OptionRules<SimulatePolicyInput> = {
 }
 
 export function simulationOperations(sdk: SdkClient): SimulationOperations {
-  return {
-    async simulatePolicy(input, options = {}) {
-      checkOptions('simulatePolicy', input, rules)
-      return (await call(sdk, 'simulatePolicy', { input, options })) as SimulatePolicyOutput
-    },
-  }
+  return { simulatePolicy: ownMethods(sdk)('simulatePolicy', rules) }
 }

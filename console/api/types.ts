@@ -35,14 +35,16 @@ import type {
 import type { SimulatePolicyOutput } from '../../client/simulate-policy.ts'
 
 import type {
-  GetRecordCheckpointOutput,
-  GetRecordEntryOutput,
-  RecordEntry as ClientRecordEntry,
-  RecordEntryKind,
   ServerBackup,
   ServerDescription,
   ServerJob as ClientJob,
 } from '../../client/server-information.ts'
+import type {
+  GetRecordCheckpointOutput,
+  GetRecordEntryOutput,
+  RecordEntry as ClientRecordEntry,
+  RecordEntryKind,
+} from '../../client/record-entries.ts'
 
 import type { PeriodCount as ClientPeriodCount, Statistics } from '../../client/statistics.ts'
 
