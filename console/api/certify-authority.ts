@@ -1,7 +1,6 @@
 /** Issues a CA certificate and installs it, with the same sequence of calls as an AWS client. */
 import type { ApiPassthrough, Validity } from '../../client/shapes.ts'
-import { toBase64 } from './base64.ts'
-import type { Client } from './client.ts'
+import { toBase64, type Client } from './client.ts'
 import { toApiError } from './errors.ts'
 
 export type Step = 'create' | 'key' | 'issue' | 'import'

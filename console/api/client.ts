@@ -224,3 +224,10 @@ export async function listAll<Name extends OperationName, Item>(
       return { items: found, nextToken: token, last }
   }
 }
+
+/** Converts text to base64, for API members of the type "bytes". */
+export function toBase64(text: string): string {
+  return btoa(
+    Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''),
+  )
+}

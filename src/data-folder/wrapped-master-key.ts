@@ -14,7 +14,7 @@ import {
   type FileKey as KmsFileKey,
   type KmsMasterKeyOptions,
 } from './kms-master-key.ts'
-import { tokenOf } from './token-location.ts'
+import { tokenOf } from '../settings/keys-config.ts'
 import {
   isTokenFile,
   unwrapWithToken,

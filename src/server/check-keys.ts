@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { tokenOf } from '../data-folder/token-location.ts'
+import { tokenOf } from '../settings/keys-config.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { TokenLocation } from '../keys/pkcs11/connection.ts'
 import { TokenFailure } from '../keys/pkcs11/failure.ts'

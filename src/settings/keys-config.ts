@@ -66,3 +66,17 @@ function tokenLocation(read: Read, problems: string[]): TokenLocation | undefine
   if (present !== undefined) problems.push(`${present[0]} requires ${missing.join(' and ')}`)
   return undefined
 }
+
+/**
+ * Returns the location of the PKCS #11 token from a configuration. The server's processes record in the data folder whether the
+ * token has refused its PIN.
+ */
+export function tokenOf({
+  keys: { pkcs11 },
+  dataDirectory,
+}: {
+  readonly keys: Pick<KeysConfig, 'pkcs11'>
+  readonly dataDirectory: string
+}): TokenLocation | undefined {
+  return pkcs11 && { ...pkcs11, folder: dataDirectory }
+}

@@ -2,7 +2,7 @@
 import { systemClock } from '../../clock.ts'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import type { DataFolder } from '../../data-folder/data-folder.ts'
-import { tokenOf } from '../../data-folder/token-location.ts'
+import { tokenOf } from '../../settings/keys-config.ts'
 import { KeyNotFoundError, type OpenKeyStore } from '../../keys/key-store.ts'
 import { createPkcs11KeyStore } from '../../keys/pkcs11/pkcs11-key-store.ts'
 import { systemRandom } from '../../random.ts'

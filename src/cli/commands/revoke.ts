@@ -12,7 +12,7 @@ import { withConnection } from '../../client-commands/connection.ts'
 import { loadBytes } from '../../client-commands/load.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { clearProgress, showProgress } from '../../terminal.ts'
-import { quoteArgument } from '../../text/shell-argument.ts'
+import { quoteArgument } from '../shared/same-flags.ts'
 import {
   connectionOf,
   withConnectionFlags,

@@ -9,7 +9,7 @@ import {
 } from '../../client-commands/trust/change-trust.ts'
 import { rootsInFile, rootsOfServer, type Root } from '../../client-commands/trust/roots.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { quoteArgument } from '../../text/shell-argument.ts'
+import { quoteArgument } from '../shared/same-flags.ts'
 import {
   authorityFlag,
   connectionOf,

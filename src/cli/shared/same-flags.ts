@@ -1,5 +1,4 @@
 /** The flags of a command that a suggested next command also needs to reach the same server or the same data. */
-import { quoteArgument } from '../../text/shell-argument.ts'
 import { settings } from '../../settings/settings-table.ts'
 import { storageSettings } from './config-flags.ts'
 
@@ -42,4 +41,9 @@ export function withSameFlags(line: string, flags: object): string {
 function flagText(flag: string, value: unknown): string[] {
   if (value === true) return [`--${flag}`]
   return typeof value === 'string' ? [`--${flag} ${quoteArgument(value)}`] : []
+}
+
+/** Quotes an argument for a POSIX shell, unless it contains only safe characters. */
+export function quoteArgument(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
