@@ -75,7 +75,7 @@ function readDnsName(name: string): string | NameProblem {
   if (mistake !== undefined) return mistake
   const wildcard = name.startsWith('*.') ? '*.' : ''
   const ascii = domainToASCII(name.slice(wildcard.length))
-  const problem = problemOf(name, ascii)
+  const problem = nameProblem(name, ascii)
   return problem === undefined ? wildcard + ascii : { problem }
 }
 
@@ -99,7 +99,7 @@ const noName = `${noDnsName}, IP address, email address or URI`
  * Returns the problem with a name, or undefined if the name is valid. `ascii` is the name converted to A-labels, or
  * an empty string if the conversion failed.
  */
-function problemOf(name: string, ascii: string): string | undefined {
+function nameProblem(name: string, ascii: string): string | undefined {
   // domainToASCII decodes percent-encoded characters and removes some white space.
   const hasForeign = Array.from(name).some(
     (character) => character <= '\u007F' && !asciiForm.test(character),

@@ -219,6 +219,8 @@ of the same name, such as \`acm-pca:IssueCertificate\`. The actions of operation
 \`acm-pca:ListCertificates\`.
 `
 
+const sortedOperations = Object.values(operations).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
 /** Returns the generated pages in docs/reference/api, by file name. */
 export function apiReference(): ReadonlyMap<string, string> {
   return new Map([
@@ -233,7 +235,7 @@ export function apiReference(): ReadonlyMap<string, string> {
 function firstPage(): string {
   return [
     preface,
-    `## Operations\n\n| operation | purpose |\n| --- | --- |\n${Object.values(operations).map(indexRow).join('\n')}\n`,
+    `## Operations\n\n| operation | purpose |\n| --- | --- |\n${sortedOperations.map(indexRow).join('\n')}\n`,
     typesSection(),
     commonErrorsSection(),
   ].join('\n')
@@ -267,7 +269,7 @@ function commonErrorsSection(): string {
 }
 
 function subjectPage(page: SubjectName, { title, introduction }: Subject): string {
-  const listed = Object.values(operations).filter(({ name }) => purposes[name][0] === page)
+  const listed = sortedOperations.filter(({ name }) => purposes[name][0] === page)
   const index = listed.map(({ name }) => `[${name}](#${anchorOf(name)})`).join(' · ')
   const common = 'The [API reference](README.md) describes requests, types and common errors.'
   const head = `# ${title}\n\n${generatedNote}\n\n${introduction} ${common}\n\n${index}\n`

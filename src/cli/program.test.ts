@@ -90,6 +90,13 @@ test('a command reads and writes the streams and variables that it is passed, no
     stderr: "signet: unknown option '--nmae'; did you mean --name?\n",
   })
   for (const [args, advice] of [
+    [['issue', 'host'], "unexpected argument 'host' for 'issue'; did you mean --name host?"],
+    [
+      ['issue', '*.example.com', '192.0.2.1'],
+      "unexpected arguments '*.example.com', '192.0.2.1' for 'issue'; did you mean --name '*.example.com' --ip 192.0.2.1?",
+    ],
+    [['issue', 'a\nb'], String.raw`unexpected argument 'a\nb' for 'issue'`],
+    [['ca', 'list', 'a'], "unexpected argument 'a' for 'list'"],
     [['certs'], "unknown command 'certs'; did you mean certificates?"],
     [
       ['user', 'permissions'],

@@ -1,7 +1,7 @@
 /** Runs a command with the given command-line arguments and returns its exit code. */
 import { CommanderError } from 'commander'
 import { ConfigurationError } from '../errors.ts'
-import { problemOf } from '../server/operator-message.ts'
+import { operatorMessage } from '../server/operator-message.ts'
 import { printLine, printProblem } from '../terminal.ts'
 import { visibleText } from '../text/visible-text.ts'
 import { createProgram } from './program.ts'
@@ -28,7 +28,7 @@ export async function runCommand(
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
     const isUsage = error instanceof ConfigurationError
     // Only Signet's own messages may contain several lines. A line feed in a quoted name must not start a new line.
-    const problem = problemOf(error)
+    const problem = operatorMessage(error)
     printProblem(isUsage ? problem : visibleText(problem), io.stderr)
     return isUsage ? exitUsage : exitFailure
   }

@@ -130,7 +130,12 @@ export function oneAuthority<A extends AuthoritySummary>(
   const candidates = matches.length > 0 ? matches : authorities
   throw new ConfigurationError(
     [
-      problemOf(reference, { kind, flag, matches: matches.length, others: authorities.length }),
+      selectionMessage(reference, {
+        kind,
+        flag,
+        matches: matches.length,
+        others: authorities.length,
+      }),
       ...candidates.map(
         ({ arn, name, status }) =>
           `  ${visibleText(name)} (${status === 'ACTIVE' ? '' : `${status}, `}${arn})`,
@@ -152,7 +157,7 @@ function matchesOf<A extends AuthoritySummary>(
   return authorities.filter(({ arn }) => idOf(arn).startsWith(reference.toLowerCase()))
 }
 
-function problemOf(
+function selectionMessage(
   reference: string | undefined,
   {
     kind,

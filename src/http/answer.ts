@@ -39,7 +39,9 @@ export function methodNotAllowed(allow: string): Answer {
   return textAnswer(405, 'Method not allowed', { allow })
 }
 
-const temporarilyUnavailable = 'The server is temporarily unavailable.'
+const unavailableText = 'The server is temporarily unavailable.'
+
+export const temporarilyUnavailable: TextAnswer = textAnswer(503, unavailableText)
 
 /** Response text for an unexpected error. The text contains no details of the error. */
 export const failedUnexpectedly =
@@ -50,9 +52,7 @@ export const failedUnexpectedly =
  * unauthenticated.
  */
 export function publicFailure(error: unknown): TextAnswer {
-  return isUnavailable(error)
-    ? textAnswer(503, temporarilyUnavailable)
-    : textAnswer(500, failedUnexpectedly)
+  return isUnavailable(error) ? temporarilyUnavailable : textAnswer(500, failedUnexpectedly)
 }
 
 /** Creates a problem document of type `about:blank`, whose title is the name of the HTTP status (RFC 9457 §4.2.1). */
@@ -68,7 +68,7 @@ export function problemAnswer(status: number, detail: string): TextAnswer {
 /** Creates the problem document for an unexpected error. The document contains no details of the error. */
 export function problemFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
-    ? problemAnswer(503, temporarilyUnavailable)
+    ? problemAnswer(503, unavailableText)
     : problemAnswer(500, failedUnexpectedly)
 }
 

@@ -10,7 +10,7 @@ import { test, type TestContext } from 'node:test'
 import { everyRequest } from '../../test/support/routes.ts'
 import { systemRandom } from '../random.ts'
 import { createLog } from '../telemetry/log.ts'
-import { notFound, textAnswer, type Answer } from './answer.ts'
+import { notFound, textAnswer, type Answer, failedUnexpectedly } from './answer.ts'
 import { createBodyBudget } from './body/budget.ts'
 import type { Handler, Route } from './route.ts'
 import { createPlainServer } from './server.ts'
@@ -146,7 +146,7 @@ test('an object that cannot be read causes status 500, or closes the connection 
   const body = { now: failing([]) }
   const { url, budget } = await listening(t, () => ({ status: 200, headers, body: body.now }))
   const failed = await fetch(url)
-  assert.deepEqual([failed.status, await failed.text()], [500, 'Internal error\n'])
+  assert.deepEqual([failed.status, await failed.text()], [500, `${failedUnexpectedly}\n`])
   assert.equal(failed.headers.get('etag'), null)
   body.now = failing(['part'])
   const begun = await fetch(url)

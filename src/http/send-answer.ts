@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Log } from '../telemetry/log.ts'
-import { textAnswer, type Answer, type TextAnswer } from './answer.ts'
+import { publicFailure, temporarilyUnavailable, type Answer, type TextAnswer } from './answer.ts'
 import type { BodyBudget } from './body/budget.ts'
 import { drainedBytesMax, drainMilliseconds } from './body/limits.ts'
 import { createPieceCounter } from './body/read-body.ts'
@@ -83,7 +83,7 @@ function sendStream(
   if (!lease.grow(Math.min(aheadBytesMax, length))) {
     lease.release()
     body.destroy()
-    sendAnswer(response, textAnswer(503, 'Service unavailable'), services)
+    sendAnswer(response, temporarilyUnavailable, services)
     return
   }
   body.once('error', (err) => {
@@ -91,15 +91,14 @@ function sendStream(
     if (response.headersSent || response.destroyed) return
     for (const name of response.getHeaderNames()) response.removeHeader(name)
     response.shouldKeepAlive = false
-    sendAnswer(response, textAnswer(500, 'Internal error'), services)
+    sendAnswer(response, publicFailure(err), services)
   })
   body.once('close', () => {
     lease.release()
     if (!body.readableEnded && !response.writableEnded) response.destroy()
   })
   response.once('close', () => body.destroy())
-  // The headers are sent with the first bytes of the body, so that the response can still be a 500 if reading these bytes
-  // fails.
+  // The headers are sent with the first bytes of the body, so that a failure to read these bytes can still be answered.
   response.statusCode = answer.status
   for (const [name, value] of Object.entries(headersOf(answer))) response.setHeader(name, value)
   body.pipe(response)

@@ -25,13 +25,13 @@ export async function requestLocally(
     throw new ConfigurationError(reply.problem)
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
-    throw new ConfigurationError(`${dataDirectory}: ${problemOf(error)}`, { cause: error })
+    throw new ConfigurationError(`${dataDirectory}: ${unreachableReason(error)}`, { cause: error })
   } finally {
     socket.destroy()
   }
 }
 
-function problemOf(error: unknown): string {
+function unreachableReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return 'no server is running on this data folder'

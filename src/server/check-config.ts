@@ -22,7 +22,7 @@ import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { peekMasterKeySettings } from '../store/master-keys.ts'
 import { checkConfiguredToken } from './check-keys.ts'
 import { checkMasterKeyInKms, checkNewKeys } from './check-kms.ts'
-import { problemOf } from './operator-message.ts'
+import { operatorMessage } from './operator-message.ts'
 import { peekDatabase } from './peek-database.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 import { enrollNames, uncoveredNames } from './tls/listener-names.ts'
@@ -55,7 +55,7 @@ export async function configProblems(config: Config, clock: Clock): Promise<read
       await check()
       return []
     } catch (error) {
-      return [error instanceof ConfigurationError ? error.message : problemOf(error)]
+      return [error instanceof ConfigurationError ? error.message : operatorMessage(error)]
     }
   })
   // If the database is unreachable, several checks fail with the same message.

@@ -6,7 +6,7 @@ import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
  * Returns an error message of one or more lines. Unlike a message for API callers, it contains the reason for a database
  * failure.
  */
-export function problemOf(error: unknown): string {
+export function operatorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!(error instanceof DatabaseUnavailableError && error.cause instanceof Error))
     return error.message

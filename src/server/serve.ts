@@ -11,7 +11,7 @@ import { ConfigurationError } from '../errors.ts'
 import { serveLocally } from '../local-channel/serve.ts'
 import type { Log } from '../telemetry/log.ts'
 import { createLocalHandler } from './local-requests.ts'
-import { problemOf } from './operator-message.ts'
+import { operatorMessage } from './operator-message.ts'
 import type { App, ProcessContext } from './runtime.ts'
 import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
 import { systemRandom } from '../random.ts'
@@ -142,7 +142,7 @@ async function serveAsWorker(
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
     if (!isConfiguration) log.error({ err: error }, 'worker failed to start')
-    primary.cannotStart({ problem: problemOf(error), isConfiguration })
+    primary.cannotStart({ problem: operatorMessage(error), isConfiguration })
     // The primary replaces a worker only after the worker has exited.
     process.disconnect()
     return

@@ -1,5 +1,6 @@
 /** The base class of all commands, which handles settings as flags, output formats, examples, and printing of the result. */
-import { Command, Option, type ParseOptionsResult } from 'commander'
+import { isIP } from 'node:net'
+import { Command, Option, type ErrorOptions, type ParseOptionsResult } from 'commander'
 import {
   accountId,
   configOf,
@@ -13,6 +14,7 @@ import { settingGroups } from '../../settings/setting-groups.ts'
 import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { examplesText } from './help-layout.ts'
+import { quoteArgument } from './same-flags.ts'
 import {
   nextSteps,
   outputForms,
@@ -55,6 +57,25 @@ export class SignetCommand extends Command {
     if (this.commands.length === 0 && flag?.startsWith('-') === true && !isHelp)
       (this as unknown as { unknownOption(flag: string): void }).unknownOption(flag)
     return parsed
+  }
+
+  /** Suggests the flag for an argument that is the value of a flag, such as a host name after `signet issue`. */
+  override error(message: string, options?: ErrorOptions): never {
+    if (options?.code !== 'commander.excessArguments') return super.error(message, options)
+    const surplus = this.args.slice(this.registeredArguments.length)
+    const list = surplus.map((argument) => `'${argument}'`).join(', ')
+    const flags = surplus.map((argument) => {
+      if (!/^[!-~]+$/.test(argument)) return undefined
+      const flag = this.options.find(
+        ({ long }) => long === (isIP(argument) === 0 ? '--name' : '--ip'),
+      )
+      return flag && `${flag.long} ${quoteArgument(argument)}`
+    })
+    const hint = flags.includes(undefined) ? '' : `\n(Did you mean ${flags.join(' ')}?)`
+    return super.error(
+      `error: unexpected argument${surplus.length === 1 ? '' : 's'} ${list} for '${this.name()}'${hint}`,
+      options,
+    )
   }
 
   override createCommand(name?: string): SignetCommand {

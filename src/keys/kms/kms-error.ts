@@ -84,10 +84,10 @@ interface SdkError {
  */
 export function toKmsError(error: unknown): KmsError {
   if (error instanceof KmsError) return error
-  return new KmsError(problemOf(error as SdkError), describe(error as SdkError))
+  return new KmsError(kmsProblem(error as SdkError), describe(error as SdkError))
 }
 
-function problemOf({ name, code, $metadata }: SdkError): KmsProblem {
+function kmsProblem({ name, code, $metadata }: SdkError): KmsProblem {
   const known =
     typeof name === 'string' && Object.hasOwn(problems, name) ? problems[name] : undefined
   if (known !== undefined) return known

@@ -50,10 +50,10 @@ export function parseQuery(text: string): QueryString {
     else if (value === undefined) malformed ??= encodedValue
     else parameters.push([name, value])
   }
-  return { parameters, names, problem: problemOf(parts.length, malformed) }
+  return { parameters, names, problem: malformedQuery(parts.length, malformed) }
 }
 
-function problemOf(count: number, malformed: string | undefined): MalformedQuery | undefined {
+function malformedQuery(count: number, malformed: string | undefined): MalformedQuery | undefined {
   if (count > parametersMax)
     return new MalformedQuery(`The query string or form has more than ${parametersMax} parameters.`)
   if (malformed === undefined) return undefined
