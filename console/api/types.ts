@@ -1,30 +1,9 @@
 /** Inputs and outputs of the API as JSON. Timestamps in the JSON are seconds since 1970. */
-import type {
-  IdentityPolicy,
-  ListedAccessKey,
-  ListedIdentityProvider,
-  ListedRole,
-  ListedUser,
-  RoleDetails as ClientRoleDetails,
-  UserDetails as ClientUserDetails,
-} from '../../client/access.ts'
+import type { IdentityPolicy } from '../../client/access.ts'
 import type { Approval as ClientApproval, ApprovalStatus } from '../../client/approvals.ts'
-import type {
-  EndpointDetails as ClientEndpointDetails,
-  ListAcmeAccountsOutput,
-  ListAcmeOrdersOutput,
-  ListedAcmeAccount,
-  ListedAcmeOrder,
-  ListedEndpoint,
-  ListEndpointsOutput,
-} from '../../client/enrollment.ts'
+import type { Client } from '../../client/client-interface.ts'
 import type { CertificateAuthorityStatus as AuthorityStatus } from '../../client/enumerations.ts'
-import type { ListedCertificate } from '../../client/list-certificates.ts'
-import type {
-  CheckRevocationOutput,
-  DescribeRevocationOutput,
-  PublishCrlOutput,
-} from '../../client/revocation.ts'
+import type { RecordEntryKind } from '../../client/record-entries.ts'
 import type {
   ASN1Subject,
   CertificateAuthority,
@@ -32,21 +11,7 @@ import type {
   RevocationConfiguration as ClientRevocationConfiguration,
   Tag as ClientTag,
 } from '../../client/shapes.ts'
-import type { SimulatePolicyOutput } from '../../client/simulate-policy.ts'
-
-import type {
-  ServerBackup,
-  ServerDescription,
-  ServerJob as ClientJob,
-} from '../../client/server-information.ts'
-import type {
-  GetRecordCheckpointOutput,
-  GetRecordEntryOutput,
-  RecordEntry as ClientRecordEntry,
-  RecordEntryKind,
-} from '../../client/record-entries.ts'
-
-import type { PeriodCount as ClientPeriodCount, Statistics } from '../../client/statistics.ts'
+import type { PeriodCount as ClientPeriodCount } from '../../client/statistics.ts'
 
 export type { ApprovalStatus, AuthorityStatus, IdentityPolicy, RecordEntryKind }
 
@@ -57,8 +22,13 @@ type JsonForm<T> = T extends Date
     ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
     : T
 
+/** The output of a method of the client, in JSON. */
+type OutputOf<Method extends Extract<keyof Client, Uncapitalize<OperationName>>> = JsonForm<
+  Omit<Awaited<ReturnType<Client[Method]>>, '$metadata'>
+>
+
 /** A type in which all members that the API always returns are required. */
-type Present<T, Names extends keyof T> = T & {
+type Present<T, Names extends keyof T = keyof T> = T & {
   readonly [Name in Names]-?: NonNullable<T[Name]>
 }
 
@@ -69,23 +39,6 @@ export type Authority = Present<
   JsonForm<CertificateAuthority>,
   'Arn' | 'OwnerAccount' | 'CreatedAt' | 'Type' | 'Status' | 'CertificateAuthorityConfiguration'
 >
-
-interface CertificateAndChain {
-  /** Certificate in PEM. */
-  readonly Certificate: string
-  /** Certificate chain in PEM; absent for a root. */
-  readonly CertificateChain?: string
-}
-
-export type CertificateSummary = JsonForm<ListedCertificate>
-export type PeriodCount = JsonForm<ClientPeriodCount>
-export type CertificateStatus = CertificateSummary['Status']
-
-export type RevocationState = JsonForm<DescribeRevocationOutput>
-export type RevocationCheck = JsonForm<CheckRevocationOutput>
-
-export type SimulatedPolicy = JsonForm<SimulatePolicyOutput>
-
 export type Tag = JsonForm<ClientTag>
 export type Permission = Present<JsonForm<ClientPermission>, 'Principal' | 'Actions' | 'CreatedAt'>
 
@@ -95,94 +48,83 @@ export interface Approval extends JsonForm<ClientApproval> {
   readonly Input?: string
 }
 
-export type User = JsonForm<ListedUser>
-export type UserDetails = JsonForm<ClientUserDetails>
-type Role = JsonForm<ListedRole>
-export type AccessKey = JsonForm<ListedAccessKey>
-export type IdentityProvider = JsonForm<ListedIdentityProvider>
-export type EnrollmentEndpoint = JsonForm<ListedEndpoint>
-export type EndpointDetails = JsonForm<ClientEndpointDetails>
-export type AcmeAccount = JsonForm<ListedAcmeAccount>
-export type AcmeOrder = JsonForm<ListedAcmeOrder>
-export type RecordEntry = JsonForm<ClientRecordEntry>
-export type RecordCheckpoint = JsonForm<GetRecordCheckpointOutput>
-export type Server = JsonForm<ServerDescription>
-export type ServerJob = JsonForm<ClientJob>
-export type Backup = JsonForm<ServerBackup>
+export type CertificateSummary = Outputs['ListCertificates']['Certificates'][number]
+export type CertificateStatus = CertificateSummary['Status']
+export type PeriodCount = JsonForm<ClientPeriodCount>
+export type RevocationState = Outputs['DescribeRevocation']
+export type RevocationCheck = Outputs['CheckRevocation']
+export type SimulatedPolicy = Outputs['SimulatePolicy']
+export type User = Outputs['ListUsers']['Users'][number]
+export type UserDetails = Outputs['GetUser']['User']
+export type AccessKey = Outputs['ListAccessKeys']['AccessKeys'][number]
+export type IdentityProvider = Outputs['ListIdentityProviders']['IdentityProviders'][number]
+export type EnrollmentEndpoint = Outputs['ListEnrollmentEndpoints']['Endpoints'][number]
+export type EndpointDetails = Outputs['GetEnrollmentEndpoint']['Endpoint']
+export type AcmeAccount = Outputs['ListAcmeAccounts']['Accounts'][number]
+export type AcmeOrder = Outputs['ListAcmeOrders']['Orders'][number]
+export type RecordEntry = Outputs['ListRecordEntries']['Entries'][number]
+export type RecordEntryOutput = Outputs['GetRecordEntry']
+export type RecordCheckpoint = Outputs['GetRecordCheckpoint']
+export type Server = Outputs['DescribeServer']['Server']
+export type ServerJob = Outputs['ListJobs']['Jobs'][number]
+export type Backup = NonNullable<Outputs['ListBackups']['LastBackup']>
 
-export interface RecordEntryOutput extends Omit<GetRecordEntryOutput, 'Entry'> {
-  readonly Entry: RecordEntry
-}
-
-/** Output types of the operations that have an output. */
+/** Output of each operation. The client's types do not state which members AWS's operations always return. */
 export interface Outputs {
   ApproveRequest: object
-  CheckRevocation: RevocationCheck
-  CreateCertificateAuthority: { readonly CertificateAuthorityArn: string }
-  CreateCertificateAuthorityAuditReport: {
-    readonly AuditReportId: string
-    readonly S3Key: string
-  }
+  CheckRevocation: OutputOf<'checkRevocation'>
+  CreateCertificateAuthority: Present<OutputOf<'createCertificateAuthority'>>
+  CreateCertificateAuthorityAuditReport: Present<OutputOf<'createCertificateAuthorityAuditReport'>>
   CreatePermission: object
   DeleteCertificateAuthority: object
   DeletePermission: object
   DeletePolicy: object
   DescribeCertificateAuthority: { readonly CertificateAuthority: Authority }
-  DescribeCertificateAuthorityAuditReport: {
-    readonly AuditReportStatus: 'CREATING' | 'SUCCESS' | 'FAILED'
-    readonly S3BucketName: string
-    readonly S3Key: string
-    readonly CreatedAt: number
-  }
-  DescribeServer: { readonly Server: Server }
-  DescribeRevocation: RevocationState
+  DescribeCertificateAuthorityAuditReport: Present<
+    OutputOf<'describeCertificateAuthorityAuditReport'>
+  >
+  DescribeServer: OutputOf<'describeServer'>
+  DescribeRevocation: OutputOf<'describeRevocation'>
   GetApproval: { readonly Approval: Approval }
-  GetCertificate: CertificateAndChain
-  GetCertificateAuthorityCertificate: CertificateAndChain
-  GetCertificateAuthorityCsr: { readonly Csr: string }
-  GetStatistics: JsonForm<Statistics>
-  GetEnrollmentEndpoint: { readonly Endpoint: EndpointDetails }
-  GetPolicy: { readonly Policy: string }
-  GetRole: { readonly Role: JsonForm<ClientRoleDetails> }
-  GetUser: { readonly User: UserDetails }
-  GetRecordCheckpoint: RecordCheckpoint
-  GetRecordEntry: RecordEntryOutput
+  GetCertificate: Present<OutputOf<'getCertificate'>, 'Certificate'>
+  GetCertificateAuthorityCertificate: Present<
+    OutputOf<'getCertificateAuthorityCertificate'>,
+    'Certificate'
+  >
+  GetCertificateAuthorityCsr: Present<OutputOf<'getCertificateAuthorityCsr'>>
+  GetStatistics: OutputOf<'getStatistics'>
+  GetEnrollmentEndpoint: OutputOf<'getEnrollmentEndpoint'>
+  GetPolicy: Present<OutputOf<'getPolicy'>>
+  GetRole: OutputOf<'getRole'>
+  GetUser: OutputOf<'getUser'>
+  GetRecordCheckpoint: OutputOf<'getRecordCheckpoint'>
+  GetRecordEntry: OutputOf<'getRecordEntry'>
   ImportCertificateAuthorityCertificate: object
-  IssueCertificate: { readonly CertificateArn: string }
-  ListAccessKeys: { readonly AccessKeys: readonly AccessKey[]; readonly NextToken?: string }
-  ListAcmeAccounts: JsonForm<ListAcmeAccountsOutput>
-  ListAcmeOrders: JsonForm<ListAcmeOrdersOutput>
-  ListApprovals: { readonly Approvals: readonly Approval[]; readonly NextToken?: string }
-  ListBackups: { readonly LastBackup?: Backup }
+  IssueCertificate: Present<OutputOf<'issueCertificate'>>
+  ListAccessKeys: OutputOf<'listAccessKeys'>
+  ListAcmeAccounts: OutputOf<'listAcmeAccounts'>
+  ListAcmeOrders: OutputOf<'listAcmeOrders'>
+  ListApprovals: OutputOf<'listApprovals'>
+  ListBackups: OutputOf<'listBackups'>
   ListCertificateAuthorities: {
     readonly CertificateAuthorities: readonly Authority[]
     readonly NextToken?: string
   }
-  ListCertificates: {
-    readonly Certificates: readonly CertificateSummary[]
-    readonly NextToken?: string
-  }
-  ListEnrollmentEndpoints: JsonForm<ListEndpointsOutput>
-  ListIdentityProviders: {
-    readonly IdentityProviders: readonly IdentityProvider[]
-    readonly NextToken?: string
-  }
+  ListCertificates: OutputOf<'listCertificates'>
+  ListEnrollmentEndpoints: OutputOf<'listEnrollmentEndpoints'>
+  ListIdentityProviders: OutputOf<'listIdentityProviders'>
   ListPermissions: { readonly Permissions: readonly Permission[]; readonly NextToken?: string }
-  ListRoles: { readonly Roles: readonly Role[]; readonly NextToken?: string }
-  ListJobs: { readonly Jobs: readonly ServerJob[] }
-  ListRecordEntries: {
-    readonly Entries: readonly RecordEntry[]
-    readonly SearchedSince?: number
-    readonly NextToken?: string
-  }
+  ListRoles: OutputOf<'listRoles'>
+  ListJobs: OutputOf<'listJobs'>
+  ListRecordEntries: OutputOf<'listRecordEntries'>
   ListTags: { readonly Tags: readonly Tag[]; readonly NextToken?: string }
-  ListUsers: { readonly Users: readonly User[]; readonly NextToken?: string }
-  PublishCrl: JsonForm<PublishCrlOutput>
+  ListUsers: OutputOf<'listUsers'>
+  PublishCrl: OutputOf<'publishCrl'>
   PutPolicy: object
   RejectRequest: object
   RestoreCertificateAuthority: object
   RevokeCertificate: object
-  SimulatePolicy: SimulatedPolicy
+  SimulatePolicy: OutputOf<'simulatePolicy'>
   TagCertificateAuthority: object
   UntagCertificateAuthority: object
   UpdateCertificateAuthority: object
