@@ -1,11 +1,8 @@
 /** The dialog for switching to another Region. Each Region has its own CAs. */
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import Modal from '@cloudscape-design/components/modal'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
+import { Dialog } from '../widgets/dialog.tsx'
 import { regionForm } from './session.ts'
 
 interface RegionDialogProps {
@@ -21,23 +18,10 @@ export function RegionDialog({ region, onChoose, onClose }: RegionDialogProps): 
     if (isValid) onChoose(text)
   }
   return (
-    <Modal
-      visible
-      header="Region"
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" disabled={!isValid} onClick={choose}>
-              Use this Region
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title="Region"
+      action={{ text: 'Use this Region', isReady: isValid, onClick: choose }}
+      onClose={onClose}
     >
       <FormField
         label="Region"
@@ -51,6 +35,6 @@ export function RegionDialog({ region, onChoose, onClose }: RegionDialogProps): 
           onKeyDown={({ detail }) => detail.key === 'Enter' && choose()}
         />
       </FormField>
-    </Modal>
+    </Dialog>
   )
 }

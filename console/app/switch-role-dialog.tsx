@@ -1,13 +1,11 @@
 /** The dialog for assuming a role with the signed-in principal's credentials. */
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import { toApiError, type ApiError } from '../api/errors.ts'
 import { ApiAlert } from '../widgets/api-alert.tsx'
+import { Dialog } from '../widgets/dialog.tsx'
 import { useNotify } from './notifications.ts'
 import { nameOfArn, roleArnOf, sessionNameFor } from './role-arn.ts'
 import { useSession } from './session.ts'
@@ -40,28 +38,15 @@ export function SwitchRoleDialog({ onClose }: { readonly onClose: () => void }):
     change().catch(() => undefined)
   }
   return (
-    <Modal
-      visible
-      header="Switch role"
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              loading={isBusy}
-              disabled={roleArn === undefined}
-              onClick={start}
-            >
-              Switch role
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title="Switch role"
+      action={{
+        text: 'Switch role',
+        isReady: roleArn !== undefined,
+        isRunning: isBusy,
+        onClick: start,
+      }}
+      onClose={onClose}
     >
       <SpaceBetween size="m">
         <FormField
@@ -84,6 +69,6 @@ export function SwitchRoleDialog({ onClose }: { readonly onClose: () => void }):
         </FormField>
         <ApiAlert error={error} action="Switch role" />
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   )
 }

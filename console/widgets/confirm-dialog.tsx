@@ -1,14 +1,12 @@
 /** A dialog that asks the user to type a text to confirm an action with serious consequences. */
-import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import type { Client } from '../api/client.ts'
 import { useSubmit } from '../app/use-submit.ts'
 import { ApiAlert } from './api-alert.tsx'
+import { Dialog } from './dialog.tsx'
 
 interface ConfirmDialogProps {
   readonly title: string
@@ -41,23 +39,10 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
   const { submit, isRunning, error } = useSubmit(onConfirm, { done, onDone })
   const isReady = isValid && (confirmation === undefined || typed === confirmation)
   return (
-    <Modal
-      visible
-      header={title}
-      closeAriaLabel="Close"
-      onDismiss={() => !isRunning && onClose()}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" disabled={isRunning} onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" disabled={!isReady} loading={isRunning} onClick={submit}>
-              {action}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title={title}
+      action={{ text: action, isReady, isRunning, onClick: submit }}
+      onClose={onClose}
     >
       <SpaceBetween size="m">
         {children}
@@ -74,6 +59,6 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
         )}
         <ApiAlert error={error} action={action} />
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   )
 }

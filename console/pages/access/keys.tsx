@@ -3,9 +3,9 @@ import { useMemo, type ReactNode } from 'react'
 import type { AccessKey } from '../../api/types.ts'
 import { hrefOf } from '../../app/router.ts'
 import { ListPage } from '../../lists/list-page.tsx'
-import { Copyable, ForeignText, PageLink } from '../../widgets/values.tsx'
+import { ForeignText, PageLink } from '../../widgets/values.tsx'
 import { statusFilter, unusedFilter } from './key-filters.ts'
-import { Age, KeyStatus, KeyUse } from './principal-values.tsx'
+import { keyIdColumn, keyStateColumns } from './principal-values.tsx'
 
 export function Page(): ReactNode {
   const filters = useMemo(() => [statusFilter, unusedFilter(Date.now())], [])
@@ -29,32 +29,9 @@ export function Page(): ReactNode {
         used: ({ LastUsedDate }) => LastUsedDate,
       }}
       columns={[
-        {
-          id: 'id',
-          header: 'Access key ID',
-          isRowHeader: true,
-          minWidth: 260,
-          cell: ({ AccessKeyId }) => <Copyable text={AccessKeyId} label="access key ID" />,
-        },
+        keyIdColumn,
         { id: 'owner', header: 'Owner', minWidth: 160, cell: (key) => <Owner accessKey={key} /> },
-        {
-          id: 'status',
-          header: 'Status',
-          minWidth: 110,
-          cell: ({ Status }) => <KeyStatus status={Status} />,
-        },
-        {
-          id: 'age',
-          header: 'Age',
-          minWidth: 110,
-          cell: ({ CreateDate }) => <Age seconds={CreateDate} />,
-        },
-        {
-          id: 'used',
-          header: 'Last use',
-          minWidth: 230,
-          cell: (key) => <KeyUse accessKey={key} />,
-        },
+        ...keyStateColumns,
         {
           id: 'policy',
           header: 'Own policy',

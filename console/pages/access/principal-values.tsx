@@ -8,14 +8,9 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import { visibleJson } from '../../../src/text/visible-text.ts'
 import type { AccessKey, IdentityPolicy, Outputs } from '../../api/types.ts'
+import type { ListColumn } from '../../lists/list-page.tsx'
 import { relativeTime } from '../../widgets/format.ts'
-import { ForeignText, Time } from '../../widgets/values.tsx'
-
-export function KeyStatus({ status }: { readonly status: AccessKey['Status'] }): ReactNode {
-  return (
-    <StatusIndicator type={status === 'Active' ? 'success' : 'stopped'}>{status}</StatusIndicator>
-  )
-}
+import { Copyable, ForeignText, Time } from '../../widgets/values.tsx'
 
 /** The time since an access key or a principal was last used. */
 export function LastUse({ seconds }: { readonly seconds: number | undefined }): ReactNode {
@@ -23,7 +18,7 @@ export function LastUse({ seconds }: { readonly seconds: number | undefined }): 
 }
 
 /** The last use of an access key, including the service and Region. */
-export function KeyUse({ accessKey }: { readonly accessKey: AccessKey }): ReactNode {
+function KeyUse({ accessKey }: { readonly accessKey: AccessKey }): ReactNode {
   const { LastUsedDate, LastUsedService, LastUsedRegion } = accessKey
   return (
     <>
@@ -38,13 +33,47 @@ export function KeyUse({ accessKey }: { readonly accessKey: AccessKey }): ReactN
 }
 
 /** The time since the creation of a user, role or access key, such as "12 days". */
-export function Age({ seconds }: { readonly seconds: number }): ReactNode {
+function Age({ seconds }: { readonly seconds: number }): ReactNode {
   return (
     <span title={new Date(seconds * 1000).toISOString()}>
       {relativeTime(seconds, Date.now()).replace(' ago', '')}
     </span>
   )
 }
+
+type KeyColumn = ListColumn<AccessKey>
+
+export const keyIdColumn: KeyColumn = {
+  id: 'id',
+  header: 'Access key ID',
+  isRowHeader: true,
+  minWidth: 260,
+  cell: ({ AccessKeyId }) => <Copyable text={AccessKeyId} label="access key ID" />,
+}
+
+/** Columns with the status, age and last use of an access key. */
+export const keyStateColumns: readonly KeyColumn[] = [
+  {
+    id: 'status',
+    header: 'Status',
+    minWidth: 110,
+    cell: ({ Status }) => (
+      <StatusIndicator type={Status === 'Active' ? 'success' : 'stopped'}>{Status}</StatusIndicator>
+    ),
+  },
+  {
+    id: 'age',
+    header: 'Age',
+    minWidth: 110,
+    cell: ({ CreateDate }) => <Age seconds={CreateDate} />,
+  },
+  {
+    id: 'used',
+    header: 'Last use',
+    minWidth: 230,
+    cell: (key) => <KeyUse accessKey={key} />,
+  },
+]
 
 type Tags = Outputs['ListUsers']['Users'][number]['Tags']
 

@@ -14,9 +14,8 @@ import { Breadcrumbs } from '../../widgets/breadcrumbs.tsx'
 import { LoadedView } from '../../widgets/loaded-view.tsx'
 import { Copyable, Empty, PageLink, Time } from '../../widgets/values.tsx'
 import {
-  Age,
-  KeyStatus,
-  KeyUse,
+  keyIdColumn,
+  keyStateColumns,
   LastUse,
   Policies,
   PolicyDocumentText,
@@ -104,33 +103,7 @@ function AccessKeys({ user }: { readonly user: UserDetails }): ReactNode {
           )}
         </SpaceBetween>
       }
-      columnDefinitions={[
-        {
-          id: 'id',
-          header: 'Access key ID',
-          isRowHeader: true,
-          minWidth: 260,
-          cell: ({ AccessKeyId }) => <Copyable text={AccessKeyId} label="access key ID" />,
-        },
-        {
-          id: 'status',
-          header: 'Status',
-          minWidth: 110,
-          cell: ({ Status }) => <KeyStatus status={Status} />,
-        },
-        {
-          id: 'age',
-          header: 'Age',
-          minWidth: 100,
-          cell: ({ CreateDate }) => <Age seconds={CreateDate} />,
-        },
-        {
-          id: 'used',
-          header: 'Last use',
-          minWidth: 230,
-          cell: (key) => <KeyUse accessKey={key} />,
-        },
-      ]}
+      columnDefinitions={[keyIdColumn, ...keyStateColumns]}
     />
   )
 }

@@ -1,8 +1,6 @@
 /** Dialog that shows the progress of revocations until the CRLs and the OCSP responder contain them. */
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
-import Modal from '@cloudscape-design/components/modal'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useEffect, useState, type ReactNode } from 'react'
@@ -10,6 +8,7 @@ import type { Client } from '../../api/client.ts'
 import { toApiError, type ApiError } from '../../api/errors.ts'
 import { useSession } from '../../app/session.ts'
 import { ApiAlert } from '../../widgets/api-alert.tsx'
+import { Dialog } from '../../widgets/dialog.tsx'
 import { isPublished, publicationOf, type Publication } from './check-results.ts'
 
 interface RevokedCertificate {
@@ -31,18 +30,9 @@ export function PublicationDialog({ certificates, onClose }: PublicationDialogPr
   const known = [...states.values()]
   const isDone = known.length === count && known.every(isPublished)
   return (
-    <Modal
-      visible
-      header={count === 1 ? 'The certificate is revoked' : `${count} certificates are revoked`}
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <Button variant="primary" onClick={onClose}>
-            Close
-          </Button>
-        </Box>
-      }
+    <Dialog
+      title={count === 1 ? 'The certificate is revoked' : `${count} certificates are revoked`}
+      onClose={onClose}
     >
       <SpaceBetween size="m">
         {isDone ? (
@@ -54,7 +44,7 @@ export function PublicationDialog({ certificates, onClose }: PublicationDialogPr
         <Progress label="CRL" count={count} values={known.map(({ crl }) => crl)} />
         <ApiAlert error={error} action="Check the publication" />
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   )
 }
 

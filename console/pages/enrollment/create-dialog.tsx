@@ -1,12 +1,11 @@
 /** Dialog with the commands that create an endpoint, for which the API has no operation. */
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import type { Authority } from '../../api/types.ts'
 import { AuthoritySelect } from '../../widgets/authority-select.tsx'
+import { Dialog } from '../../widgets/dialog.tsx'
 import { Command } from '../../widgets/values.tsx'
 
 interface CreateDialogProps {
@@ -32,20 +31,7 @@ export function CreateDialog({ authorities, onClose }: CreateDialogProps): React
   const issuing = active.find(({ Type }) => Type === 'SUBORDINATE') ?? active[0]
   const ca = selected || (issuing?.Arn ?? 'CA')
   return (
-    <Modal
-      visible
-      size="large"
-      header="Create endpoint"
-      closeAriaLabel="Close"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <Button variant="primary" onClick={onClose}>
-            Close
-          </Button>
-        </Box>
-      }
-    >
+    <Dialog size="large" title="Create endpoint" onClose={onClose}>
       <SpaceBetween size="m">
         <Box variant="p">
           The API cannot create endpoints. Run one of these commands on the server, with the name of
@@ -66,6 +52,6 @@ export function CreateDialog({ authorities, onClose }: CreateDialogProps): React
           </div>
         ))}
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   )
 }
