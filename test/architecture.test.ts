@@ -43,18 +43,18 @@ const banned: readonly {
     // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and the markers of commits and
     // of damage are written in synchronous code.
     homes: [
-      'durable-file.ts',
+      'files/durable-file.ts',
       'admin-commands/backup.ts',
       'objects/',
       'store/sqlite/commit-mark.ts',
       'store/damage.ts',
     ],
-    use: 'durable-file.ts, which also flushes the folder',
+    use: 'files/durable-file.ts, which also flushes the folder',
   },
   {
     call: /\bwriteFile(?:Sync)?\(/,
-    homes: ['durable-file.ts', 'objects/', 'admin-commands/backup.ts'],
-    use: 'durable-file.ts',
+    homes: ['files/durable-file.ts', 'objects/', 'admin-commands/backup.ts'],
+    use: 'files/durable-file.ts',
   },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
 ]

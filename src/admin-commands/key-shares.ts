@@ -17,7 +17,7 @@ import {
   writeMasterKey,
   type MasterKey,
 } from '../data-folder/master-key.ts'
-import { createFile, makeFolder, syncFolder } from '../durable-file.ts'
+import { createFile, makeFolder, syncFolder } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { requestLocally } from '../local-channel/request.ts'
 import { systemRandom } from '../random.ts'

@@ -16,7 +16,7 @@ import {
   type RotationContext,
 } from '../data-folder/rotate-master-key.ts'
 import { wrappingOf } from '../data-folder/wrapped-master-key.ts'
-import { createFile } from '../durable-file.ts'
+import { createFile } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { requestLocally } from '../local-channel/request.ts'
 import { operatorContext } from './operator.ts'

@@ -6,7 +6,7 @@ import { constants, type Stats } from 'node:fs'
 import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { renameDurably } from '../durable-file.ts'
+import { renameDurably } from '../files/durable-file.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface CallLogSink {

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { createFile, makeFolder, renameDurably } from '../durable-file.ts'
+import { createFile, makeFolder, renameDurably } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { lockFolder, type FolderLock } from '../store/sqlite/folder-lock.ts'
 import { signatureFile, transcriptFile } from './transcript.ts'

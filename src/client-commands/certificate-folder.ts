@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { access, constants, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { makeFolder, replaceFiles, syncFolder } from '../durable-file.ts'
+import { makeFolder, replaceFiles, syncFolder } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../text/json.ts'
 import { systemErrorText } from '../text/system-error.ts'

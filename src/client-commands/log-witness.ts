@@ -1,7 +1,7 @@
 /** The command `signet log witness`, which verifies that a server's record is append-only, and stores its checkpoints. */
 import { existsSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
-import { syncFile } from '../durable-file.ts'
+import { syncFile } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { openCheckpoint } from '../record/checkpoint.ts'
 import { isSameHash, splitHashes } from '../record/merkle.ts'

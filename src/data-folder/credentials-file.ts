@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { replaceFile } from '../durable-file.ts'
+import { replaceFile } from '../files/durable-file.ts'
 import type { Config } from '../settings/config.ts'
 import { defaultRegion } from '../text/credentials-file.ts'
 

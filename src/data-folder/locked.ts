@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { replaceFile } from '../durable-file.ts'
+import { replaceFile } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
 import { isObject } from '../text/json.ts'

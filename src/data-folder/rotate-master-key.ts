@@ -11,7 +11,7 @@
  */
 import { realpath, stat } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
-import { createFile, replaceFile } from '../durable-file.ts'
+import { createFile, replaceFile } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Actor } from '../record/leaf.ts'
 import type { Random } from '../random.ts'

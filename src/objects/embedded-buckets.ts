@@ -4,7 +4,7 @@
  */
 import { access, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, renameDurably, replaceFile, syncFolder } from '../durable-file.ts'
+import { makeFolder, renameDurably, replaceFile, syncFolder } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { fileNameOf, openObjectFile, type ObjectInfo, type OpenObject } from './object-file.ts'
 import type { ObjectLocation } from './object-store.ts'

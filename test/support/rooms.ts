@@ -20,8 +20,8 @@ export const everyone = [
   'errors.ts',
   'sealer.ts',
   'bounded-cache.ts',
-  'durable-file.ts',
   'text',
+  'files',
   'channel',
   'turns',
 ] as const
@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [],
   },
 
+  files: { subject: 'Durable writes of files, and reads of files with secrets', imports: [] },
   channel: { subject: 'Requests and replies over a message channel', imports: [] },
   turns: {
     subject: 'Batches: requests that arrive in one turn of the event loop are processed together',
@@ -828,5 +829,8 @@ export const layers: readonly Layer[] = [
     name: 'Rules',
     rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity', 'enrollment'],
   },
-  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'record', 'channel', 'turns', 'text'] },
+  {
+    name: 'Formats',
+    rooms: ['x509', 'wire', 'backup', 'record', 'channel', 'turns', 'files', 'text'],
+  },
 ]

@@ -11,7 +11,7 @@ import { succeedAuthority } from '../../client-commands/authority/succeed-author
 import { findAuthority, type AuthoritySummary } from '../../client-commands/authorities.ts'
 import { withConnection, type Connection } from '../../client-commands/connection.ts'
 import { systemClock } from '../../clock.ts'
-import { writeOutput } from '../../durable-file.ts'
+import { writeOutput } from '../../files/durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { printNote, progressTo } from '../../terminal.ts'
 import {

@@ -138,7 +138,7 @@ async function passphraseOf(
   const passphrase =
     passphraseFile === undefined
       ? await askHidden(`Passphrase ${isNew ? 'for the new' : 'of the'} root key: `)
-      : readPassphrase(passphraseFile)
+      : await readPassphrase(passphraseFile)
   if (!isNew) return passphrase
   if (passphrase.length < passphraseCharactersMin)
     throw new ConfigurationError(

@@ -7,7 +7,7 @@ import type {
   InitHierarchyOptions,
 } from '../../client-commands/init-hierarchy.ts'
 import { keyStorageSecurityStandards } from '../../client-commands/issuance-options.ts'
-import { writeOutput } from '../../durable-file.ts'
+import { writeOutput } from '../../files/durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
 import { instantWords } from '../../inspect/value-texts.ts'

@@ -158,7 +158,7 @@ async function pkcs12Of(flags: IssueFlags): Promise<Pkcs12Options | undefined> {
   requirePkcs12Folder(path)
   return {
     path: resolve(path),
-    ...(file === undefined ? await askPkcs12Password(path) : readPkcs12Password(file)),
+    ...(file === undefined ? await askPkcs12Password(path) : await readPkcs12Password(file)),
     random: systemRandom,
   }
 }

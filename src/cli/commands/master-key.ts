@@ -35,8 +35,8 @@ export function masterKeyCommand(context: CommandContext): Command {
       'age recipient (age1…), or a file with recipients or a public key in PEM (X25519, P-256, RSA)',
     )
     .examples('signet master-key export master-key.age --recipient recipient.txt')
-    .run(({ config, flags }: Call<Flags & { readonly recipient: string }>, file) =>
-      exportMasterKey(config, file ?? '', recipientText(flags.recipient)),
+    .run(async ({ config, flags }: Call<Flags & { readonly recipient: string }>, file) =>
+      exportMasterKey(config, file ?? '', await recipientText(flags.recipient)),
     )
   storageCommand(group, 'show')
     .output()
@@ -72,7 +72,7 @@ function addShares(group: SignetCommand): void {
     .examples('signet master-key split --shares 5 --threshold 3 --out shares')
     .run(async ({ config, flags }: Call<SplitFlags>) => {
       const { shares, threshold, out, recipient = [], remove = false } = flags
-      const recipients = recipient.map((each) => recipientText(each))
+      const recipients = await Promise.all(recipient.map((each) => recipientText(each)))
       return splitKey(config, { total: shares, threshold, out, recipients, remove })
     })
   group
@@ -83,7 +83,7 @@ function addShares(group: SignetCommand): void {
     .requiredOption('--out <file>', 'new file for the master key, or - for standard output')
     .examples('signet master-key combine share-1.txt share-4.txt share-5.txt --out master.key')
     .action(async (files: readonly string[], flags: OutputFlags & { readonly out: string }) => {
-      const texts = files.map((file) => readPrivate(file, 'share'))
+      const texts = await Promise.all(files.map((file) => readPrivate(file, 'share')))
       const result = await combineShares(texts, flags.out)
       if ('text' in result) group.context.stdout.write(result.text)
       else printResult(group.context, flags, { value: result })

@@ -24,7 +24,7 @@ export function unlockCommand(context: CommandContext): Command {
       const text =
         file === undefined
           ? await askHidden('Share of the master key: ', 'a file')
-          : readPrivate(file, 'share')
+          : await readPrivate(file, 'share')
       return enterShare(config, text)
     })
 }

@@ -2,13 +2,12 @@
  * Passphrases and keys for backups. Backup secrets are read from files or the terminal, never from the command line or the
  * environment.
  */
-import { readFileSync, statSync } from 'node:fs'
 import type { EncryptionKey } from '../../backup/encryption.ts'
 import { readRecipients, type BackupKey } from '../../backup/key-files.ts'
 import type { EncryptedBackup } from '../../backup/open-backup.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { firstLine, readPrivateFile, readTextFile } from '../../files/private-file.ts'
 import { askHidden } from './ask-hidden.ts'
-import { systemErrorText } from '../../text/system-error.ts'
 
 export interface EncryptionFlags {
   readonly passphraseFile?: string
@@ -21,7 +20,6 @@ export interface DecryptionFlags {
 }
 
 const charactersMin = 8
-const fileBytesMax = 65_536
 
 /** Returns a function that obtains the key for a new backup from flags or a prompt. */
 export function encryptionKey({
@@ -32,18 +30,22 @@ export function encryptionKey({
     throw new ConfigurationError('--passphrase-file cannot be combined with --recipient')
   return async () => {
     if (recipient !== undefined)
-      return { kind: 'recipients', recipients: await readRecipients(recipientText(recipient)) }
+      return {
+        kind: 'recipients',
+        recipients: await readRecipients(await recipientText(recipient)),
+      }
     const passphrase =
       passphraseFile === undefined
         ? await askTwice()
-        : requireLength(readPassphrase(passphraseFile))
+        : requireLength(await readPassphrase(passphraseFile))
     return { kind: 'passphrase', passphrase }
   }
 }
 
 /** Returns a recipient in text form. A recipient is public, so it may be a command-line argument, as in `age -r`. */
-export function recipientText(recipient: string): string {
-  return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
+export async function recipientText(recipient: string): Promise<string> {
+  if (/^age1[0-9a-z]{50,}$/.test(recipient)) return recipient
+  return readTextFile(recipient, describe(recipient, 'recipient'))
 }
 
 async function askTwice(): Promise<string> {
@@ -66,9 +68,10 @@ export function decryptionKey({
   if (passphraseFile !== undefined && identity !== undefined)
     throw new ConfigurationError('--passphrase-file cannot be combined with --identity')
   return async ({ usesPassphrase }) => {
-    if (identity !== undefined) return { kind: 'identity', text: readPrivate(identity, 'identity') }
+    if (identity !== undefined)
+      return { kind: 'identity', text: await readPrivate(identity, 'identity') }
     if (passphraseFile !== undefined)
-      return { kind: 'passphrase', passphrase: readPassphrase(passphraseFile) }
+      return { kind: 'passphrase', passphrase: await readPassphrase(passphraseFile) }
     if (!usesPassphrase)
       throw new ConfigurationError('the backup is encrypted for a recipient: specify --identity')
     return { kind: 'passphrase', passphrase: await askHidden('Passphrase of the backup: ') }
@@ -76,45 +79,21 @@ export function decryptionKey({
 }
 
 /** Reads the passphrase from the first line of a file. */
-export function readPassphrase(path: string): string {
-  const [line = ''] = readPrivate(path, 'passphrase').split(/\r?\n/, 1)
+export async function readPassphrase(path: string): Promise<string> {
+  const line = firstLine(await readPrivate(path, 'passphrase'))
   if (line === '') throw new ConfigurationError(`${path} contains no passphrase on its first line`)
   return line
 }
 
-/** Reads a private file. A file that other users can read is rejected, but a pipe such as the shell's `<(…)` is accepted. */
-export function readPrivate(path: string, noun: string): string {
+/** Reads a private file (readPrivateFile). Refuses an age identity in place of the path. */
+export async function readPrivate(path: string, noun: string): Promise<string> {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(
       `the ${noun} must be a file: other users can read a key on the command line`,
     )
-  let mode: number
-  try {
-    const status = statSync(path)
-    mode = status.isFile() ? status.mode : 0
-  } catch (error) {
-    throw unreadable(path, noun, error)
-  }
-  if ((mode & 0o077) !== 0)
-    throw new ConfigurationError(
-      `${path}, the file with the ${noun}, can be read by others; make it private with: chmod 600 '${path}'`,
-    )
-  return readText(path, noun)
+  return readPrivateFile(path, describe(path, noun))
 }
 
-function readText(path: string, noun: string): string {
-  try {
-    const text = readFileSync(path, 'utf8')
-    if (text.length > fileBytesMax) throw new Error('it is too long')
-    return text
-  } catch (error) {
-    throw unreadable(path, noun, error)
-  }
-}
-
-function unreadable(path: string, noun: string, error: unknown): ConfigurationError {
-  return new ConfigurationError(
-    `${path}, the file with the ${noun}, cannot be read: ${systemErrorText(error)}`,
-    { cause: error },
-  )
+function describe(path: string, noun: string): string {
+  return `${path}, the file with the ${noun},`
 }

@@ -7,6 +7,7 @@ import {
   type Pkcs12Options,
 } from '../../client-commands/pkcs12-file.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { firstLine } from '../../files/private-file.ts'
 import { askHidden } from './ask-hidden.ts'
 import { readPrivate } from './backup-keys.ts'
 
@@ -15,8 +16,8 @@ const passwordFlag = '--pkcs12-password-file'
 type Pkcs12Password = Pick<Pkcs12Options, 'password' | 'passwordFile'>
 
 /** Reads the password for a PKCS #12 file from the first line of a file. Throws ConfigurationError for an invalid password. */
-export function readPkcs12Password(file: string): Pkcs12Password {
-  const [password = ''] = readPrivate(file, 'PKCS #12 password').split(/\r?\n/, 1)
+export async function readPkcs12Password(file: string): Promise<Pkcs12Password> {
+  const password = firstLine(await readPrivate(file, 'PKCS #12 password'))
   requirePkcs12Password(password)
   // A pipe, such as the shell's `<(…)`, cannot be read twice.
   return { password, passwordFile: statSync(file).isFile() ? resolve(file) : undefined }

@@ -2,7 +2,12 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client, ListedCertificate } from '../../../client/index.ts'
-import { makeFolder, replaceFiles, writeOutput, type FileContent } from '../../durable-file.ts'
+import {
+  makeFolder,
+  replaceFiles,
+  writeOutput,
+  type FileContent,
+} from '../../files/durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { encodePem, parsePem } from '../../x509/pem.ts'
 import { certificateArn, type CertificateId } from './resolve-certificate.ts'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { replaceFile } from '../../durable-file.ts'
+import { replaceFile } from '../../files/durable-file.ts'
 import type { Root } from './roots.ts'
 import {
   firstLine,

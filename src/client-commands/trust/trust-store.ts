@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { replaceFile } from '../../durable-file.ts'
+import { replaceFile } from '../../files/durable-file.ts'
 import type { Root } from './roots.ts'
 
 /** The parts of the machine that trust stores use, which tests replace. */

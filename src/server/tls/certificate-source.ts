@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../settings/config.ts'
 import type { TlsConfig } from '../../settings/tls-config.ts'
-import { replaceFile } from '../../durable-file.ts'
+import { replaceFile } from '../../files/durable-file.ts'
 import type { TlsMaterial } from '../../http/tls.ts'
 import type { Services } from '../../services.ts'
 import {

@@ -1,16 +1,16 @@
 /** The PostgreSQL password, which is read from the configured source. */
-import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
+import { firstLine, readPrivateFile } from '../../files/private-file.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 
 /** Reads the password for a connection. Throws ConfigurationError if the password cannot be read. */
 export async function readPassword(place: PostgresConnectionOptions): Promise<string> {
   const { password } = place
   if (password.kind === 'text') return password.text
-  if (password.kind === 'file') return firstLine(await readPrivate(password.path))
+  if (password.kind === 'file') return firstLine(await readPasswordFile(password.path))
   const found =
     password.kind === 'pgpass'
-      ? findInPasswordFile(await readPrivate(password.path), place)
+      ? findInPasswordFile(await readPasswordFile(password.path), place)
       : undefined
   if (found === undefined)
     throw new ConfigurationError('the server requires a password, and none is configured')
@@ -18,27 +18,8 @@ export async function readPassword(place: PostgresConnectionOptions): Promise<st
 }
 
 /** Reads a password file. Like libpq, the function refuses a file that other users can read. */
-async function readPrivate(path: string): Promise<string> {
-  let mode: number
-  let text: string
-  try {
-    mode = (await stat(path)).mode
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    const { message } = error as Error
-    throw new ConfigurationError(`the password file ${path} cannot be read: ${message}`, {
-      cause: error,
-    })
-  }
-  if ((mode & 0o077) !== 0)
-    throw new ConfigurationError(
-      `the password file ${path} can be read by others; make it private with: chmod 600 '${path}'`,
-    )
-  return text
-}
-
-function firstLine(text: string): string {
-  return text.split(/\r?\n/, 1)[0] ?? ''
+function readPasswordFile(path: string): Promise<string> {
+  return readPrivateFile(path, `the password file ${path}`)
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { replaceFile } from '../../durable-file.ts'
+import { replaceFile } from '../../files/durable-file.ts'
 
 export interface CommitMark {
   /** ID of the database. A database that was restored has a new ID. */

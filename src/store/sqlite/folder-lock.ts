@@ -3,7 +3,7 @@ import { accessSync, existsSync, rmSync } from 'node:fs'
 import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeFolder } from '../../durable-file.ts'
+import { makeFolder } from '../../files/durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './connection.ts'
 

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { renameDurably, syncFile } from '../../durable-file.ts'
+import { renameDurably, syncFile } from '../../files/durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { markFile } from './commit-mark.ts'
 import { clearDamage } from '../damage.ts'

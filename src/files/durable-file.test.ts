@@ -13,7 +13,7 @@ import {
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { TestFolder } from '../test/support/database.ts'
+import { TestFolder } from '../../test/support/database.ts'
 import {
   createFile,
   makeFolder,
