@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import { hourMilliseconds } from '../text/duration.ts'
 import { auditReportType } from '../authority/audit-report.ts'
 import { BucketError } from '../objects/object-store.ts'
@@ -10,6 +11,7 @@ import {
   type AuditReportWork,
 } from '../store/audit-reports.ts'
 import { findAuthority } from '../store/authorities.ts'
+import { appendEvent } from '../store/leaves.ts'
 import type { Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
@@ -55,8 +57,8 @@ async function write(
   if (authority === undefined)
     throw new Error(`audit report ${report.id} belongs to a nonexistent CA`)
   try {
-    await put(services, { authority, report, signal })
-    await finish(services, { authority, report, lease }, 'SUCCESS')
+    const sha256 = await put(services, { authority, report, signal })
+    await finish(services, { authority, report, lease }, sha256)
     return 'done'
   } catch (error) {
     const now = services.clock.now()
@@ -72,7 +74,7 @@ async function write(
       },
       giveUp ? 'audit report FAILED' : 'audit report not written; the server retries',
     )
-    if (giveUp) await finish(services, { authority, report, lease }, 'FAILED')
+    if (giveUp) await finish(services, { authority, report, lease }, undefined)
     else {
       const retry = retryAt(now, report.failures + 1)
       await services.db.transaction([postponeAuditReport(report, retry, lease)])
@@ -81,10 +83,11 @@ async function write(
   }
 }
 
+/** Writes a report to its bucket. Returns its SHA-256. */
 async function put(
   services: Services,
   { authority, report, signal }: Omit<ReportRun, 'lease'>,
-): Promise<void> {
+): Promise<Uint8Array> {
   const { bucket, key, format } = report
   const pieces = services.bulk.auditReport({
     authorityNumber: authority.number,
@@ -95,27 +98,52 @@ async function put(
     },
     format,
   })
-  await services.objects.put({ bucket, key }, pieces, {
+  const hash = createHash('sha256')
+  await services.objects.put({ bucket, key }, hashed(pieces, hash), {
     // Audit reports contain certificates and their requesters, so the stored object must not be public.
     acl: 'BUCKET_OWNER_FULL_CONTROL',
     contentType: auditReportType(format),
     accountId: authority.accountId,
     signal,
   })
+  return hash.digest()
 }
 
+async function* hashed(
+  pieces: AsyncIterable<Uint8Array>,
+  hash: Hash,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
+}
+
+/** Stores the result of a report: its SHA-256, or undefined if it cannot be written. */
 async function finish(
   { db, clock, events }: Services,
   { authority, report, lease }: Omit<ReportRun, 'signal'>,
-  status: 'SUCCESS' | 'FAILED',
+  sha256: Uint8Array | undefined,
 ): Promise<void> {
+  const time = clock.now()
+  const actor = { principal: 'job:write-audit-reports' }
+  const { id: reportId, bucket, key } = report
+  const leaf = appendEvent(
+    { time, actor, authority: authority.number },
+    { event: 'audit-report', reportId, bucket, key, sha256 },
+  )
   const event = events.prepare({
     type: 'ACM Private CA Audit Report Generation',
     authority,
-    time: clock.now(),
+    time,
     resources: [certificateAuthorityArn(authority), report.id],
-    detail: { result: status === 'SUCCESS' ? 'success' : 'failure' },
+    detail: { result: sha256 === undefined ? 'failure' : 'success' },
   })
-  await db.transaction([finishAuditReport(report, status, lease), ...event.statements])
+  const status = sha256 === undefined ? 'FAILED' : 'SUCCESS'
+  await db.transaction([
+    finishAuditReport(report, status, lease),
+    ...(sha256 === undefined ? [] : [leaf]),
+    ...event.statements,
+  ])
   event.publish()
 }

@@ -2,9 +2,10 @@
  * Rows of the record's leaves. A leaf is written once, in the same transaction as the change that it records, and never changes
  * afterwards.
  */
-import { encodeLeaf, withState, type Actor, type Leaf } from '../record/leaf.ts'
+import { encodeLeaf, withState, type Leaf } from '../record/leaf.ts'
 import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
 import type { Database } from './database.ts'
+import type { ChangeContext } from './recorded-states.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
@@ -25,10 +26,11 @@ interface RecordedEvent {
 
 /** Appends a leaf about an event that does not change a recorded row. */
 export function appendEvent(
-  { time, actor }: { readonly time: Date; readonly actor: Actor },
+  { time, actor, authority }: ChangeContext,
   { sha256, ...detail }: RecordedEvent,
 ): Sql {
-  return appendLeaf({ kind: 'event', time, ...actor, sha256, detail: JSON.stringify(detail) })
+  const text = JSON.stringify(detail)
+  return appendLeaf({ kind: 'event', time, authority, ...actor, sha256, detail: text })
 }
 
 /** A leaf and its position in the log. */

@@ -187,6 +187,23 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
         await crlThat(service, `crl/${lastOf(root.arn)}.crl`, () => true)
       },
     ),
+    named(
+      'PublishCrl',
+      [event('crl-publication-request'), { kind: 'crl', what: 'crls', who: 'job:publish-crls' }],
+      async () => {
+        await call('PublishCrl', {})
+        await service.runJob('publish-crls')
+      },
+    ),
+    named(
+      'CreateCertificateAuthorityAuditReport',
+      [event('audit-report-request'), { ...event('audit-report'), who: 'job:write-audit-reports' }],
+      async () => {
+        const report = { S3BucketName: crlBucket, AuditReportResponseFormat: 'CSV' }
+        await call('CreateCertificateAuthorityAuditReport', report)
+        await service.runJob('write-audit-reports')
+      },
+    ),
     named('TagCertificateAuthority', [change('tags')], () =>
       call('TagCertificateAuthority', { Tags: [{ Key: 'team', Value: 'web' }] }),
     ),

@@ -4,6 +4,7 @@ import { ServiceError } from '../../errors.ts'
 import { uuid } from '../../random.ts'
 import { insertAuditReport } from '../../store/audit-reports.ts'
 import { ConflictError } from '../../store/database.ts'
+import { appendEvent } from '../../store/leaves.ts'
 import { enumeration, required, structure } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { requireReportBucket } from '../shared/require-bucket.ts'
@@ -34,7 +35,7 @@ export const createCertificateAuthorityAuditReport = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'create-audit-report',
-  async run(services, input, { authority, now }) {
+  async run(services, input, { authority, now, caller }) {
     const { S3BucketName: bucket, AuditReportResponseFormat: format } = input
     requireBucketName(bucket)
     await requireReportBucket(services, bucket, authority.accountId)
@@ -43,9 +44,11 @@ export const createCertificateAuthorityAuditReport = authorityOperation({
     const { auditReportIntervalSeconds } = services.revocationPolicy
     const since = new Date(now.getTime() - auditReportIntervalSeconds * 1000)
     const report = { id, authorityNumber: authority.number, bucket, key, format } as const
+    const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
     try {
       await services.db.transaction([
         insertAuditReport({ ...report, status: 'CREATING', createdAt: now }, since),
+        appendEvent(context, { event: 'audit-report-request', reportId: id, bucket, key }),
       ])
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error

@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.ts'
 import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { publishCrlsNow } from '../../store/crls.ts'
+import { appendEvent } from '../../store/leaves.ts'
 import { integer, required, structure, timestamp } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
@@ -25,7 +26,11 @@ export const publishCrl = authorityOperation({
         `The certificate authority ${view.arn} publishes no CRLs. Enable its CrlConfiguration with UpdateCertificateAuthority.`,
       )
     if (currentCrl(view) === 'missing') await openCurrentCrl(services, view, caller.arn)
-    const [due = []] = await services.db.transaction([publishCrlsNow(authority.number, now)])
+    const context = { time: now, actor: { principal: caller.arn }, authority: authority.number }
+    const [due = []] = await services.db.transaction([
+      publishCrlsNow(authority.number, now),
+      appendEvent(context, { event: 'crl-publication-request' }),
+    ])
     services.wake('publish-crls')
     return { RequestedAt: now, Crls: due.length }
   },
