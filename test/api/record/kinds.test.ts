@@ -16,14 +16,13 @@ import { operations } from '../../../src/operations/index.ts'
 import { decodeLeaf, type Leaf } from '../../../src/record/leaf.ts'
 import { recordedTables, type RecordedTableName } from '../../../src/store/recorded-states.ts'
 import { countLeaves, readLeaves } from '../../../src/store/leaves.ts'
+import { kindFlags, recordedKinds } from '../../support/record-kinds.ts'
 import {
   admin,
-  kindFlags,
-  recordedKinds,
   sudoUser,
   type ExpectedLeaf,
   type RecordedKind,
-} from '../../support/record-kinds.ts'
+} from '../../support/record-kinds/kind.ts'
 import { command } from '../../support/process.ts'
 import { TestService } from '../../support/service.ts'
 
