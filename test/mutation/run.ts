@@ -18,7 +18,11 @@ const suites: readonly (readonly string[])[] = [
   ['src/issuance/*.test.ts', 'src/lint/*.test.ts'],
   ['src/chain/**/*.test.ts', 'src/key-strength/*.test.ts', 'test/x509-limbo.test.ts'],
   ['test/conformance/templates.test.ts'],
-  ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
+  [
+    'test/api/passthrough.test.ts',
+    'test/api/key-algorithms.test.ts',
+    'test/api/certificates.test.ts',
+  ],
 ]
 
 /** Copies the source tree to a temporary folder, in which packages are linked instead of copied. */

@@ -65,7 +65,7 @@ export function authorityKinds(context: KindContext): RecordedKind[] {
         const url = `${service.publicUrl}/ocsp`
         const response = await fetch(url, { method: 'POST', body: new Uint8Array(body), headers })
         await response.arrayBuffer()
-        // A batch's leaf is written within a second, or when the server stops.
+        // The leaf of a batch is written within a second, or when the server stops.
         await service.restart()
       },
     ),

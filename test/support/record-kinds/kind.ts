@@ -7,11 +7,11 @@ import type { CallOptions, Members, TestService } from '../service.ts'
 
 export interface ExpectedLeaf {
   readonly kind: LeafKind
-  /** Changed table, or the event. */
+  /** Table that is changed, or the event. */
   readonly what?: string
-  /** ARN or name of a principal. By default, the administrator or the command. */
+  /** ARN or name of a principal; by default, the administrator or the command. */
   readonly who?: string
-  /** The command, if it differs from the kind's own. */
+  /** The command, if it differs from the command that the entry itself names. */
   readonly command?: string
   /** Whether the row was deleted, so that the leaf has no state. */
   readonly isRemoval?: boolean
@@ -40,7 +40,7 @@ export const removal = (table: string, who?: string): ExpectedLeaf => ({
 })
 export const event = (name: string): ExpectedLeaf => ({ kind: 'event', what: name })
 
-/** Runs a command on a service's data. Returns its output. */
+/** Runs a command on a service's data, and returns the command's output. */
 export async function admin(service: TestService, ...words: readonly string[]): Promise<Members> {
   const { code, stdout, stderr } = await command(
     [...words, '--data', service.config.dataDirectory],

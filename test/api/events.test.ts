@@ -1,4 +1,4 @@
-/** Tests of events in the log and at the webhook, expiry announcements, and metrics. */
+/** Tests of events in the log and at the webhook, and of expiry announcements. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -9,58 +9,11 @@ import { describe, test, type TestContext } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import { FailingObjects } from '../support/failing-objects.ts'
 import { createAuthority, createRoot, createSubordinate, issue } from '../support/hierarchy.ts'
-import { ocspRequest } from '../support/ocsp-requests.ts'
-import { crlBucket, eventually, lastOf, revocationOptions, revoke } from '../support/revocation.ts'
-import { TestService, type Members, type ServiceOptions } from '../support/service.ts'
-import type { Flags } from '../../src/settings/config.ts'
+import { crlBucket, eventually, revocationOptions, revoke } from '../support/revocation.ts'
+import type { Members, TestService } from '../support/service.ts'
+import { eventTypes, startRecorded } from '../support/event-recorder.ts'
 
 const parsed = (text: string): Members => JSON.parse(text)
-
-interface EventRecorder {
-  readonly service: TestService
-  /** Every log line. */
-  readonly lines: string[]
-  /** Returns the logged events. */
-  readonly events: () => Members[]
-  /** Returns the logged events about a resource, limited to one type if `type` is given. */
-  readonly eventsAbout: (resource: string, type?: string) => Members[]
-}
-
-/** Starts a service with a recorded log and a CRL bucket. The service is closed after the test. */
-async function start(
-  t: TestContext,
-  flags: Flags = {},
-  options: ServiceOptions = {},
-): Promise<EventRecorder> {
-  const lines: string[] = []
-  const logTo = { write: (line: string): unknown => lines.push(line) }
-  const service = await TestService.start(
-    { logLevel: 'info', crlDelay: '0', auditReportInterval: '0', ...flags },
-    { logTo, ...options },
-  )
-  t.after(() => service.close())
-  await service.createBucket(crlBucket)
-  const events = (): Members[] =>
-    lines.flatMap((line) => {
-      const { event, msg } = parsed(line)
-      return event !== undefined && msg === 'event' ? [event] : []
-    })
-  const eventsAbout = (resource: string, type?: string): Members[] =>
-    events().filter(
-      (event) =>
-        event.resources.includes(resource) && (type === undefined || event['detail-type'] === type),
-    )
-  return { service, lines, events, eventsAbout }
-}
-
-const types = {
-  creation: 'ACM Private CA Creation',
-  issuance: 'ACM Private CA Certificate Issuance',
-  revocation: 'ACM Private CA Certificate Revocation',
-  crl: 'ACM Private CA CRL Generation',
-  report: 'ACM Private CA Audit Report Generation',
-  expiry: 'Signet CA Certificate Expiry',
-}
 
 /** Checks all members of an event, including that its time is recent. */
 function assertEvent(
@@ -101,27 +54,31 @@ async function report(service: TestService, arn: string): Promise<string> {
 
 describe('events', { concurrency: true }, () => {
   test('CA creation, issuance and revocation each cause one event', async (t) => {
-    const { service, eventsAbout } = await start(t)
+    const { service, eventsAbout } = await startRecorded(t)
     const root = await createRoot(service)
-    const [creation, ...others] = eventsAbout(root.arn, types.creation)
+    const [creation, ...others] = eventsAbout(root.arn, eventTypes.creation)
     assert.deepEqual(others, [])
-    const expected = { type: types.creation, resources: [root.arn], detail: success }
+    const expected = { type: eventTypes.creation, resources: [root.arn], detail: success }
     assertEvent(creation, service, expected)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const resources = [root.arn, arn]
     const [issuance, ...more] = eventsAbout(arn)
     assert.deepEqual(more, [])
-    assertEvent(issuance, service, { type: types.issuance, resources, detail: success })
+    assertEvent(issuance, service, { type: eventTypes.issuance, resources, detail: success })
     // There is also an issuance event for the root certificate.
-    assert.equal(eventsAbout(root.arn, types.issuance).length, 2)
+    assert.equal(eventsAbout(root.arn, eventTypes.issuance).length, 2)
     await revoke(service, arn)
-    const revocations = eventsAbout(arn, types.revocation)
+    const revocations = eventsAbout(arn, eventTypes.revocation)
     assert.equal(revocations.length, 1)
-    assertEvent(revocations[0], service, { type: types.revocation, resources, detail: success })
+    assertEvent(revocations[0], service, {
+      type: eventTypes.revocation,
+      resources,
+      detail: success,
+    })
   })
 
   test('a refused request causes no event', async (t) => {
-    const { service, events } = await start(t)
+    const { service, events } = await startRecorded(t)
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
@@ -134,42 +91,42 @@ describe('events', { concurrency: true }, () => {
   })
 
   test('concurrent revocations of one certificate cause one event', async (t) => {
-    const { service, eventsAbout } = await start(t)
+    const { service, eventsAbout } = await startRecorded(t)
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await Promise.allSettled(Array.from({ length: 20 }, () => revoke(service, arn)))
-    assert.equal(eventsAbout(arn, types.revocation).length, 1)
+    assert.equal(eventsAbout(arn, eventTypes.revocation).length, 1)
   })
 
   test('publication of a CRL causes an event', async (t) => {
-    const { service, eventsAbout } = await start(t)
+    const { service, eventsAbout } = await startRecorded(t)
     const root = await createRoot(service, { more: revocationOptions() })
-    assert.deepEqual(eventsAbout(root.arn, types.crl), [])
+    assert.deepEqual(eventsAbout(root.arn, eventTypes.crl), [])
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const [crl] = await waitForEvents(() => eventsAbout(root.arn, types.crl), 1)
-    assertEvent(crl, service, { type: types.crl, resources: [root.arn], detail: success })
+    const [crl] = await waitForEvents(() => eventsAbout(root.arn, eventTypes.crl), 1)
+    assertEvent(crl, service, { type: eventTypes.crl, resources: [root.arn], detail: success })
   })
 
   test('failed publications of a CRL cause events with the reason', async (t) => {
     const objects = new FailingObjects()
-    const { service, eventsAbout } = await start(t, {}, { wrapObjects: objects.wrap })
+    const { service, eventsAbout } = await startRecorded(t, {}, { wrapObjects: objects.wrap })
     const root = await createRoot(service, { more: revocationOptions() })
     objects.affects = ({ key }) => key.startsWith('crl/')
     objects.mode = 'refuse'
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const [refused] = await waitForEvents(() => eventsAbout(root.arn, types.crl), 1)
+    const [refused] = await waitForEvents(() => eventsAbout(root.arn, eventTypes.crl), 1)
     const resources = [root.arn]
     const failure = (reason: string): object => ({ result: 'failure', reason })
     assertEvent(refused, service, {
-      type: types.crl,
+      type: eventTypes.crl,
       resources,
       detail: failure('Failed to write CRL to S3. Check your S3 bucket permissions.'),
     })
     objects.mode = 'error'
     service.clock.advance({ seconds: 6 })
-    const [, unwritten] = await waitForEvents(() => eventsAbout(root.arn, types.crl), 2)
+    const [, unwritten] = await waitForEvents(() => eventsAbout(root.arn, eventTypes.crl), 2)
     assertEvent(unwritten, service, {
-      type: types.crl,
+      type: eventTypes.crl,
       resources,
       detail: failure('Failed to write CRL to S3. Internal failure.'),
     })
@@ -177,29 +134,32 @@ describe('events', { concurrency: true }, () => {
 
   test('a written audit report and a failed one each cause an event', async (t) => {
     const objects = new FailingObjects()
-    const { service, eventsAbout } = await start(t, {}, { wrapObjects: objects.wrap })
+    const { service, eventsAbout } = await startRecorded(t, {}, { wrapObjects: objects.wrap })
     const { arn } = await createRoot(service)
     const reportId = await report(service, arn)
-    const [written] = await waitForEvents(() => eventsAbout(reportId, types.report), 1)
+    const [written] = await waitForEvents(() => eventsAbout(reportId, eventTypes.report), 1)
     assertEvent(written, service, {
-      type: types.report,
+      type: eventTypes.report,
       resources: [arn, reportId],
       detail: success,
     })
     objects.affects = ({ key }) => key.startsWith('audit-report/')
     objects.mode = 'refuse'
     const failingId = await report(service, arn)
-    const [failed, ...more] = await waitForEvents(() => eventsAbout(failingId, types.report), 1)
+    const [failed, ...more] = await waitForEvents(
+      () => eventsAbout(failingId, eventTypes.report),
+      1,
+    )
     assert.deepEqual(more, [])
     assertEvent(failed, service, {
-      type: types.report,
+      type: eventTypes.report,
       resources: [arn, failingId],
       detail: { result: 'failure' },
     })
   })
 
   test('events have different IDs and the Region of their CA', async (t) => {
-    const { service, events } = await start(t)
+    const { service, events } = await startRecorded(t)
     await createAuthority(service, { options: { region: 'us-east-1' } })
     await createAuthority(service, { options: { region: 'cn-north-1' } })
     const creations = await waitForEvents(events, 2)
@@ -281,7 +241,7 @@ async function startWebhook(t: TestContext): Promise<Webhook> {
 describe('event delivery to the webhook', { concurrency: true }, () => {
   test('the webhook receives every event with the content that is logged', async (t) => {
     const webhook = await startWebhook(t)
-    const { service, events } = await start(t, { eventWebhook: webhook.url })
+    const { service, events } = await startRecorded(t, { eventWebhook: webhook.url })
     const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
@@ -311,7 +271,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
 
   test('delivery is retried after a response other than 2xx, across restarts, until the webhook accepts the event', async (t) => {
     const webhook = await startWebhook(t)
-    const { service, events } = await start(t, { eventWebhook: webhook.url })
+    const { service, events } = await startRecorded(t, { eventWebhook: webhook.url })
     for (const status of [500, 302, 404, 429]) {
       webhook.status = status
       const countBefore = webhook.deliveries.length
@@ -354,7 +314,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
   test('the webhook receives the events that occurred while it was unreachable', async (t) => {
     const webhook = await startWebhook(t)
     webhook.down()
-    const { service, events, lines } = await start(t, { eventWebhook: webhook.url })
+    const { service, events, lines } = await startRecorded(t, { eventWebhook: webhook.url })
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
@@ -381,7 +341,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
   test('an event that is not accepted for a day is dropped and logged', async (t) => {
     const webhook = await startWebhook(t)
     webhook.status = 503
-    const { service, lines } = await start(t, { eventWebhook: webhook.url })
+    const { service, lines } = await startRecorded(t, { eventWebhook: webhook.url })
     await createAuthority(service)
     const logged = (text: string): Promise<true> =>
       eventually(async () => (lines.some((line) => line.includes(text)) ? true : undefined), text)
@@ -403,7 +363,10 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
 
   test('log entries and deliveries contain no secrets', async (t) => {
     const webhook = await startWebhook(t)
-    const { service, lines } = await start(t, { eventWebhook: webhook.url, logLevel: 'trace' })
+    const { service, lines } = await startRecorded(t, {
+      eventWebhook: webhook.url,
+      logLevel: 'trace',
+    })
     webhook.status = 500
     const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -428,9 +391,9 @@ const dayMilliseconds = 86_400_000
 
 describe('expiry announcements', { concurrency: true }, () => {
   test('the expiry of a CA is announced 90, 30, 7, 1 and 0 days before, once each', async (t) => {
-    const { service, eventsAbout } = await start(t)
+    const { service, eventsAbout } = await startRecorded(t)
     const root = await createRoot(service, { validity: { Value: 100, Type: 'DAYS' } })
-    const announced = (): Members[] => eventsAbout(root.arn, types.expiry)
+    const announced = (): Members[] => eventsAbout(root.arn, eventTypes.expiry)
     const { CertificateAuthority } = await service.must('DescribeCertificateAuthority', {
       CertificateAuthorityArn: root.arn,
     })
@@ -461,7 +424,7 @@ describe('expiry announcements', { concurrency: true }, () => {
       await advanceTo(daysLeft)
       const events = await waitForEvents(announced, index + 1)
       assertEvent(events.at(-1), service, {
-        type: types.expiry,
+        type: eventTypes.expiry,
         resources: [root.arn],
         detail: { result: 'success', daysToExpiry: days, notAfter: notAfter.toISOString() },
       })
@@ -474,7 +437,7 @@ describe('expiry announcements', { concurrency: true }, () => {
   })
 
   test('after several missed announcements, only the nearest one is made for each CA, and none for leaf certificates', async (t) => {
-    const { service, events } = await start(t)
+    const { service, events } = await startRecorded(t)
     const root = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
     const subordinate = await createSubordinate(service, root, {
       validity: { Value: 398, Type: 'DAYS' },
@@ -484,7 +447,7 @@ describe('expiry announcements', { concurrency: true }, () => {
     service.clock.advance({ days: 394 })
     await service.restart()
     const announced = (): Members[] =>
-      events().filter((event) => event['detail-type'] === types.expiry)
+      events().filter((event) => event['detail-type'] === eventTypes.expiry)
     await waitForEvents(announced, 2)
     assert.deepEqual(
       announced().map(({ resources, detail }) => [resources, detail.daysToExpiry]),
@@ -496,7 +459,7 @@ describe('expiry announcements', { concurrency: true }, () => {
   })
 
   test('the expiry of a renewed or deleted CA is not announced', async (t) => {
-    const { service, eventsAbout } = await start(t)
+    const { service, eventsAbout } = await startRecorded(t)
     const renewed = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
     const deleted = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
     const expiring = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
@@ -517,167 +480,8 @@ describe('expiry announcements', { concurrency: true }, () => {
     })
     service.clock.advance({ days: 29 })
     await service.restart()
-    await waitForEvents(() => eventsAbout(expiring.arn, types.expiry), 1)
-    assert.deepEqual(eventsAbout(renewed.arn, types.expiry), [])
-    assert.deepEqual(eventsAbout(deleted.arn, types.expiry), [])
-  })
-})
-
-/** Metric samples by name and labels. Throws for a line that is not a sample (Prometheus text format 0.0.4). */
-function samplesOf(text: string): Map<string, number> {
-  const samples = new Map<string, number>()
-  const sample =
-    /^([a-z_0-9]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
-  for (const line of text.trimEnd().split('\n')) {
-    if (line === '' || /^# (HELP|TYPE) (signet|process|nodejs)_/.test(line)) continue
-    const [, name = '', value] = sample.exec(line) ?? assert.fail(line)
-    assert.equal(samples.has(name), false, line)
-    samples.set(name, Number(value))
-  }
-  return samples
-}
-
-async function metricsOf(service: TestService): Promise<Map<string, number>> {
-  const response = await fetch(`${service.url}/metrics`)
-  assert.equal(response.status, 200)
-  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
-  return samplesOf(await response.text())
-}
-
-describe('metrics', { concurrency: true }, () => {
-  test('metrics count requests, issued and revoked certificates, and published CRLs', async (t) => {
-    const { service, eventsAbout } = await start(t)
-    const root = await createRoot(service, { more: revocationOptions() })
-    for (let count = 0; count < 3; count += 1) {
-      const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-      if (count > 0) await revoke(service, arn)
-      if (count === 2) await assert.rejects(revoke(service, arn))
-    }
-    await service.refusal('ListTags', {})
-    // The job counts a CRL after storing it.
-    await service.runJob('publish-crls')
-    const found = await metricsOf(service)
-    assert.equal(found.get(`signet_crl_entries{authority="${lastOf(root.arn)}"}`), 2)
-    const expected: Record<string, number> = {
-      signet_certificates_issued_total: 4,
-      signet_certificates_revoked_total: 2,
-      signet_misconfigured_crl_bucket_total: 0,
-      'signet_requests_total{operation="IssueCertificate",result="success"}': 4,
-      'signet_requests_total{operation="RevokeCertificate",result="success"}': 2,
-      'signet_requests_total{operation="RevokeCertificate",result="RequestAlreadyProcessedException"}': 1,
-      'signet_requests_total{operation="ListTags",result="ValidationException"}': 1,
-      'signet_request_duration_seconds_count{operation="IssueCertificate"}': 4,
-      'signet_request_duration_seconds_bucket{le="+Inf",operation="IssueCertificate"}': 4,
-      signet_crl_generated_total: eventsAbout(root.arn, types.crl).length,
-    }
-    for (const [name, value] of Object.entries(expected)) assert.equal(found.get(name), value, name)
-    const runs = found.get('signet_job_runs_total{job="publish-crls",result="success"}')
-    assert.ok(runs !== undefined && runs > 0)
-  })
-
-  test('metrics describe each CA until its permanent deletion', async (t) => {
-    const { service } = await start(t)
-    const root = await createRoot(service, {
-      more: revocationOptions(),
-      validity: { Value: 100, Type: 'DAYS' },
-    })
-    await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const metric = (name: string): string => `signet_${name}{authority="${lastOf(root.arn)}"}`
-    await eventually(
-      async () => ((await metricsOf(service)).has(metric('crl_age_seconds')) ? true : undefined),
-      'a CRL',
-    )
-    service.clock.advance({ seconds: 1000 })
-    const found = await metricsOf(service)
-    assert.ok(Math.abs((found.get(metric('crl_age_seconds')) ?? 0) - 1000) < 30)
-    const size = await service.readObject(crlBucket, `crl/${lastOf(root.arn)}.crl`)
-    assert.equal(found.get(metric('crl_size_bytes')), size?.length)
-    assert.equal(found.get(metric('crl_entries')), 0)
-    assert.ok(Math.abs((found.get(metric('authority_expiry_days')) ?? 0) - 100) < 0.1)
-    const CertificateAuthorityArn = root.arn
-    await service.must('UpdateCertificateAuthority', {
-      CertificateAuthorityArn,
-      Status: 'DISABLED',
-    })
-    await service.must('DeleteCertificateAuthority', {
-      CertificateAuthorityArn,
-      PermanentDeletionTimeInDays: 7,
-    })
-    service.clock.advance({ days: 8 })
-    await service.restart()
-    await eventually(async () => {
-      const names = [...(await metricsOf(service)).keys()]
-      return names.some((name) => name.includes(lastOf(root.arn))) ? undefined : true
-    }, 'metrics without the deleted CA')
-  })
-
-  test('metrics count OCSP responses by status', async (t) => {
-    const { service } = await start(t)
-    const root = await createRoot(service, {
-      more: revocationOptions({ Enabled: false }, { Enabled: true }),
-    })
-    const good = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    await revoke(service, revoked.arn)
-    const send = async (body: Uint8Array): Promise<void> => {
-      const bytes = new Uint8Array(body)
-      await (await fetch(`${service.publicUrl}/ocsp`, { method: 'POST', body: bytes })).bytes()
-    }
-    const requestFor = (serial: string): Buffer =>
-      ocspRequest([{ issuer: root.certificate, serial }])
-    // The second response for the good certificate is cached.
-    for (const serial of [lastOf(good.arn), lastOf(revoked.arn), lastOf(good.arn), '01'])
-      await send(requestFor(serial))
-    await send(Buffer.from('nonsense'))
-    const found = await metricsOf(service)
-    const samples = [...found].filter(([name]) => name.startsWith('signet_ocsp_answers_total'))
-    assert.deepEqual(
-      Object.fromEntries(samples.map(([name, value]) => [/"(.*)"/.exec(name)?.[1], value])),
-      { good: 2, revoked: 1, malformedRequest: 1, unauthorized: 1 },
-    )
-  })
-
-  test('metrics show the length of a job queue and failures of a CRL bucket', async (t) => {
-    const objects = new FailingObjects()
-    const { service } = await start(t, {}, { wrapObjects: objects.wrap })
-    const root = await createRoot(service, { more: revocationOptions() })
-    const queue = 'signet_job_queue_depth{job="publish-crls"}'
-    objects.mode = 'refuse'
-    await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    await eventually(async () => {
-      const found = await metricsOf(service)
-      const failed = found.get('signet_job_runs_total{job="publish-crls",result="failure"}') ?? 0
-      return failed > 0 ? true : undefined
-    }, 'a refusal')
-    const found = await metricsOf(service)
-    assert.ok((found.get('signet_misconfigured_crl_bucket_total') ?? 0) > 0)
-    assert.equal(found.get('signet_crl_generated_total'), 0)
-    assert.equal(found.get(queue), 1, 'the CRL waits for its retry')
-    objects.mode = 'works'
-    service.clock.advance({ seconds: 60 })
-    await eventually(
-      async () => ((await metricsOf(service)).get(queue) === 0 ? true : undefined),
-      'an empty queue',
-    )
-    assert.equal((await metricsOf(service)).get('signet_crl_generated_total'), 1)
-  })
-
-  test('metrics contain names of CAs, but no subjects or requesters, and the public listener does not serve them', async (t) => {
-    const { service } = await start(t)
-    const root = await createRoot(service, { subject: { CommonName: 'Geheimrat' } })
-    await issue(service, { arn: root.arn, csr: csr('ec-server') })
-    const text = await (await fetch(`${service.url}/metrics`)).text()
-    const named = text.split('\n').filter((line) => line.includes('Geheimrat'))
-    assert.deepEqual(
-      named.map((line) => line.slice(0, line.indexOf('{'))),
-      ['signet_authority_info'],
-    )
-    const { accessKeyId } = service.credentials
-    for (const word of ['server.example.com', '123456789012', accessKeyId, 'arn:', 'administrator'])
-      assert.equal(text.includes(word), false, word)
-    for (const path of ['/metrics', '/metrics/', '//metrics', '/metrics?x=y'])
-      assert.equal((await fetch(`${service.publicUrl}${path}`)).status, 404, path)
-    const posted = await fetch(`${service.url}/metrics`, { method: 'POST', body: 'x' })
-    assert.notEqual(posted.status, 200)
+    await waitForEvents(() => eventsAbout(expiring.arn, eventTypes.expiry), 1)
+    assert.deepEqual(eventsAbout(renewed.arn, eventTypes.expiry), [])
+    assert.deepEqual(eventsAbout(deleted.arn, eventTypes.expiry), [])
   })
 })
