@@ -12,10 +12,10 @@ import { createLog } from '../../src/telemetry/log.ts'
 import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
 import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
-import { findOperation } from '../../src/operations/index.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { chosenDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
+import { requireDeclared } from './declared-errors.ts'
 import { chosenKeyFlags } from './on-token.ts'
 import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
@@ -211,12 +211,8 @@ export class TestService {
   async inDatabase(text: string, ...values: (string | number)[]): Promise<Row[]> {
     const { database, dataDirectory } = this.config
     if (database !== undefined) return runInPostgres(database, text, values)
-    const db = new DatabaseSync(join(dataDirectory, 'signet.sqlite'), { timeout: 5000 })
-    try {
-      return db.prepare(text).all(...values) as Row[]
-    } finally {
-      db.close()
-    }
+    using db = new DatabaseSync(join(dataDirectory, 'signet.sqlite'), { timeout: 5000 })
+    return db.prepare(text).all(...values) as Row[]
   }
 
   /** Creates a bucket in the embedded object store, owned by the first account by default. */
@@ -276,29 +272,6 @@ export class TestService {
     if (status === 200) throw new Error(`${operation} did not fail: ${text}`)
     return `${String(json['__type'])}: ${String(json['message'] ?? json['Message'])}`
   }
-}
-
-/** Errors that every operation may return (AWS Private CA API, Common Errors). */
-const commonErrors: ReadonlySet<unknown> = new Set([
-  'AccessDeniedException',
-  'ExpiredTokenException',
-  'IncompleteSignatureException',
-  'InvalidSignatureException',
-  'MissingAuthenticationTokenException',
-  'RequestEntityTooLargeException',
-  'SerializationException',
-  'ServiceUnavailable',
-  'ThrottlingException',
-  'UnknownOperationException',
-  'UnrecognizedClientException',
-  'ValidationException',
-])
-
-/** Checks in every test that an operation returns only common errors and errors that the operation's table entry declares. */
-function requireDeclared(operation: string, code: unknown): void {
-  const declared: readonly unknown[] = findOperation(operation)?.errors ?? []
-  if (code !== undefined && !declared.includes(code) && !commonErrors.has(code))
-    throw new Error(`${operation} returns ${code as string}, which it does not declare`)
 }
 
 async function start(
