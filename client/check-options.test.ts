@@ -40,15 +40,15 @@ const mistakes: [call: (client: UntypedClient) => unknown, message: string][] = 
   ],
   [
     () => createClient({ region: 5 } as never),
-    "createClient: option 'region' must be a non-empty string, or a function that returns it, not a number",
+    "createClient: option 'region' must be a non-empty string, or a function that returns this value, not a number",
   ],
   [
     () => createClient({ endpoint: '127.0.0.1:8080' }),
-    `createClient: option 'endpoint' must be an http or https URL, such as 'http://127.0.0.1:8080', or a function that returns it, not "127.0.0.1:8080"`,
+    `createClient: option 'endpoint' must be an http or https URL, such as 'http://127.0.0.1:8080', or a function that returns this value, not "127.0.0.1:8080"`,
   ],
   [
     () => createClient({ credentials: 'hunter2' } as never),
-    "createClient: option 'credentials' must be an object with the strings accessKeyId and secretAccessKey, or a function that returns it, not a string",
+    "createClient: option 'credentials' must be an object with the strings accessKeyId and secretAccessKey, or a function that returns this value, not a string",
   ],
   [(api) => api.issue(), 'issue must be called with an object, not undefined'],
   [
@@ -65,7 +65,7 @@ const mistakes: [call: (client: UntypedClient) => unknown, message: string][] = 
   ],
   [
     (api) => api.issue({ ca, validity }),
-    "issue: option 'names' must have at least one name, such as ['localhost'], unless 'csr' or 'subject' is given; it is undefined",
+    "issue: option 'names' must have at least one name, such as ['localhost'], unless 'csr' or 'subject' is given; 'names' is undefined",
   ],
   [
     (api) => api.issue({ ca, names, validity: { day: 1 } }),

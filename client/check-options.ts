@@ -66,7 +66,7 @@ export function oneOf(...values: readonly (string | number)[]): OptionRule {
 export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRule {
   return {
     ...rule,
-    expected: `${expected}, or a function that returns it`,
+    expected: `${expected}, or a function that returns this value`,
     accepts: (value) => typeof value === 'function' || accepts(value),
   }
 }

@@ -155,7 +155,7 @@ test('the error for an unusable CA has its ARN and the reason', async () => {
       name: 'HierarchyError',
       role: 'root',
       certificateAuthorityArn: root.arn,
-      message: `root CA ${root.arn}: it exists with the key algorithm EC_prime256v1, not RSA_2048`,
+      message: `root CA ${root.arn}: the CA exists with the key algorithm EC_prime256v1, not RSA_2048`,
     },
   )
   const where = { CertificateAuthorityArn: issuing.arn }

@@ -114,7 +114,7 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
     else if (!isUsable(role, status))
       throw new HierarchyError(
         { role, arn },
-        `its status is ${status ?? 'unknown'}${reason === undefined ? '' : ` (${reason})`}; it must be ACTIVE or ` +
+        `the CA has the status ${status ?? 'unknown'}${reason === undefined ? '' : ` (${reason})`}; it must be ACTIVE or ` +
           'PENDING_CERTIFICATE. Change the status, or choose another name to create another hierarchy',
       )
     const { Certificate = '', CertificateChain = '' } =
@@ -145,7 +145,7 @@ async function findAuthority(work: Work): Promise<string | undefined> {
     if (configuration?.KeyAlgorithm !== keyAlgorithmOf(request))
       throw new HierarchyError(
         { role, arn },
-        `it exists with the key algorithm ${configuration?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
+        `the CA exists with the key algorithm ${configuration?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
       )
     return arn
   }

@@ -145,12 +145,12 @@ function checkRequest(request: IssueRequest): void {
   if (csr === undefined && subject === undefined && (names === undefined || names.length === 0))
     throw new TypeError(
       `issue: option 'names' must have at least one name, such as ['localhost'], unless 'csr' or 'subject' is given; ` +
-        `it is ${describe(names)}`,
+        `'names' is ${describe(names)}`,
     )
   for (const name of ['keyAlgorithm', 'names', 'subject'] as const)
     if (csr !== undefined && request[name] !== undefined)
       throw new TypeError(
-        `issue: options 'csr' and '${name}' cannot be combined: the CSR already has a key, names and a subject`,
+        `issue: options 'csr' and '${name}' cannot be combined: the CSR already contains a key, names and a subject`,
       )
 }
 

@@ -18,7 +18,7 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     throw new ConfigurationError(
-      `the credentials in ${path} cannot be read: ${(error as Error).message}; ${advice}`,
+      `the credentials file ${path} cannot be read: ${(error as Error).message}; ${advice}`,
       { cause: error },
     )
   }

@@ -62,7 +62,7 @@ test('the quick start of the README runs in a clone', { timeout: 120_000 }, asyn
   let greeting = ''
   for await (const chunk of server.stdout) {
     greeting += String(chunk)
-    if (greeting.includes('To use it')) break
+    if (greeting.includes('To use the server')) break
   }
   const commands = [...readme.matchAll(/^\$ (.+)$/gm)].map(([, command = '']) => command)
   assert.ok(commands.length > 3)

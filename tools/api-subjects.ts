@@ -68,7 +68,10 @@ export type SubjectName = keyof typeof subjects
 
 /** The page and the purpose of each operation. */
 export const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
-  ApproveRequest: ['approvals', 'approves a request; AWS does not have this operation'],
+  ApproveRequest: [
+    'approvals',
+    'approves a call that needs a second person; AWS does not have this operation',
+  ],
   CheckRevocation: [
     'revocation',
     'returns what the published CRL and the OCSP responder state about a certificate; AWS does not have this operation',
@@ -80,7 +83,10 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'certificate-authorities',
     'deletes a CA, which can be restored during its restoration period',
   ],
-  DeletePermission: ['permissions-and-policies', "removes a service's permissions"],
+  DeletePermission: [
+    'permissions-and-policies',
+    'removes the permissions that CreatePermission has granted to a service',
+  ],
   DeletePolicy: ['permissions-and-policies', 'deletes the policy on a CA'],
   DescribeCertificateAuthority: ['certificate-authorities', 'returns a CA'],
   DescribeCertificateAuthorityAuditReport: [
@@ -95,7 +101,10 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'revocation',
     'returns the state of the CRLs and OCSP responses of a CA; AWS does not have this operation',
   ],
-  GetApproval: ['approvals', 'returns an approval; AWS does not have this operation'],
+  GetApproval: [
+    'approvals',
+    'returns an approval by a second person; AWS does not have this operation',
+  ],
   GetCertificate: ['certificates', 'returns an issued certificate and its chain'],
   GetCertificateAuthorityCertificate: [
     'certificate-authorities',
@@ -107,14 +116,17 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'returns an endpoint with its keys or passwords, without secrets; AWS does not have this operation',
   ],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
-  GetRole: ['access', 'returns a role with its policies; AWS has this operation in the IAM API'],
+  GetRole: [
+    'access',
+    'returns a role with its policies; AWS has a similar operation in the IAM API',
+  ],
   GetStatistics: [
     'statistics',
     'counts CAs by status, and certificates by day and week; AWS does not have this operation',
   ],
   GetUser: [
     'access',
-    'returns a user with its policies and access keys; AWS has this operation in the IAM API',
+    'returns a user with its policies and access keys; AWS has a similar operation in the IAM API',
   ],
   GetRecordCheckpoint: [
     'record',
@@ -131,7 +143,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
   ListAccessKeys: [
     'access',
-    'lists access keys with their last use; AWS has this operation in the IAM API',
+    'lists access keys with their last use; AWS has a similar operation in the IAM API',
   ],
   ListAcmeAccounts: [
     'enrollment',
@@ -141,7 +153,10 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'enrollment',
     'lists the orders of an ACME endpoint, with failed challenges; AWS does not have this operation',
   ],
-  ListApprovals: ['approvals', 'lists approvals; AWS does not have this operation'],
+  ListApprovals: [
+    'approvals',
+    'lists approvals by a second person; AWS does not have this operation',
+  ],
   ListBackups: ['server', 'returns the last backup; AWS does not have this operation'],
   ListCertificateAuthorities: ['certificate-authorities', 'lists CAs'],
   ListCertificates: [
@@ -157,15 +172,18 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'lists OpenID Connect identity providers; AWS does not have this operation',
   ],
   ListPermissions: ['permissions-and-policies', 'lists the permissions on a CA'],
-  ListRoles: ['access', 'lists roles; AWS has this operation in the IAM API'],
+  ListRoles: ['access', 'lists roles; AWS has a similar operation in the IAM API'],
   ListJobs: ['server', 'lists background jobs; AWS does not have this operation'],
   ListRecordEntries: [
     'record',
     'lists entries of the record, newest first; AWS does not have this operation',
   ],
   ListTags: ['tags', 'lists the tags of a CA'],
-  ListUsers: ['access', 'lists users; AWS has this operation in the IAM API'],
-  PublishCrl: ['revocation', 'publishes the CRLs of a CA now; AWS does not have this operation'],
+  ListUsers: ['access', 'lists users; AWS has a similar operation in the IAM API'],
+  PublishCrl: [
+    'revocation',
+    'publishes the CRLs of a CA immediately; AWS does not have this operation',
+  ],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
   RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
   RestoreCertificateAuthority: [
@@ -177,7 +195,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'permissions-and-policies',
     'returns whether a principal may perform actions, and which statements decide this; AWS Private CA does not have this operation',
   ],
-  TagCertificateAuthority: ['tags', 'adds tags to a CA, or replaces their values'],
+  TagCertificateAuthority: ['tags', 'adds tags to a CA, or replaces the values of existing tags'],
   UntagCertificateAuthority: ['tags', 'removes tags from a CA'],
   UpdateCertificateAuthority: [
     'certificate-authorities',

@@ -26,7 +26,7 @@ function roomTable(): string {
   ])
   const free = everyone.map((entry) => `\`${entry}\``).join(', ')
   const head = '| room | subject | rooms below | imports |\n| --- | --- | --- | --- |'
-  return `${head}\n${rows.join('\n')}\n\nEvery room may import ${free}.\n`
+  return `${head}\n${rows.join('\n')}\n\nAll rooms may import ${free}.\n`
 }
 
 function roomsBelow(top: string): string {

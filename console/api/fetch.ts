@@ -16,7 +16,7 @@ export async function fetchFromServer(url: URL, options: RequestInit): Promise<R
     if (options.signal?.aborted) throw error
     throw new ApiError({
       code: 'NetworkError',
-      message: 'The server did not respond. Check that it runs, and try again.',
+      message: 'The server did not respond. Check that the server is running, and try again.',
     })
   }
 }

@@ -125,7 +125,7 @@ function NotFound(): ReactNode {
     <SpaceBetween size="l">
       <Header variant="h1">Page not found</Header>
       <Alert type="warning">
-        The console has no page at this address. Use the navigation to open another page.
+        The console has no page at this address. To open another page, use the navigation.
       </Alert>
     </SpaceBetween>
   )

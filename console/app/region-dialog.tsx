@@ -26,7 +26,11 @@ export function RegionDialog({ region, onChoose, onClose }: RegionDialogProps): 
       <FormField
         label="Region"
         description="Each Region in an account has its own CAs."
-        errorText={isValid ? undefined : 'A Region has lower-case letters, digits and hyphens.'}
+        errorText={
+          isValid
+            ? undefined
+            : 'The name of a Region consists of lower-case letters, digits and hyphens.'
+        }
       >
         <Input
           value={text}

@@ -28,8 +28,8 @@ export function useSessionBanner(): readonly FlashbarProps.MessageDefinition[] {
       .finally(() => setWaiting(false))
   }
   const advice = isWaiting
-    ? 'Sign in in the tab that has opened. If no tab has opened, allow pop-ups for this page and try again.'
-    : 'Sign in again in another tab. This page and its input remain.'
+    ? 'Sign in on the new tab. If no tab has opened, allow pop-ups for this page and try again.'
+    : 'Sign in again in another tab. This page keeps its input.'
   return [
     {
       ...banner,

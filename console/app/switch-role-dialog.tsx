@@ -51,12 +51,12 @@ export function SwitchRoleDialog({ onClose }: { readonly onClose: () => void }):
       <SpaceBetween size="m">
         <FormField
           label="Role"
-          description="The ARN of the role, or the name of a role in your account. Its trust policy must allow you to assume it."
+          description="Enter the ARN of a role, or the name of a role in your account. The trust policy of the role must allow you to assume the role."
           constraintText={`Until you switch back, requests are made with the permissions of the role instead of those of ${nameOfArn(arn)}.`}
           errorText={
             text.trim() === '' || roleArn !== undefined
               ? undefined
-              : 'A role has an ARN such as arn:aws:iam::123456789012:role/issuer.'
+              : 'The ARN of a role has the form arn:aws:iam::123456789012:role/issuer.'
           }
         >
           <Input

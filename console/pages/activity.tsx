@@ -52,7 +52,7 @@ function Activity({ query }: { readonly query: URLSearchParams }): ReactNode {
       title="Activity"
       noun="entries"
       action="Read the record"
-      description="The record of issuance and changes. Nobody can change it unnoticed."
+      description="The record of issuance and changes. Nobody can change the record unnoticed."
       problem={'problem' in read ? read.problem : undefined}
       trackBy="Index"
       items={entries}
@@ -97,7 +97,7 @@ function NothingFound({
   if (searchedSince !== undefined)
     return (
       <Empty
-        title="No entry matches so far"
+        title="No matching entry found yet"
         action={<Button onClick={onContinue}>Search older entries</Button>}
       >
         The search has reached {localTime(searchedSince)}. The record has older entries.

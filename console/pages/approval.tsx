@@ -100,7 +100,7 @@ function ApprovalView({ approval, onChanged }: ApprovalViewProps): ReactNode {
           }}
         >
           {decision === 'approve'
-            ? `${Requester} can then make this request once.`
+            ? `After the approval, ${Requester} can make this request once.`
             : `${Requester} cannot make this request.`}
         </ConfirmDialog>
       )}

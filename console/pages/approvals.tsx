@@ -38,7 +38,7 @@ export function Page(): ReactNode {
     <ListPage
       path="approvals"
       title="Approvals"
-      description="Requests that need approval from a second person. signet approval policy show lists the actions that need it."
+      description="Requests that need approval from a second person. The command signet approval policy show lists the actions that need approval."
       noun="approvals"
       empty="Requests that need approval from a second person appear here."
       operation="ListApprovals"

@@ -42,7 +42,7 @@ export function Page(): ReactNode {
       type: 'success',
       header: isActive
         ? 'The CA is active.'
-        : 'The CA is created. It needs a certificate from its issuer.',
+        : 'The CA is created. The CA now needs a certificate from its issuer.',
     })
     navigate(hrefOf(`authorities/${arn}`))
   })

@@ -136,12 +136,14 @@ function IssueForm({ authorities, authorityArn }: IssueFormProps): ReactNode {
               {
                 value: 'key',
                 label: 'New key in this browser',
-                description: 'The private key never leaves this browser. You download it once.',
+                description:
+                  'The private key never leaves this browser. Download the key after the certificate is issued.',
               },
               {
                 value: 'csr',
                 label: 'Certificate signing request',
-                description: 'Paste or drop a CSR; the key stays where it is.',
+                description:
+                  'Paste or drop a CSR. The private key stays on the machine that created the CSR.',
               },
             ]}
             onChange={({ detail }) => draft.change({ source: detail.value as typeof source })}

@@ -27,7 +27,7 @@ export function ProfileInput({ onChange }: ProfileInputProps): ReactNode {
     <SpaceBetween size="m">
       <FormField
         label="Content of a credentials file"
-        description="For example, the file credentials in the server's data folder."
+        description="For example, paste the file credentials from the data folder of the server."
         errorText={problem}
       >
         <Textarea

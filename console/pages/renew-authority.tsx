@@ -90,7 +90,7 @@ function RenewalForm({ renewable, name }: RenewalFormProps): ReactNode {
               label: 'Same key',
               description: isSubordinate
                 ? 'The issuer on this server signs the next certificate of this CA. Issued certificates stay valid.'
-                : 'The CA signs its next certificate itself. Clients must trust the new root certificate.',
+                : 'The root CA signs its next certificate itself. Clients must trust the new root certificate.',
               disabled: issuer === undefined,
             },
             {
@@ -167,7 +167,7 @@ function PlanView({ renewable, plan, isNewKey, validity, onValidity }: PlanViewP
       <SpaceBetween size="m">
         <FormField
           label="Validity"
-          description="Such as 5y, 18mo or 2031-01-31. If it is empty, the period is the same as before."
+          description="For example 5y, 18mo or 2031-01-31. If the field is empty, the validity period stays the same."
           errorText={isPlanned ? undefined : `${plan.charAt(0).toUpperCase()}${plan.slice(1)}.`}
         >
           <Input
@@ -270,8 +270,10 @@ function consequences({ type, issuer }: RenewalPlan, isNewKey: boolean): string 
   const signer =
     type === 'ROOT' ? 'The CA signs the certificate itself' : `${issuer.name} signs the certificate`
   const trust =
-    type === 'ROOT' ? ' Install the new root certificate on clients before they need it.' : ''
+    type === 'ROOT'
+      ? ' Install the new root certificate on clients before they need the certificate.'
+      : ''
   return isNewKey
-    ? `A CA with a new key is created. ${signer}. Afterwards, issue from the successor, and disable this CA when it is no longer needed.${trust}`
+    ? `A CA with a new key is created. ${signer}. Afterwards, issue certificates from the successor, and disable this CA when you no longer need it.${trust}`
     : `${signer}, and the certificate replaces the current one. New certificates are issued with the new chain.${trust}`
 }

@@ -75,8 +75,8 @@ export function NoRole({ granted }: Pick<RoleChoiceProps, 'granted'>): ReactNode
     <Alert type="warning" header="No role accepts you">
       <SpaceBetween size="s">
         <div>
-          The identity provider has signed you in, but no role has a trust policy that allows
-          sts:AssumeRoleWithWebIdentity for you. Send these values to your administrator:
+          The identity provider has signed you in, but no trust policy of a role allows
+          sts:AssumeRoleWithWebIdentity for you. Send the following values to your administrator:
         </div>
         <ul className="names">
           {rows.map(([name = '', value = '']) => (

@@ -92,7 +92,7 @@ export function SignInForm({ onSignIn }: SignInFormProps): ReactNode {
             errorText={
               regionForm.test(region)
                 ? undefined
-                : 'A Region has lower-case letters, digits and hyphens, such as eu-central-1.'
+                : 'The name of a Region consists of lower-case letters, digits and hyphens, such as eu-central-1.'
             }
           >
             <Input
@@ -104,7 +104,7 @@ export function SignInForm({ onSignIn }: SignInFormProps): ReactNode {
           <Checkbox
             checked={isKept}
             onChange={({ detail }) => setKept(detail.checked)}
-            description="Stores the credentials in this tab until it is closed. Otherwise they are only in memory."
+            description="The credentials are stored in this tab until you close the tab. Without this option, they are only in memory."
           >
             Stay signed in when the page is loaded again
           </Checkbox>
@@ -112,7 +112,7 @@ export function SignInForm({ onSignIn }: SignInFormProps): ReactNode {
           <Box variant="small" display="block">
             {isSignOn
               ? 'You enter your password only at the identity provider. The identity provider sends you back to this page.'
-              : 'The secret access key stays in this browser: it signs requests and is never sent.'}
+              : 'The secret access key stays in this browser. The browser signs requests with the key, and never sends the key.'}
           </Box>
         </SpaceBetween>
       </Form>

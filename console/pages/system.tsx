@@ -88,7 +88,7 @@ function Health({ server }: { readonly server: Server }): ReactNode {
             { label: 'Node.js', value: server.NodeVersion },
             { label: 'Started', value: <Time seconds={secondsOf(server.StartedAt)} relative /> },
             { label: 'Host', value: <ForeignText text={server.Host} /> },
-            { label: 'Processes that answer requests', value: server.Workers },
+            { label: 'Processes that handle requests', value: server.Workers },
             {
               label: 'Clock of the server',
               value: <Time seconds={secondsOf(server.CurrentTime)} />,

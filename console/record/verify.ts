@@ -132,7 +132,7 @@ export function verifyMembers(listed: RecordEntry, { LeafData }: RecordEntryOutp
     [listed.LeafHash, hashOf({ LeafData })],
   ]
   if (pairs.some(([shown, actual]) => shown !== actual))
-    throw new RecordMismatch(`Entry ${listed.Index} was listed with other values than its data.`)
+    throw new RecordMismatch(`The listed values of entry ${listed.Index} differ from its data.`)
 }
 
 /** Returns the hash of an entry's data in base64. */

@@ -49,7 +49,11 @@ test('a response without an attempt or with another state is refused before its 
     '#error=x&error_description=Call+0900&state=other',
     '#code=c&state=other&iss=https%3A%2F%2Fevil.example.com',
   ])
-    assert.match(outcome(response), /^This response does not belong to a sign-in/, response)
+    assert.match(
+      outcome(response),
+      /^The response of the identity provider does not belong to a sign-in/,
+      response,
+    )
   assert.match(outcome('#code=c&state=the-state', { for: undefined }), /does not belong/)
 })
 
@@ -61,9 +65,12 @@ test('a repeated or too long parameter is refused', () => {
 
 test('a response of another issuer is refused, and so is one without the issuer that the provider always sends', () => {
   const other = encodeURIComponent('https://login.example.com.evil.example')
-  assert.match(outcome(`#code=c&state=the-state&iss=${other}`), /another identity provider/)
-  assert.match(outcome(`#error=x&state=the-state&iss=${other}`), /another identity provider/)
-  assert.match(outcome('#code=c&state=the-state', { for: strict }), /does not contain its issuer/)
+  assert.match(outcome(`#code=c&state=the-state&iss=${other}`), /an identity provider other than/)
+  assert.match(outcome(`#error=x&state=the-state&iss=${other}`), /an identity provider other than/)
+  assert.match(
+    outcome('#code=c&state=the-state', { for: strict }),
+    /does not contain the parameter iss/,
+  )
 })
 
 test('a response after an hour is refused, also if the clock was set back', () => {

@@ -44,7 +44,7 @@ export function codeOf(
   if (attempt === undefined || callback.state !== attempt.state)
     return {
       problem:
-        'This response does not belong to a sign-in that was started in this tab, or it was used before. Sign in again.',
+        'The response of the identity provider does not belong to a sign-in from this tab, or was already used. Sign in again.',
     }
   const { provider, startedAt } = attempt
   if (Math.abs(now - startedAt) > attemptMilliseconds)
@@ -52,10 +52,12 @@ export function codeOf(
   if (callback.isMalformed)
     return { problem: 'The response of the identity provider is malformed. Sign in again.' }
   if (callback.issuer === undefined && provider.hasIssuerParameter)
-    return { problem: `The response does not contain its issuer, which ${provider.issuer} sends.` }
+    return {
+      problem: `The response does not contain the parameter iss, which ${provider.issuer} always sends.`,
+    }
   if (callback.issuer !== undefined && callback.issuer !== provider.issuer)
     return {
-      problem: `The response comes from another identity provider than ${provider.issuer}. Its code was not used.`,
+      problem: `The response comes from an identity provider other than ${provider.issuer}. The code in the response was not used.`,
     }
   if (callback.error !== undefined) return { problem: problemOf(callback, provider.issuer) }
   if (callback.code === undefined || callback.code === '')

@@ -47,7 +47,7 @@ export function signInProblem(
   if (problem !== undefined) return problem
   return claims?.nonce === nonce
     ? undefined
-    : 'The ID token was issued for another sign-in: its nonce is wrong. Sign in again.'
+    : 'The ID token was issued for another sign-in, because the nonce is wrong. Sign in again.'
 }
 
 /** Returns why a renewed token is rejected (OpenID Connect Core 1.0 §12.2), or undefined if it belongs to the same person. */

@@ -33,7 +33,7 @@ export function ApiAlert({ error, action, onRetry }: ApiAlertProps): ReactNode {
       {visibleLines(message)}
       {approvalId !== undefined && (
         <div>
-          After a second person has approved it, repeat the action here.{' '}
+          After a second person has approved the request, repeat the action on this page.{' '}
           <PageLink href={hrefOf(`approvals/${approvalId}`)}>Open the approval</PageLink>
         </div>
       )}

@@ -57,7 +57,7 @@ export function RevocationFields({ choice, onChange }: RevocationFieldsProps): R
       </Checkbox>
       <Checkbox
         checked={choice.crl}
-        description="Clients download a list of all revoked certificates. It is published within seconds of a revocation."
+        description="Clients download a list of all revoked certificates. A new CRL is published within seconds of a revocation."
         onChange={({ detail }) => change({ crl: detail.checked })}
       >
         CRL
@@ -69,7 +69,7 @@ export function RevocationFields({ choice, onChange }: RevocationFieldsProps): R
             description="To create a bucket, run signet bucket create."
             errorText={
               choice.bucket !== '' && !bucketForm.test(choice.bucket)
-                ? 'A bucket name has 3 to 255 letters, digits and . - _ /'
+                ? 'A bucket name consists of 3 to 255 letters, digits and . - _ /'
                 : undefined
             }
           >

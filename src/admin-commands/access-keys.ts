@@ -67,7 +67,7 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
         input: { ...options, accountId },
       },
     )
-    const problem = 'the user was changed at the same time'
+    const problem = 'another command changed the user at the same time; run the command again'
     await changeOr(problem, { db, context: operatorContext(config, 'access-key create') }, [
       ...approved,
       ...statements,

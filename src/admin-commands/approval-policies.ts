@@ -56,7 +56,7 @@ export async function setApprovalPolicy(
     if (approvers.length < approversMin)
       throw new ConfigurationError(
         `at least ${approversMin} users or roles of account ${accountId} must be allowed to approve requests; ` +
-          `allowed now: ${approvers.join(', ') || 'none'}. Allow signet:ApproveRequest with signet policy put`,
+          `at present, the following are allowed: ${approvers.join(', ') || 'none'}. Allow signet:ApproveRequest with signet policy put`,
       )
     const policy = { actions: [...new Set(actions)].toSorted(), windowSeconds }
     const approved = await requireSecondPerson(
@@ -68,7 +68,7 @@ export async function setApprovalPolicy(
         input: policy,
       },
     )
-    const problem = 'the approval policy was changed at the same time'
+    const problem = 'another command changed the approval policy at the same time'
     await changeOr(problem, { db, context: operatorContext(config, 'approval policy set') }, [
       ...approved,
       putApprovalPolicy(accountId, policy),

@@ -125,7 +125,7 @@ async function createFile(path: string): Promise<FileHandle> {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw new ConfigurationError(
       isThere
-        ? `${path} exists: another backup is running, or an earlier backup was interrupted; if it was interrupted, remove the file`
+        ? `${path} exists: another backup is running, or an earlier backup was interrupted; if the earlier backup was interrupted, remove the file`
         : `cannot write the backup to the folder ${dirname(path)}: ${systemErrorText(error)}`,
       { cause: error },
     )

@@ -54,7 +54,7 @@ export async function splitKey(config: Config, options: SplitOptions) {
     )
   if (remove && isStandardInput(config.masterKeyFile))
     throw new ConfigurationError(
-      '--remove requires a master key file; a master key from standard input has none',
+      '--remove requires a master key file, but the master key was read from standard input',
     )
   return withData(config, async ({ db, masterKeys }) => {
     if (masterKeys.rotation !== undefined)
@@ -93,7 +93,7 @@ async function writeShare(
   const content = recipients === undefined ? text : await encrypted(text, recipients)
   try {
     await createFile({ path, content, mode: 0o600 })
-    if (!content.equals(await readFile(path))) throw new Error('its content is wrong')
+    if (!content.equals(await readFile(path))) throw new Error('the file has the wrong content')
   } catch (error) {
     throw new ConfigurationError(`--out: ${path} cannot be written: ${systemErrorText(error)}`, {
       cause: error,
@@ -155,14 +155,14 @@ async function removeKeyFile(
     (inFile !== undefined && masterKeyId(inFile) !== id)
   )
     throw new ConfigurationError(
-      '--remove: the master key was replaced while its shares were written; the file was kept, so split the new key',
+      '--remove: the master key was replaced while its shares were written; the master key file was not removed, so split the new master key',
     )
   try {
     await rm(path)
     await syncFolder(dirname(path))
   } catch (error) {
     throw new ConfigurationError(
-      `--remove: ${path} cannot be removed: ${systemErrorText(error)}; the shares are complete`,
+      `--remove: the master key file ${path} cannot be removed: ${systemErrorText(error)}; all shares were written`,
       { cause: error },
     )
   }

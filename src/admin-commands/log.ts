@@ -156,7 +156,7 @@ async function targetLeaf(
     if (found !== undefined) return found
     throw new ConfigurationError(`the certificate ${serial} is older than the record`)
   }
-  throw new ConfigurationError(`there is no certificate with the serial number ${serial}`)
+  throw new ConfigurationError(`no certificate has the serial number ${serial}`)
 }
 
 async function requireVerifier(db: Database): Promise<NoteVerifier> {

@@ -54,7 +54,7 @@ export async function rotateMasterKey(config: Config, options: RotationOptions) 
     throw new ConfigurationError('--out cannot be combined with --finish')
   return withData(config, async (data) => {
     if (finish && data.masterKeys.rotation === undefined)
-      throw new ConfigurationError('there is no unfinished rotation of the master key')
+      throw new ConfigurationError('no rotation of the master key is unfinished')
     const { actor } = operatorContext(config, 'master-key rotate')
     const context = { data, progress, actor, clock: systemClock, random: systemRandom }
     const keys = await startRotation(context)

@@ -43,7 +43,7 @@ export async function putPolicy(
         input: { principalId, principal: owner.userName ?? owner.roleName, ...policy },
       },
     )
-    const problem = 'the policy was changed at the same time'
+    const problem = 'another command changed the policy at the same time; run the command again'
     await changeOr(problem, { db, context: operatorContext(config, 'policy put') }, [
       ...approved,
       putIdentityPolicy(principalId, policy),

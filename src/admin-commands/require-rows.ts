@@ -27,7 +27,7 @@ export async function changeOr(
 }
 
 const approvalUsed =
-  'the approval was used by another identical command, or has expired, or the approval policy was changed at the same time; run the command again'
+  'the approval was used by another identical command, or has expired, or another command changed the approval policy at the same time; run the command again'
 
 /**
  * Returns the given account's ID after checking that the account exists; by default, the ID of the oldest account.
@@ -40,7 +40,9 @@ export async function resolveAccount(db: Database, accountId: string | undefined
     if (oldest !== undefined) return oldest.accountId
   } else if ((await findAccount(db, accountId)) !== undefined) return accountId
   throw new ConfigurationError(
-    accountId === undefined ? 'there are no accounts' : `account ${accountId} does not exist`,
+    accountId === undefined
+      ? 'no accounts exist; the first start of the server creates an account'
+      : `account ${accountId} does not exist`,
   )
 }
 

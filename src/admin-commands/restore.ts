@@ -170,7 +170,7 @@ async function placeCredentials(path: string, credentials: Uint8Array): Promise<
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
   else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
     throw new ConfigurationError(
-      `${path} exists, and its credentials differ from those in the backup; move it away and run restore again`,
+      `${path} exists, and its credentials differ from those in the backup; move this file to another place, and run signet restore again`,
     )
 }
 
@@ -186,7 +186,7 @@ async function placeMasterKey(config: Config, content: RestoredContent): Promise
   const existing = await readMasterKey(path, wrapping)
   if (content.masterKey === undefined) {
     if (existing === undefined)
-      return `not in the backup; copy the key with the ID ${content.neededKeyIds.join(' or ')} to ${path} before you start the server`
+      return `the backup does not contain the master key; copy the key with the ID ${content.neededKeyIds.join(' or ')} to ${path} before you start the server`
     content.requireOwn(existing)
     return `${path} (existed before)`
   }

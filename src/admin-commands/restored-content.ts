@@ -78,7 +78,7 @@ export class RestoredContent {
       JSON.stringify(own.columns.toSorted()) === JSON.stringify(table.columns.toSorted())
     if (isSame) return table
     throw new ConfigurationError(
-      'the backup contains a table that its schema version does not have',
+      'the backup contains a table that does not exist in its schema version',
     )
   }
 

@@ -66,11 +66,12 @@ export async function addShare(config: Config, options: ShareOptions) {
         input: { name: options.name, authorities: arns, principals, permission },
       },
     )
-    const problem = 'the share was changed at the same time'
+    const problem = 'another command changed the share at the same time; run the command again'
     const statements = [...approved, ...insertShare(share, rows, letsRead(permission))]
     await changeOr(problem, { db, context: operatorContext(config, 'share create') }, statements)
     const [stored] = (await listShares(db, accountId)).filter((row) => row.id === id)
-    if (stored === undefined) throw new ConfigurationError('the share was deleted at the same time')
+    if (stored === undefined)
+      throw new ConfigurationError('another command deleted the share at the same time')
     return toPrintedShare(stored)
   })
 }

@@ -59,7 +59,7 @@ export function readAgeHeader(head: Buffer): { readonly usesPassphrase: boolean 
     )
   if (!text.startsWith('age-encryption.org/v1\n')) return undefined
   const header = /^[\x20-\x7E\n]*?\n--- [A-Za-z0-9+/]{43}\n/.exec(text)?.[0]
-  if (header === undefined) throw damaged('its header was changed or truncated')
+  if (header === undefined) throw damaged('the header was changed or truncated')
   return { usesPassphrase: /^-> scrypt /m.test(header) }
 }
 
@@ -82,7 +82,7 @@ export async function* decrypt(
   try {
     yield* content
   } catch (error) {
-    throw isSystemError(error) ? error : damaged('its content was changed or truncated', error)
+    throw isSystemError(error) ? error : damaged('the content was changed or truncated', error)
   }
 }
 
@@ -98,11 +98,11 @@ function isSystemError(error: unknown): boolean {
 
 function headerError({ kind }: DecryptionKey, cause: unknown): ConfigurationError {
   if (!(cause instanceof Error) || !cause.message.startsWith('no identity matched'))
-    return damaged('its header was changed or truncated', cause)
+    return damaged('the header was changed or truncated', cause)
   return new ConfigurationError(
     kind === 'passphrase'
       ? 'the backup cannot be decrypted: the passphrase is wrong, or the header is damaged'
-      : 'the backup cannot be decrypted: it is encrypted for another recipient, not for this identity, or its header is damaged',
+      : 'the backup cannot be decrypted: the backup is encrypted for another recipient, not for this identity, or its header is damaged',
     { cause },
   )
 }

@@ -66,7 +66,7 @@ export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
   if (head.length < magic.length + lengthBytes) throw damaged('it is truncated')
   const headerLength = head.readUInt32BE(magic.length)
   const authenticatedLength = magic.length + lengthBytes + headerLength
-  if (headerLength > headerBytesMax) throw damaged('its header is too long')
+  if (headerLength > headerBytesMax) throw damaged('the header is too long')
   if (head.length < authenticatedLength + macBytes) throw damaged('it is truncated')
   const authenticated = Buffer.from(head.subarray(0, authenticatedLength))
   const mac = Buffer.from(head.subarray(authenticatedLength, authenticatedLength + macBytes))
@@ -85,7 +85,7 @@ export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
       throw new ConfigurationError(
         lock.kind === 'passphrase'
           ? 'the backup cannot be decrypted: the passphrase is wrong, or the header is damaged'
-          : 'the backup cannot be decrypted: its header is damaged',
+          : 'the backup cannot be decrypted: the header is damaged',
       )
     },
   }
@@ -98,7 +98,7 @@ function parseHeader(json: Buffer): LegacyHeader {
   } catch {
     // The statement after this block reports the error.
   }
-  throw damaged('its header cannot be read')
+  throw damaged('the header cannot be read')
 }
 
 function isLock(lock: Lock): boolean {
@@ -122,12 +122,12 @@ async function openLock(lock: Lock, key: BackupKey): Promise<Uint8Array> {
   if (lock.kind === 'passphrase' && key.kind === 'passphrase')
     return passphraseSecret(key.passphrase, lock)
   if (lock.kind === 'passphrase' || key.kind === 'passphrase')
-    throw new TypeError('the key and the lock must be of the same kind')
+    throw new TypeError('the private key and the recipient must be of the same kind')
   const privateKey = parsePem('identity', key.text)
   const publicDer = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
   if (createHash('sha256').update(publicDer).digest('base64') !== lock.recipient)
     throw new ConfigurationError(
-      'the backup cannot be decrypted: it is encrypted for another recipient, not for this identity',
+      'the backup cannot be decrypted: the backup is encrypted for another recipient, not for this identity',
     )
   try {
     if (lock.kind === 'rsa-oaep') {
@@ -139,7 +139,7 @@ async function openLock(lock: Lock, key: BackupKey): Promise<Uint8Array> {
     const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
     return diffieHellman({ privateKey, publicKey })
   } catch (cause) {
-    throw damaged('its header was changed', cause)
+    throw damaged('the header was changed', cause)
   }
 }
 
@@ -149,7 +149,7 @@ function passphraseSecret(
 ): Promise<Uint8Array> {
   if (logN > scryptCost.logNMax || r !== scryptCost.r || p !== scryptCost.p)
     throw new ConfigurationError(
-      'the backup is damaged: it specifies a scrypt cost that Signet never used',
+      'the backup is damaged: the header specifies a scrypt cost that Signet never used',
     )
   const N = 2 ** logN
   const options = { N, r, p, maxmem: 256 * N * r }
@@ -203,7 +203,7 @@ function decryptChunk(
   try {
     decipher.final()
   } catch (cause) {
-    throw damaged(`it was changed or truncated in chunk ${number}`, cause)
+    throw damaged(`chunk ${number} was changed or truncated`, cause)
   }
   return plaintext
 }

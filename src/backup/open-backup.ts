@@ -93,6 +93,6 @@ async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     yield* unzip
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    throw code.startsWith('Z_') ? damaged('its content is not a backup', error) : error
+    throw code.startsWith('Z_') ? damaged('the content is not a backup', error) : error
   }
 }

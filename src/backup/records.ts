@@ -124,7 +124,7 @@ export async function readContent(
   const batches = readBatches(source, reader)
   const first = await batches.next()
   const { header } = reader
-  if (header === undefined) throw damaged('it has no header')
+  if (header === undefined) throw damaged('the header is missing')
   return {
     header,
     batches: (async function* () {
@@ -152,7 +152,7 @@ async function* readBatches(
     }
     if (records.length > 0) yield records
   }
-  if (rest.length > 0 || !reader.isEnded) throw damaged('its last record is missing')
+  if (rest.length > 0 || !reader.isEnded) throw damaged('the last record is missing')
 }
 
 /** Returns the first record in a buffer, or undefined if the record is incomplete. */
@@ -177,11 +177,11 @@ class RecordReader {
 
   /** Parses a record. Returns undefined for a header record and for the end record. */
   read(record: Buffer): BackupRecord | undefined {
-    if (this.isEnded) throw damaged('data follows its last record')
+    if (this.isEnded) throw damaged('more data follows the last record')
     const content = record.subarray(headBytes)
     const letter = record[headBytes - 1]
     if ((letter === letters.header) !== (this.header === undefined))
-      throw damaged('its header is not its first record')
+      throw damaged('the first record is not the header')
     if (letter === letters.end) {
       this.#end(content)
       return undefined
@@ -200,7 +200,7 @@ class RecordReader {
 
   #startTable(content: Buffer): TableShape {
     const table = jsonOf(content) as TableShape
-    if (this.#counts[table.name] !== undefined) throw damaged('it contains a table twice')
+    if (this.#counts[table.name] !== undefined) throw damaged('a table occurs twice')
     this.#table = table
     this.#counts[table.name] = 0
     return table
@@ -211,7 +211,7 @@ class RecordReader {
     this.#counts[name] = (this.#counts[name] ?? 0) + 1
     const values = decodeRow(content)
     if (values.length !== columns.length)
-      throw damaged('a row has more or fewer values than its table has columns')
+      throw damaged('the number of values in a row differs from the number of columns in its table')
     return values
   }
 
@@ -219,7 +219,7 @@ class RecordReader {
     const { rows, sha256 } = jsonOf(content) as { rows: RowCounts; sha256: string }
     const isConsistent =
       sha256 === this.#hash.digest('hex') && JSON.stringify(rows) === JSON.stringify(this.#counts)
-    if (!isConsistent) throw damaged('its row counts or its checksum do not match its content')
+    if (!isConsistent) throw damaged('the row counts or the checksum do not match the content')
     this.isEnded = true
   }
 }
@@ -228,7 +228,7 @@ function headerOf(content: Buffer): BackupHeader {
   const { format: actualFormat, ...header } = jsonOf(content) as BackupHeader & { format: unknown }
   if (actualFormat !== format)
     throw new ConfigurationError('the backup has a format that this version of Signet cannot read')
-  if (!Number.isSafeInteger(header.schemaVersion)) throw damaged('its header has no schema version')
+  if (!Number.isSafeInteger(header.schemaVersion)) throw damaged('the header has no schema version')
   return header
 }
 

@@ -330,9 +330,12 @@ test('failed bulk work is rejected with the reason, and the thread continues', a
   const { bulk } = database
   await assert.rejects(
     bulk.tbsCertList(fields, { ...scope, authorityNumber: 2 }),
-    /bulk work failed: .*reason code 7 does not exist/s,
+    /the bulk worker thread failed: .*reason code 7 does not exist/s,
   )
-  await assert.rejects(textOf(bulk.auditReport(report('JSON', 2))), /bulk work failed: /)
+  await assert.rejects(
+    textOf(bulk.auditReport(report('JSON', 2))),
+    /the bulk worker thread failed: /,
+  )
   const crl = await bulk.tbsCertList(fields, scope)
   assert.equal(crl.entries, 3)
 })

@@ -14,7 +14,7 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
     request: BulkRequest,
     transferred: readonly ArrayBuffer[] = [],
   ): Promise<BulkReply> => {
-    if (closed) throw new Error('bulk work is closed')
+    if (closed) throw new Error('the bulk worker thread is closed')
     thread ??= startThread(location, (ended) => {
       if (thread === ended) thread = undefined
     })
@@ -22,7 +22,7 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
     const answer = await replies.request((id) =>
       worker.postMessage({ ...request, id }, transferred),
     )
-    if ('failure' in answer) throw new Error(`bulk work failed: ${answer.failure}`)
+    if ('failure' in answer) throw new Error(`the bulk worker thread failed: ${answer.failure}`)
     return answer
   }
   return {

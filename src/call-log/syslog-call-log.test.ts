@@ -161,6 +161,6 @@ test('closing while the server cannot be reached ends, and the lost records are 
   callLog.write({ n: 0 })
   await until(() => said.length > 0)
   await callLog.close()
-  assert.equal(said.at(-1), 'records were not sent to the syslog server')
+  assert.equal(said.at(-1), 'records could not be sent to the syslog server')
   assert.equal(await callLog.record({ n: 1 }), false)
 })

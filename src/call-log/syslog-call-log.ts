@@ -108,7 +108,8 @@ export class SyslogCallLog implements CallLog {
     connection?.end()
     await connection?.ended
     const lost = waiting + this.#dropped
-    if (lost > 0) this.#options.log.error({ lost }, 'records were not sent to the syslog server')
+    if (lost > 0)
+      this.#options.log.error({ lost }, 'records could not be sent to the syslog server')
   }
 
   #add(record: object): boolean {

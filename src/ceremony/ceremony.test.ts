@@ -185,7 +185,7 @@ test('a script must state the last transcript, and therefore runs once', async (
     await assert.rejects(run({ useRoot, actions }), (error: Error) => {
       assert.match(
         error.message,
-        /has a different SHA-256: .* for an earlier state or has already run$/,
+        /has a different SHA-256: .* for an earlier state of the root, or the script has already run$/,
       )
       assert.doesNotMatch(error.message, /[0-9a-f]{64}/)
       return true
@@ -241,7 +241,7 @@ test('a folder without a root, or with another root, is refused', async () => {
     /already has the root O=Example, CN=Offline Root/,
   )
   const stale = { ...useRootOf(first), previousTranscriptSha256: '00'.repeat(32) }
-  await refused(run({ useRoot: stale, actions: [crl] }), /not the latest copy of the folder/)
+  await refused(run({ useRoot: stale, actions: [crl] }), /the folder is not the latest copy/)
   now = new Date('2029-12-31T10:00:00Z')
   await refused(
     run({ useRoot: useRootOf(first), actions: [crl] }),
@@ -339,7 +339,7 @@ test('a removed ceremony is reported, also if it was the latest', async () => {
   const third = await run({ ...renewal, useRoot: useRootOf(second) })
   const next = { ...renewal, useRoot: useRootOf(third) }
   await rm(third.path, { recursive: true })
-  await refused(run(next), /this is not the latest copy of the folder/)
+  await refused(run(next), /the folder is not the latest copy/)
   await run({ ...renewal, useRoot: useRootOf(second) })
   await rm(second.path, { recursive: true })
   await refused(run(next), /0002 is missing; restore it from a copy/)
@@ -406,7 +406,7 @@ test('a ceremony that another run completed meanwhile is not replaced', async ()
       return passphrase
     },
   })
-  await refused(late, /0002 exists: another run has completed a ceremony in the meantime/)
+  await refused(late, /0002 exists: another run has completed a ceremony at the same time/)
   assert.deepEqual((await readdir(join(work, 'root'))).sort(), ['0001', '0002', 'root.key.age'])
 })
 

@@ -132,7 +132,7 @@ function transcriptProblem(
     return `useRoot.previousTranscriptSha256 is missing: the folder has ceremony ${number}; add the SHA-256 of its transcript from the minutes of that ceremony`
   return expected === transcriptSha256
     ? undefined
-    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${number}, has a different SHA-256: this is not the latest copy of the folder, or the script was written for an earlier state or has already run`
+    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${number}, has a different SHA-256: the folder is not the latest copy, or the script was written for an earlier state of the root, or the script has already run`
 }
 
 function requireTime(state: RootState | undefined, now: Date): void {
@@ -208,7 +208,7 @@ function csrProblem(action: SignAction, csr: Uint8Array | undefined): string | u
   const digest = sha256(csr)
   if (action.csrSha256 === digest) return undefined
   return action.csrSha256 === undefined
-    ? `csrSha256 is missing; compare this digest with the output of sha256sum on the CA's machine, and add: "csrSha256": "${digest}"`
+    ? `csrSha256 is missing; compare the following digest with the output of sha256sum on the CA's machine, and add: "csrSha256": "${digest}"`
     : `csrSha256: ${action.csr} has a different SHA-256, ${digest}; it is not the reviewed CSR`
 }
 

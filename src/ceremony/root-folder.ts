@@ -83,7 +83,7 @@ async function readFiles(folder: string): Promise<CeremonyFiles> {
 export async function readSmallFile(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path)
-    if (size > fileBytesMax) throw new Error(`it is larger than ${fileBytesMax} bytes`)
+    if (size > fileBytesMax) throw new Error(`the file is larger than ${fileBytesMax} bytes`)
     return await readFile(path)
   } catch (error) {
     throw new ConfigurationError(`${path} cannot be read: ${(error as Error).message}`, {
@@ -112,7 +112,7 @@ export async function writeCeremony(folder: string, ceremony: NewCeremony): Prom
   try {
     if (existsSync(target))
       throw new ConfigurationError(
-        `${target} exists: another run has completed a ceremony in the meantime; check the script and run it again`,
+        `${target} exists: another run has completed a ceremony at the same time; check the script and run it again`,
       )
     await rm(staging, { recursive: true, force: true })
     await writeFiles(folder, staging, ceremony)
@@ -130,7 +130,7 @@ function lockRoot(folder: string): FolderLock {
     return lockFolder(folder)
   } catch (cause) {
     throw new ConfigurationError(
-      `${folder} cannot be locked: another run is writing to it, or it is not writable; nothing was saved, so repeat the run`,
+      `${folder} cannot be locked: another run is writing to it, or the folder is not writable; nothing was saved, so repeat the run`,
       { cause },
     )
   }

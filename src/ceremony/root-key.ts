@@ -76,7 +76,7 @@ export async function openKey(
 async function decryptKey(file: Uint8Array, passphrase: string, path: string): Promise<Buffer> {
   try {
     const header = readAgeHeader(Buffer.from(file))
-    if (header === undefined) throw new ConfigurationError('it is not an age file')
+    if (header === undefined) throw new ConfigurationError('the file is not an age file')
     return await collect(decrypt({ kind: 'passphrase', passphrase }, single(file)))
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

@@ -47,7 +47,8 @@ export async function readState(
     const follows: boolean =
       transcript === undefined ||
       (transcript.number === number && transcript.previousTranscriptSha256 === previous)
-    if (!follows) problems.push(`${pathOf(number)}: it does not follow the previous ceremony`)
+    if (!follows)
+      problems.push(`${pathOf(number)}: the ceremony does not follow the previous ceremony`)
     if (transcript !== undefined) transcripts.push(transcript)
     previous = sha256(files.get(transcriptFile) ?? new Uint8Array())
   }

@@ -163,7 +163,7 @@ async function signCrl(
     message,
     signature,
   })
-  if (check !== 'valid') throw new Error('the signature by the key is invalid')
+  if (check !== 'valid') throw new Error('the key returned an invalid signature')
   const der = encodeCertificateList(message, fields.signatureAlgorithm, signature)
   return {
     der,

@@ -46,10 +46,10 @@ export async function verifyCeremony(
     return problem('the root certificate is not signed by its own key')
   const transcript = parseTranscript(bytes)
   if (transcript === undefined)
-    return problem(`${transcriptFile} was changed: it is not a transcript`)
+    return problem(`${transcriptFile} was changed: the file is not a transcript`)
   if (!(await isSigned(bytes, signature, { transcript, root })))
     return problem(
-      `${transcriptFile} was changed, or was signed by another root: its signature is invalid`,
+      `${transcriptFile} was changed, or was signed by another root: the signature is invalid`,
     )
   const problems = [
     ...headerProblems(transcript, root),

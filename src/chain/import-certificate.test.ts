@@ -294,13 +294,13 @@ test('every certificate must be valid now, from notBefore through notAfter', asy
     assert.equal(await at('2025-12-31T23:59:59.999Z'), 'accepted')
     assert.equal(
       await at('2024-12-31T23:59:59.999Z'),
-      `MalformedCertificateException: ${position} is not valid yet: its validity begins ` +
-        `${notBefore}, and it is 2024-12-31T23:59:59Z`,
+      `MalformedCertificateException: ${position} is not valid yet: its validity begins at ` +
+        `${notBefore}, and the current time is 2024-12-31T23:59:59Z`,
     )
     assert.equal(
       await at('2026-01-01T00:00:00Z', '2030-01-01T00:00:00Z'),
-      `MalformedCertificateException: ${position} has expired: its validity ended ` +
-        `${notAfter}, and it is 2026-01-01T00:00:00Z`,
+      `MalformedCertificateException: ${position} has expired: its validity ended at ` +
+        `${notAfter}, and the current time is 2026-01-01T00:00:00Z`,
     )
   }
 })

@@ -110,10 +110,10 @@ function hexOf({ der }: Certificate): string {
 function requireValid(position: string, { notBefore, notAfter }: Certificate, now: Date): void {
   if (now < notBefore)
     throw malformed(
-      `${position} is not valid yet: its validity begins ${isoSeconds(notBefore)}, and it is ${isoSeconds(now)}`,
+      `${position} is not valid yet: its validity begins at ${isoSeconds(notBefore)}, and the current time is ${isoSeconds(now)}`,
     )
   if (isExpiredAt(notAfter, now))
     throw malformed(
-      `${position} has expired: its validity ended ${isoSeconds(notAfter)}, and it is ${isoSeconds(now)}`,
+      `${position} has expired: its validity ended at ${isoSeconds(notAfter)}, and the current time is ${isoSeconds(now)}`,
     )
 }

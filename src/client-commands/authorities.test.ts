@@ -51,7 +51,7 @@ test('an ambiguous reference is refused, and the error lists the CAs that match'
       ),
   )
   assert.throws(() => choose(undefined), /2 ACTIVE subordinate CAs exist; .*SIGNET_CA/)
-  assert.throws(() => choose('222'), /no ACTIVE CA '222' exists; choose one of these/)
+  assert.throws(() => choose('222'), /no ACTIVE CA '222' exists; choose one of the following CAs/)
 })
 
 test('if no CA exists, the error explains how to create one', () => {

@@ -178,5 +178,5 @@ function selectionMessage(
   if (matches > 0)
     return `${matches} ${adjective}CAs match '${reference}'; specify ${flag === '--ca' ? 'its ARN with --ca' : flag}:`
   if (others === 0) return `no ${adjective}${noun} exists; create CAs with: signet init-hierarchy`
-  return `no ${adjective}${noun} exists; choose one of these${flag === '--ca' ? ' with --ca' : ''}:`
+  return `no ${adjective}${noun} exists; choose one of the following CAs${flag === '--ca' ? ' with --ca' : ''}:`
 }

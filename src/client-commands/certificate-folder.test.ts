@@ -78,7 +78,7 @@ test('a key of an earlier certificate is removed', async () => {
 
 test('metadata without the members that a renewal needs is refused', async () => {
   const folder = join(above, 'bad')
-  await assert.rejects(readMetadata(folder), /'signet issue' did not write this folder/)
+  await assert.rejects(readMetadata(folder), /specify a folder that 'signet issue' has written/)
   await writeFolder(folder, content)
   for (const change of [
     { version: 2 },

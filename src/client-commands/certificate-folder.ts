@@ -60,7 +60,7 @@ export function requireUnused(folder: string): void {
   for (const name of [keyFile, certificateFile, metadataFile])
     if (existsSync(join(folder, name)))
       throw new ConfigurationError(
-        `${join(folder, name)} exists: renew it with 'signet renew ${folder}', or replace it with --force`,
+        `${join(folder, name)} exists: renew the certificate with 'signet renew ${folder}', or replace the file with --force`,
       )
 }
 
@@ -146,7 +146,7 @@ export async function readMetadata(folder: string): Promise<Metadata> {
     value = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
     throw new ConfigurationError(
-      `${path} cannot be read, so 'signet issue' did not write this folder: ${systemErrorText(error)}`,
+      `${path} cannot be read: ${systemErrorText(error)}; specify a folder that 'signet issue' has written`,
       { cause: error },
     )
   }

@@ -192,7 +192,7 @@ export function explainConnectionError(error: unknown, endpoint: string): unknow
 function adviceFor(error: Error, endpoint: string): string | undefined {
   const { code } = error as NodeJS.ErrnoException
   if (error.message.includes('Deserialization error'))
-    return `${endpoint} does not serve the AWS Private CA API; it may be the server's public listener`
+    return `${endpoint} does not serve the AWS Private CA API; it may be the URL of the server's public listener`
   if (untrustedCodes.has(code))
     return `the TLS certificate of ${endpoint} is not trusted (${error.message}): specify the root certificate of its issuer with --ca-file`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')

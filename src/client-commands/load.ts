@@ -78,7 +78,7 @@ function fetchChain(source: string): Promise<Uint8Array> {
       socket.destroy()
       reject(new Error(`${source} presents no certificate: ${reason}`))
     }
-    socket.setTimeout(milliseconds, () => fail('it does not respond'))
+    socket.setTimeout(milliseconds, () => fail('the server does not respond'))
     // OpenSSL's error message contains the name of a source file, so only the error code is shown.
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
       fail(

@@ -38,7 +38,7 @@ export function pkcs12Content(
   { password, random }: Pkcs12Options,
 ): Promise<Uint8Array> {
   const [key] = parsePem(pem.key)
-  if (key === undefined) throw new Error('the PEM has no private key')
+  if (key === undefined) throw new Error('the PEM file contains no private key')
   const certificates = parsePem(pem.certificates).map(({ der }) => der)
   return encodePkcs12({ privateKey: key.der, certificates, friendlyName }, { password, random })
 }

@@ -148,7 +148,7 @@ async function optionsOf(
   const validity = request.validity ?? metadata.validity
   if (request.validity === undefined && isInstant(validity))
     throw new ConfigurationError(
-      `its validity was requested as a date, ${validity}: specify the validity of the new certificate with --validity`,
+      `the previous certificate was requested with a fixed end date, ${validity}: specify the validity of the new certificate with --validity`,
     )
   const keyAlgorithm = keyAlgorithms.find((name) => name === metadata.keyAlgorithm)
   if (metadata.keyAlgorithm !== null && keyAlgorithm === undefined)

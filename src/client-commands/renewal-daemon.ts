@@ -83,7 +83,7 @@ async function visit(
   const failures = due === undefined ? state.failures + 1 : 0
   const nextAttempt = due ?? new Date(after.getTime() + retryDelay(failures, tools.random))
   const reason =
-    problem ?? 'the new certificate is due for renewal again; shorten --if-expiring-within'
+    problem ?? 'the new certificate is already due for renewal; shorten --if-expiring-within'
   tools.report(`failed ${folder}: ${reason}; next attempt at ${isoSeconds(nextAttempt)}`)
   return { folder, failures, nextAttempt }
 }

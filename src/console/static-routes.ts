@@ -105,7 +105,7 @@ export function consoleRoutes({
 
 const notBuilt = textAnswer(
   503,
-  'The console has not been built. In a checkout, npm ci and npm start build it; node console/build.ts shows the error if that failed.',
+  'The console has not been built. In a checkout, npm ci and npm start build the console. If the build failed, node console/build.ts shows the error.',
 )
 
 interface FileRequest {

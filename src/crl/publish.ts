@@ -129,7 +129,7 @@ async function generateCrl(
     message: tbsCertListDer,
     signature,
   })
-  if (check !== 'valid') throw new Error('the signature by the key is invalid')
+  if (check !== 'valid') throw new Error('the key returned an invalid signature')
   const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
   return { der, entries, keptSince: since }
 }

@@ -126,7 +126,7 @@ async function warnOfUnusedRootKey(
   if (stored !== undefined && isEqual(stored.secretAccessKey, secretAccessKey)) return
   log.warn(
     { accessKeyId },
-    'the root access key has no effect after the first start, and this server does not accept it; ' +
+    'the root access key has no effect after the first start, and this server does not accept this key; ' +
       'create access keys with: signet access-key create',
   )
 }

@@ -69,7 +69,7 @@ export function parseShare(text: string): KeyShare {
   const [, id, splitId, threshold, total, number, hex, checksum] = pattern.exec(line) ?? []
   if (id === undefined || splitId === undefined || hex === undefined)
     throw new ConfigurationError(
-      `this is not a share of a master key: a share is one line that begins with ${format}`,
+      `the input is not a share of a master key: a share is one line that begins with ${format}`,
     )
   if (checksumOf(line.slice(0, line.lastIndexOf(':'))) !== checksum)
     throw new ConfigurationError('the share was changed or mistyped: its checksum does not match')
@@ -132,7 +132,7 @@ export class ShareCollector {
     for (const { bytes } of shares) bytes.fill(0)
     if (masterKeyId(key) === share.masterKeyId) return key
     throw new ConfigurationError(
-      'the shares do not restore the master key, so at least one of them is wrong; all shares were discarded, enter them again',
+      'the shares do not restore the master key, so at least one of them is wrong; all shares were discarded, so enter all shares again',
     )
   }
 }
@@ -143,7 +143,7 @@ async function combine(shares: readonly KeyShare[]): Promise<Uint8Array> {
     return await combineBytes(shares.map(({ bytes }) => bytes))
   } catch (cause) {
     throw new ConfigurationError(
-      'the shares cannot be combined, so at least one of them is wrong; all shares were discarded, enter them again',
+      'the shares cannot be combined, so at least one of them is wrong; all shares were discarded, so enter all shares again',
       { cause },
     )
   }

@@ -86,7 +86,7 @@ export async function unwrapMasterKey(
   const { arn, ciphertext } = parseContent(content, path)
   if (options.arn !== undefined && options.arn.text !== arn.text)
     throw new ConfigurationError(
-      `--master-key-kms: the master key ${path} is encrypted with the KMS key ${arn.text}, not with ${options.arn.text}; specify the former, or omit the setting`,
+      `--master-key-kms: the master key ${path} is encrypted with the KMS key ${arn.text}, not with ${options.arn.text}; specify the key that encrypts the file, or omit the setting`,
     )
   const answer = await request(
     options,
@@ -121,7 +121,7 @@ export async function wrapMasterKey(
 ): Promise<string> {
   const answer = await request(
     options,
-    { arn, action: 'it cannot be encrypted' },
+    { arn, action: 'the master key cannot be encrypted' },
     (sdk) => new sdk.EncryptCommand({ ...parametersOf(arn), Plaintext: bytes }),
   )
   return contentOf(arn, answer.CiphertextBlob)
@@ -134,7 +134,7 @@ export async function requireUsableKmsKey(
 ): Promise<void> {
   const { KeyMetadata } = await request(
     options,
-    { arn, action: 'it cannot be used' },
+    { arn, action: 'the key cannot be used' },
     (sdk) => new sdk.DescribeKeyCommand({ KeyId: arn.text }),
   )
   const { KeySpec, KeyState } = KeyMetadata ?? {}

@@ -37,7 +37,7 @@ export async function readManifest(
     throw new ConfigurationError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }
   throw new ConfigurationError(
-    `${path} does not describe a split of the master key; restore it from a copy, or remove it and start with --locked`,
+    `${path} does not describe a split of the master key; restore this file from a copy, or remove the file and start with --locked`,
   )
 }
 

@@ -210,7 +210,7 @@ test('during a rotation both keys open the database, tokens stay under the old k
   }
   await assert.rejects(
     openMasterKeyRing(newMasterKey({ path: 'other' }, random), options),
-    /its rotation is unfinished/,
+    /the rotation of the master key is unfinished/,
   )
 })
 

@@ -141,7 +141,7 @@ class Ring implements MasterKeyRing {
         const key = known(id)
         if (key === undefined)
           throw new SealError(
-            `it is sealed under the master key ${id}, which this process does not have`,
+            `the value is sealed under the master key ${id}, which this process does not have`,
           )
         return this.#sealer(key, label)
       },
@@ -227,7 +227,9 @@ class Ring implements MasterKeyRing {
       await this.refresh()
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause
-      throw new SealError(`it is sealed under the master key ${id}: ${cause.message}`, { cause })
+      throw new SealError(`the value is sealed under the master key ${id}: ${cause.message}`, {
+        cause,
+      })
     }
   }
 

@@ -57,7 +57,7 @@ test('a master key file with permissions for the group or others is refused', as
     chmodSync(path, mode)
     await assert.rejects(
       openMasterKey({ path, mayCreate: true, random }),
-      refusedWith(/can be read by others; make it private with: chmod 600/),
+      refusedWith(/can be read by other users; restrict access with: chmod 600/),
     )
   }
   chmodSync(path, 0o400)

@@ -140,7 +140,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
     const status = await file.stat()
     if (!isPrivate(path, status.mode))
       throw new ConfigurationError(
-        `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
+        `the master key ${path} can be read by other users; restrict access with: chmod 600 '${path}'`,
       )
     // A file that exceeds the maximum size cannot contain a master key, so it is not read.
     return status.isFile() && status.size <= wrappedFileBytesMax

@@ -64,7 +64,7 @@ export async function unwrapWithToken(
     )
   if (options.label !== undefined && options.label !== label)
     throw new ConfigurationError(
-      `--master-key-pkcs11: the master key ${path} is encrypted with ${name}, not with '${options.label}'; specify the former, or omit the setting`,
+      `--master-key-pkcs11: the master key ${path} is encrypted with ${name}, not with '${options.label}'; specify the key that encrypts the file, or omit the setting`,
     )
   const key = { label, location }
   const wrapped = { mechanism, ciphertext }

@@ -83,7 +83,7 @@ export function requireConfigured(content: string, path: string, options: Wrappi
     )
   const place = isKmsFile(content) ? 'in AWS KMS' : 'in a PKCS #11 token'
   throw new ConfigurationError(
-    `${setting}: the master key ${path} is encrypted with a key ${place}; omit the setting, or restore a backup into a new data folder with it`,
+    `${setting}: the master key ${path} is encrypted with a key ${place}; omit the setting, or restore a backup into a new data folder with this setting`,
   )
 }
 

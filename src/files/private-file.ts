@@ -13,7 +13,7 @@ export async function readPrivateFile(path: string, description: string): Promis
   const status = await readable(stat(path), description)
   if (status.isFile() && (status.mode & 0o077) !== 0)
     throw new ConfigurationError(
-      `${description} can be read by others; make it private with: chmod 600 '${path}'`,
+      `${description} can be read by other users; restrict access with: chmod 600 '${path}'`,
     )
   return readTextFile(path, description)
 }

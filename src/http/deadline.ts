@@ -18,7 +18,7 @@ export function deadlineOf(
   requestId: string,
 ): Deadline {
   return startDeadline(deadlineMilliseconds, (err) =>
-    log.error({ requestId, err }, 'request failed after its deadline'),
+    log.error({ requestId, err }, 'a request failed after its deadline'),
   )
 }
 

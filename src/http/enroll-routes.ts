@@ -42,7 +42,7 @@ const misdirected = constantProblem(
 
 const nothing = constantProblem(
   404,
-  'There is nothing at this URL. ACME directories are at /acme/NAME/directory, and EST endpoints at /.well-known/est/NAME.',
+  'Nothing is served at this URL. ACME directories are at /acme/NAME/directory, and EST endpoints at /.well-known/est/NAME.',
 )
 
 function constantProblem(status: number, detail: string): Handler {

@@ -10,7 +10,7 @@ const pages = {
     title: 'Signet: API of a private certificate authority',
     text:
       'This listener serves the AWS Private CA API. Use the AWS CLI, an AWS SDK, Terraform, or the command ' +
-      '<code>signet</code> with this address as endpoint URL. Its web console is turned off.',
+      '<code>signet</code> with this address as endpoint URL. The web console of this server is turned off.',
   },
   public: {
     title: 'Signet: CRLs, OCSP and CA certificates',

@@ -402,7 +402,7 @@ const authenticationRows: [name: string, sending: Sending, code: string, message
     'no Region',
     { scope: 'nowhere/acm-pca' },
     'InvalidSignatureException',
-    "Credential should be scoped to a valid region. 'nowhere' is not served. A Region has a name such as eu-central-1. This server serves AWS's Regions (--regions adds others).",
+    "Credential should be scoped to a valid region. 'nowhere' is not served. A Region has a name such as eu-central-1. This server serves AWS's Regions (--regions adds other Regions).",
   ],
   [
     'too early',

@@ -135,6 +135,6 @@ async function requireProofOfPossession(
     throw malformedCsr(
       publicKey === undefined
         ? 'CSR has a public key that is not accepted: it is not valid for its algorithm'
-        : 'CSR signature does not verify',
+        : 'CSR has an invalid signature',
     )
 }

@@ -137,6 +137,6 @@ test('content that cannot be read is refused instead of being skipped', () => {
   const malformed = { oid: oids.extendedKeyUsage, critical: false, value }
   assert.throws(() => keysOf({ extensions: [malformed] }), {
     code: 'MalformedCSRException',
-    message: /^CSR has content that a policy must decide on, but that cannot be read: /,
+    message: /^CSR has content that a policy refers to, but that cannot be read: /,
   })
 })

@@ -31,7 +31,7 @@ export function contentKeys(
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     throw malformedCsr(
-      `CSR has content that a policy must decide on, but that cannot be read: ${error.message}`,
+      `CSR has content that a policy refers to, but that cannot be read: ${error.message}`,
     )
   }
 }

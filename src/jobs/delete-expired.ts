@@ -115,7 +115,7 @@ async function deleteOne(
   const summary = summaryOf(certificate)
   if (summary === undefined) {
     const serialNumber = Buffer.from(certificate.serialNumber).toString('hex')
-    log.error({ serialNumber }, 'an expired certificate cannot be read and is kept')
+    log.error({ serialNumber }, 'an expired certificate cannot be read, so it is not deleted')
     return 'unreadable'
   }
   const { notBefore, subjectDer } = summary

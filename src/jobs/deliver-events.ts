@@ -57,7 +57,10 @@ async function deliver(
     const giveUp = now.getTime() - event.createdAt.getTime() >= dropAfterMilliseconds
     // The webhook URL may contain a secret, and the HTTP library's error messages may contain the URL.
     const reason = error instanceof DeliveryError ? error.message : 'no answer'
-    log.warn({ event: event.event, reason }, giveUp ? 'event dropped' : 'event not delivered')
+    log.warn(
+      { event: event.event, reason },
+      giveUp ? 'event dropped' : 'an event could not be delivered to the webhook',
+    )
     await db.transaction([
       giveUp
         ? deleteEvent(event, lease)

@@ -43,7 +43,10 @@ async function erase(
     log.info(fields, 'key erased')
     return 'done'
   } catch (error) {
-    log.error({ ...fields, err: error }, 'the key cannot be erased now')
+    log.error(
+      { ...fields, err: error },
+      'the key of a deleted CA cannot be erased now; the server retries',
+    )
     return 'failed'
   }
 }

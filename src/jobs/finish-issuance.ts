@@ -146,7 +146,7 @@ async function giveUp(
   { intent, authority, lease }: IntentWork & { readonly authority: Authority },
   { reason }: { readonly reason: string },
 ): Promise<keyof JobResult> {
-  services.log.error({ ...logged(intent), reason }, 'a waiting certificate FAILED')
+  services.log.error({ ...logged(intent), reason }, 'a waiting certificate has failed')
   const statements = failIntent(intent, { reason, time: services.clock.now() }, lease)
   await commit(services, { intent, authority, result: 'failure' }, statements)
   return 'done'
@@ -199,7 +199,7 @@ async function fail(services: Services, work: IntentWork, error: unknown): Promi
   if (!(error instanceof KeyOutage || error instanceof ConflictError)) {
     log.error(
       { ...logged(intent), err: error },
-      'a waiting certificate was not issued; the server retries',
+      'a waiting certificate could not be issued; the server retries',
     )
   }
   await postpone(services, work)

@@ -91,7 +91,7 @@ async function fail(
   const retry = retryAt(now, crl.failures + 1)
   log.error(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, retryAt: retry, err: error },
-    'CRL not published; the server retries',
+    'a CRL could not be published; the server retries',
   )
   if (refused) metrics.misconfiguredCrlBucket()
   const event = events.prepare({

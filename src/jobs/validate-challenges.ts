@@ -76,7 +76,10 @@ async function validate(services: Services, work: Work): Promise<keyof JobResult
     .validate(attemptOf(challenge), signal)
     .then(storedOf, (error: unknown) => {
       if (!signal.aborted)
-        log.error({ challenge: challenge.id, err: error }, 'challenge not validated')
+        log.error(
+          { challenge: challenge.id, err: error },
+          'an ACME challenge could not be validated',
+        )
       return internalError
     })
   // The server or another process claims the challenge again later.

@@ -72,7 +72,9 @@ async function write(
         giveUp,
         err: error,
       },
-      giveUp ? 'audit report FAILED' : 'audit report not written; the server retries',
+      giveUp
+        ? 'an audit report has failed'
+        : 'an audit report could not be written; the server retries',
     )
     if (giveUp) await finish(services, { authority, report, lease }, undefined)
     else {

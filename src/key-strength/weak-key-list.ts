@@ -24,7 +24,7 @@ export function parseWeakKeyList(text: string): WeakKeyList {
     if (line === '' || line.startsWith('#')) continue
     if (!linePattern.test(line))
       throw new SyntaxError(
-        `line ${index + 1} must have ${suffixBytes * 2} or ${digestBytes * 2} hexadecimal digits`,
+        `line ${index + 1} must contain ${suffixBytes * 2} or ${digestBytes * 2} hexadecimal digits`,
       )
     const list = line.length === suffixBytes * 2 ? suffixes : digests
     list.push(line)

@@ -54,7 +54,7 @@ function checkKeyUsage({ value }: Extension, { facts }: LintContext): void {
 function checkExtendedKeyUsage({ value, critical }: Extension, { report }: LintContext): void {
   const purposes = parseExtendedKeyUsage(value)
   if (purposes.length > 1 && new Set(purposes).size < purposes.length)
-    throw new DerError('the list contains a purpose twice')
+    throw new DerError('the extendedKeyUsage contains a purpose twice')
   for (const purpose of purposes) lintOid(purpose, () => 'extendedKeyUsage', report)
   if (critical && purposes.includes(oids.anyExtendedKeyUsage))
     report.add(
@@ -71,7 +71,7 @@ function checkSubjectKeyIdentifier(
   if (critical) report.add('subject-key-identifier', 'it is critical')
   const identifier = parseSubjectKeyIdentifier(value)
   if (Buffer.compare(identifier, certificate.keyIdentifier) !== 0)
-    report.add('subject-key-identifier', 'it identifies another key')
+    report.add('subject-key-identifier', 'the subjectKeyIdentifier identifies another key')
 }
 
 function checkAuthorityKeyIdentifier(
@@ -85,7 +85,10 @@ function checkAuthorityKeyIdentifier(
     const matchesIssuer =
       identifier !== undefined && Buffer.compare(identifier, issuer.keyIdentifier) === 0
     if (!matchesIssuer)
-      report.add('authority-key-identifier', 'it does not identify the key of the issuer')
+      report.add(
+        'authority-key-identifier',
+        'the authorityKeyIdentifier does not identify the key of the issuer',
+      )
   }
   lintGeneralNames(parseAuthorityCertIssuer(value), 'authorityKeyIdentifier', report)
 }

@@ -106,7 +106,7 @@ function lintFields({ certificate, issuer, report }: LintContext): void {
   const { serialNumber, issuerDer, notBefore, notAfter } = certificate
   const serialNumberBytes = integerBytes(serialNumber)
   if (serialNumberBytes > serialNumberBytesMax)
-    report.add('serial-number', `it is ${serialNumberBytes} bytes long`)
+    report.add('serial-number', `the serial number is ${serialNumberBytes} bytes long`)
   if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
   // The issuer is copied from the CA certificate's subject, so its strings are not checked again.
   if (issuerDer.length <= emptyNameBytes) report.add('issuer-not-empty')

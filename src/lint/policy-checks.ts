@@ -20,7 +20,7 @@ function checkPolicies({ value }: Extension, { report }: LintContext): void {
   const policies = parseCertificatePolicies(value)
   const identifiers = policies.map(({ policyIdentifier }) => policyIdentifier)
   if (new Set(identifiers).size < identifiers.length)
-    throw new DerError('the list contains a policy twice')
+    throw new DerError('the certificatePolicies contain a policy twice')
   for (const { policyIdentifier, cpsUris, noticeTexts } of policies) {
     const place = (): string => `certificatePolicies, policy ${policyIdentifier}`
     lintOid(policyIdentifier, place, report)

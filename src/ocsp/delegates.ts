@@ -106,7 +106,7 @@ export function createDelegates(
     try {
       slot.delegate = await issue(services, authority)
       const { notAfter } = slot.delegate.certificate
-      log.info({ authority: authority.id, notAfter }, 'OCSP signing certificate issued')
+      log.info({ authority: authority.id, notAfter }, 'an OCSP signing certificate was issued')
     } catch (error) {
       log.warn({ authority: authority.id, err: error }, 'cannot issue an OCSP signing certificate')
     } finally {

@@ -144,7 +144,7 @@ test('a text that is not a policy is refused', () => {
 
 test('a policy without one of each statement is refused', () => {
   const missing = (kind: string): string =>
-    `The policy must have exactly one statement that lets others ${kind}.`
+    `The policy must have exactly one statement that allows other accounts to ${kind}.`
   refuse('{}', missing('read'))
   refuse(document([]), missing('read'))
   refuse(document(issue), missing('read'))
@@ -173,7 +173,7 @@ test('a Resource other than the CA is refused', () => {
 
 test('other actions are refused', () => {
   const message =
-    'Statement 1 must have the Action acm-pca:IssueCertificate alone, or all of ' +
+    'Statement 1 must have only the Action acm-pca:IssueCertificate, or all of ' +
     'acm-pca:DescribeCertificateAuthority, GetCertificate, GetCertificateAuthorityCertificate, ListPermissions and ListTags.'
   const wrong: unknown[] = [
     undefined,

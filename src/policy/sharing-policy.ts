@@ -56,7 +56,7 @@ export function requireSharingPolicy(text: string, authority: SharedAuthority): 
   )
   for (const kind of ['read', 'issue'] as const)
     if (statements.filter((statement) => statement.kind === kind).length !== 1)
-      throw invalid(`must have exactly one statement that lets others ${kind}`)
+      throw invalid(`must have exactly one statement that allows other accounts to ${kind}`)
   const readers = statements.filter(({ kind }) => kind === 'read')
   return [...new Set(readers.flatMap(({ sharedWith }) => sharedWith))]
 }
@@ -102,7 +102,7 @@ function kindOf(action: unknown, name: string): SharingStatement['kind'] {
     ofAws.every((one) => lowerCaseReadActions.has(one))
   if (isRead) return 'read'
   throw invalid(
-    `${name} must have the Action acm-pca:IssueCertificate alone, or all of acm-pca:DescribeCertificateAuthority, ` +
+    `${name} must have only the Action acm-pca:IssueCertificate, or all of acm-pca:DescribeCertificateAuthority, ` +
       'GetCertificate, GetCertificateAuthorityCertificate, ListPermissions and ListTags',
   )
 }

@@ -88,7 +88,7 @@ function requireValid(
   const now = clock.now()
   if (certificate.validToDate < now)
     throw new ConfigurationError(
-      `${flag}: the certificate in ${file} expired at ${certificate.validToDate.toISOString()}; replace it`,
+      `${flag}: the certificate in ${file} expired at ${certificate.validToDate.toISOString()}; replace this certificate`,
     )
   if (certificate.validFromDate > now)
     throw new ConfigurationError(

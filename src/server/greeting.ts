@@ -21,10 +21,10 @@ export function greeting(
     ...(app.metricsUrl === undefined ? [] : [`Metrics: ${app.metricsUrl}`]),
     `Data: ${dataText(config)}`,
     ...(app.credentials.isFirstStart && !config.dev
-      ? ['', `${backupAdvice(config)}: without it every CA is lost.`]
+      ? ['', `${backupAdvice(config)}: if you lose this file, you lose every CA.`]
       : []),
     '',
-    'To use it from another terminal:',
+    'To use the server from another terminal:',
     '',
     ...exports(config, app),
     `  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}`,
@@ -40,7 +40,7 @@ function backupAdvice({ masterKeyFile }: Config): string {
 
 function dataText({ dataDirectory, database, dev }: Config): string {
   if (dev)
-    return `${dataDirectory}, removed when the server stops. For tests only: the access key is public.`
+    return `${dataDirectory}, removed when the server stops. Use this server only for tests, because the access key is public.`
   return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
 }
 

@@ -49,7 +49,7 @@ export async function waitForMasterKey(
   const needed = neededKeyIds(settings)
   if (needed.length === 0)
     throw new ConfigurationError(
-      `${config.dataDirectory} has no database yet, so there is nothing to unlock; start without --locked`,
+      `${config.dataDirectory} contains no database yet, so there is nothing to unlock; start without --locked`,
     )
   if (!engine.isShared) {
     const lock = lockFolder(config.dataDirectory)
@@ -88,7 +88,7 @@ export async function waitForMasterKey(
 
 function lockedGreeting({ dataDirectory }: Config, publicUrl: string): string {
   return [
-    `Signet is locked: it has no master key. It serves CRLs and stored OCSP responses at ${publicUrl}`,
+    `Signet is locked, because it has no master key. The locked server serves CRLs and stored OCSP responses at ${publicUrl}`,
     `Data: ${dataDirectory}`,
     '',
     "To enter a share of the master key, run this command on each holder's terminal:",

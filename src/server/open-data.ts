@@ -79,7 +79,7 @@ export async function openOwnData(
     ])
     log.warn(
       { lost: owned.accepted.reason },
-      'the loss of writes is accepted; serving the remaining data',
+      'the loss of writes was accepted; the server uses the remaining data',
     )
   }
   return { runtime: { ...context, config, data, stack }, credentials }

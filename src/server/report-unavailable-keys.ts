@@ -25,7 +25,7 @@ export function reportUnavailableKeys(
         loggedAt = now
         log.error(
           { reason: error.message },
-          'a CA key is unavailable; new certificates wait for it, and other requests that need it fail',
+          'a CA key is unavailable; new certificates wait for the key, and other requests that need the key fail',
         )
       }
       throw new KeyOutage(error)

@@ -37,7 +37,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   const onFailure = (error: Error): void => {
     log.fatal(
       { err: error },
-      'fatal database error: writes can no longer be guaranteed; shutting down',
+      'fatal database error: writes can no longer be guaranteed, so the server is shutting down',
     )
     process.exitCode = 1
     stop()
@@ -141,7 +141,7 @@ async function serveAsWorker(
     if (isReloadPending) reloadFrom(app, log)
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
-    if (!isConfiguration) log.error({ err: error }, 'worker failed to start')
+    if (!isConfiguration) log.error({ err: error }, 'a worker failed to start')
     primary.cannotStart({ problem: operatorMessage(error), isConfiguration })
     // The primary replaces a worker only after the worker has exited.
     process.disconnect()
@@ -164,7 +164,7 @@ function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
     (error: unknown) =>
       log.error(
         { err: error },
-        'configuration reload failed; the previous configuration stays in effect',
+        'the configuration could not be reloaded; the previous configuration stays in effect',
       ),
   )
 }

@@ -51,7 +51,7 @@ test('a share of a replaced split or key is refused and not counted, also as the
   const { enter, received, accepted } = start(current.manifest)
   const oldId = old.manifest.splitId
   await assert.rejects(enter(old.texts[0] ?? ''), {
-    message: `the share belongs to the split ${oldId}, which was replaced by the split ${current.manifest.splitId}; use a share from that split; it was not counted`,
+    message: `the share belongs to the split ${oldId}, which was replaced by the split ${current.manifest.splitId}; use a share from the new split; the share was not counted`,
   })
   await assert.rejects(
     enter(other.texts[0] ?? ''),
@@ -85,7 +85,7 @@ test('the shares that unlocked the server name who entered them, without shares 
   const { bytes } = parseShare(wrong[1] ?? '')
   const { enter, shares } = start()
   await enter(texts[0] ?? '', 'ada')
-  await assert.rejects(enter(shareText({ ...forged, bytes }), 'mallory'), /enter them again/)
+  await assert.rejects(enter(shareText({ ...forged, bytes }), 'mallory'), /enter all shares again/)
   await enter(texts[2] ?? '', 'grace')
   await enter(texts[0] ?? '', 'joan')
   assert.deepEqual(

@@ -107,8 +107,8 @@ function staleReason(
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,
 ): string | undefined {
   if (!needed.includes(masterKeyId))
-    return `the share belongs to the master key ${masterKeyId}, but the database needs the key ${needed.join(' or ')}: the share is from before a rotation, or from another server; it was not counted`
+    return `the share belongs to the master key ${masterKeyId}, but the database needs the key ${needed.join(' or ')}: the share is from before a rotation, or from another server; the share was not counted`
   if (manifest?.masterKeyId === masterKeyId && manifest.splitId !== splitId)
-    return `the share belongs to the split ${splitId}, which was replaced by the split ${manifest.splitId}; use a share from that split; it was not counted`
+    return `the share belongs to the split ${splitId}, which was replaced by the split ${manifest.splitId}; use a share from the new split; the share was not counted`
   return undefined
 }

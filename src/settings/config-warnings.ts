@@ -15,8 +15,8 @@ function enrollNamesWarning({ enrollment }: Pick<Config, 'enrollment'>): string 
   const { listen, names } = enrollment ?? {}
   if (listen === undefined || names === undefined || isLoopback(listen)) return undefined
   return names.every((host) => isLoopback({ host, port: 0 }))
-    ? `--enroll-names ${names.join(',')} has only names of this machine itself, so other machines cannot use the enrollment ` +
-        'listener. Add the names under which clients reach it'
+    ? `--enroll-names ${names.join(',')} has only names of this machine, so other machines cannot use the enrollment ` +
+        'listener. Add the names under which clients reach the listener'
     : undefined
 }
 
@@ -28,13 +28,13 @@ export function publicUrlWarning({
   const shown = host.includes(':') ? `[${host}]` : host
   if (publicUrl === undefined)
     return isUnspecified(host)
-      ? `--public-listen ${shown}:${port} serves other machines, but without --public-url certificates refer to a loopback ` +
+      ? `--public-listen ${shown}:${port} is reachable from other machines, but without --public-url, certificates refer to a loopback ` +
           'address (http://127.0.0.1 or http://[::1]) for CRLs, OCSP and CA certificates, which only this machine can reach. Set ' +
           '--public-url to the URL under which clients reach the public listener; issued certificates cannot be corrected'
       : undefined
   const { hostname } = new URL(publicUrl)
   return isUnspecified(hostname.replaceAll(/[[\]]/g, ''))
-    ? `--public-url ${publicUrl} has an unspecified address, to which no client can connect. Set it to the URL under ` +
+    ? `--public-url ${publicUrl} has an unspecified address, to which no client can connect. Set --public-url to the URL under ` +
         'which clients reach the public listener; issued certificates cannot be corrected'
     : undefined
 }

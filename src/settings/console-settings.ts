@@ -6,7 +6,7 @@ import { setting } from './setting.ts'
 export const consoleSettings = {
   console: setting(
     'MODE',
-    'web console at /console/ on the API listener: on, or off',
+    'whether the API listener serves the web console at /console/: on, or off',
     oneOf(['on', 'off']),
     'on',
   ),
@@ -22,7 +22,7 @@ export const consoleSettings = {
   ),
   consoleSsoClientSecretFile: setting(
     'FILE',
-    'file whose first line is the client secret, which only confidential clients have; read again for each sign-in',
+    'file whose first line is the client secret of a confidential client; the server reads the file again for each sign-in',
     nonEmpty,
   ),
   consoleSsoScopes: setting(

@@ -30,7 +30,7 @@ export const enrollmentSettings = {
   ),
   acmeNetworks: setting(
     'CIDR,…',
-    'networks that ACME validation may connect to, in addition to private networks; loopback and link-local networks must be listed themselves',
+    'networks that ACME validation may connect to, in addition to private networks; loopback and link-local networks must be listed explicitly',
     listOf(
       networkOf,
       'networks in CIDR notation, separated by commas, such as 192.0.2.0/24 or 2001:db8::/32',

@@ -46,11 +46,12 @@ export function devProblems(
   const isOpen = addresses.some((address) => address !== undefined && !isLoopback(address))
   return [
     ...conflicting.map(
-      (name) => `--dev cannot be combined with --${settings[name].flag}: its data is temporary`,
+      (name) =>
+        `--dev cannot be combined with --${settings[name].flag}, because a test server has temporary data`,
     ),
     ...(isOpen && read('insecureHttp') !== 'true'
       ? [
-          '--dev has a public access key, so it listens on loopback addresses only; --insecure-http permits others',
+          '--dev has a public access key, so the server listens only on loopback addresses; --insecure-http permits other addresses',
         ]
       : []),
   ]

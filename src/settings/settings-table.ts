@@ -33,7 +33,7 @@ export const settings = withFlags({
   listen: setting('HOST:PORT', 'address of the API listener', address, '127.0.0.1:8080'),
   publicListen: setting(
     'HOST:PORT',
-    'address of the public listener for CRLs, OCSP and CA certificates; it requires no authentication',
+    'address of the public listener for CRLs, OCSP and CA certificates, which requires no authentication',
     address,
     '127.0.0.1:8081',
   ),
@@ -90,7 +90,9 @@ export const settings = withFlags({
     'file with the master key, which encrypts the CA keys, or - for standard input (default: the systemd credential master.key, or master.key in the data folder)',
     nonEmpty,
   ),
-  locked: toggle('start without the master key, and wait for its shares (signet unlock)'),
+  locked: toggle(
+    'start without the master key, and wait until its shares are entered with signet unlock',
+  ),
   ...keySettings,
   logLevel: setting(
     'LEVEL',
@@ -106,7 +108,7 @@ export const settings = withFlags({
   ),
   emptySubject: setting(
     'MODE',
-    'handling of CSRs with an empty subject and a non-critical SAN: refuse, or critical-san to make the SAN critical',
+    'handling of CSRs with an empty subject and a non-critical SAN: refuse, or critical-san to mark the SAN as critical',
     oneOf(['refuse', 'critical-san']),
     'refuse',
   ),
@@ -129,7 +131,7 @@ export const settings = withFlags({
   ),
   verifySignatures: setting(
     'MODE',
-    'certificates whose signatures are verified before they are stored: all, or ca for CA certificates only',
+    'certificates whose signatures the server verifies before it stores them: all, or ca for CA certificates only',
     oneOf(['all', 'ca']),
     'ca',
   ),
@@ -160,7 +162,7 @@ export const settings = withFlags({
   awsQuotas: toggle('limit request rates as AWS does, for each account, Region and operation'),
   ratesFile: setting(
     'FILE',
-    'JSON file with the calls per second for each operation, or null for no limit; reloaded on SIGHUP',
+    'JSON file that maps each operation to calls per second, or to null for no limit; reloaded on SIGHUP',
     nonEmpty,
   ),
   callLog: setting(
@@ -175,14 +177,14 @@ export const settings = withFlags({
   ),
   callLogCert: setting(
     'FILE',
-    'PEM file with the client certificate for the syslog server and its chain; read again for each connection',
+    'PEM file with the client certificate for the syslog server and its chain; the server reads the file again for each connection',
     nonEmpty,
   ),
   callLogKey: setting('FILE', 'PEM file with the private key for --call-log-cert', nonEmpty),
   callLogRequired: toggle('refuse calls that cannot be written to the call log'),
   tlsCert: setting(
     'FILE',
-    'PEM file with the API listener certificate and its chain; reloaded when the file changes',
+    'PEM file with the API listener certificate and its chain; the server reloads the file when it changes',
     nonEmpty,
   ),
   tlsKey: setting('FILE', 'PEM file with the private key for --tls-cert', nonEmpty),
@@ -204,7 +206,7 @@ export const settings = withFlags({
   insecureHttp: toggle('allow plain HTTP on an API address that other machines can reach'),
   workers: setting(
     'N',
-    'number of processes that handle requests; auto for one per core, up to 16',
+    'number of processes that handle requests; auto means one per core, up to 16',
     workers,
     'auto',
   ),
@@ -217,7 +219,7 @@ export const settings = withFlags({
   ),
   basePath: setting(
     'PATH',
-    'path prefix of a reverse proxy, such as /pki; both listeners also accept requests with this prefix',
+    'path prefix of a reverse proxy, such as /pki; the API listener and the public listener also accept requests with this prefix',
     pathPrefix,
   ),
   ...consoleSettings,
@@ -249,7 +251,7 @@ export const settings = withFlags({
   logPublic: toggle(
     'serve checkpoints and hashes of the record to witnesses on the public listener',
   ),
-  noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
+  noCaIssuers: toggle('issue certificates without the caIssuers URL (AIA)'),
   auditReportInterval: setting(
     'SECONDS',
     'minimum interval between two audit reports for the same CA',
@@ -258,7 +260,7 @@ export const settings = withFlags({
   ),
   objects: setting(
     'HOME',
-    'storage for buckets: embedded (in the data folder), or s3 (default: s3 with --s3-endpoint, otherwise embedded)',
+    'storage for buckets: embedded (folders in the data folder), or s3 (default: s3 with --s3-endpoint, otherwise embedded)',
     oneOf(['embedded', 's3']),
   ),
   s3Endpoint: setting(
@@ -273,7 +275,7 @@ export const settings = withFlags({
     url,
   ),
   acceptLoss: toggle(
-    'accept a database that has lost writes; first check in the log which writes are lost, then set this flag for one start',
+    'accept a database that has lost writes; before you set this flag for one start, check in the log which writes are lost',
   ),
   keepExpired: setting(
     'TIME',

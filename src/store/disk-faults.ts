@@ -11,9 +11,9 @@ export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind |
 
 /** Error messages for clients. Between processes, an error is passed as its message. */
 const messages: Readonly<Record<DiskFault, string>> = {
-  full: 'The service cannot write: its disk is full. Try again later.',
+  full: 'The service cannot write: the disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
-  failing: 'The service cannot write: its disk is failing. Try again later.',
+  failing: 'The service cannot write: the disk is failing. Try again later.',
   busy: 'The service cannot write: its database is locked. Try again later.',
   damaged: 'The service has stopped issuing: its database is damaged.',
   'lost-writes': 'The service has stopped issuing: its database has lost writes.',
@@ -22,14 +22,14 @@ const messages: Readonly<Record<DiskFault, string>> = {
 
 /** Error messages for operators, with advice where necessary. */
 export const faultTexts: Readonly<Record<DiskFault, string>> = {
-  full: 'its disk is full',
+  full: 'the disk is full',
   'read-only': 'it is read-only',
-  failing: 'its disk is failing',
-  busy: 'its database is locked by another program',
-  damaged: 'its database is damaged; restore the last backup with "signet restore"',
+  failing: 'the disk is failing',
+  busy: 'another program has locked the database',
+  damaged: 'the database is damaged; restore the last backup with "signet restore"',
   'lost-writes':
-    'its database has lost writes; restore the last backup with "signet restore", or accept the loss with "signet serve --accept-loss"',
-  superseded: 'another server has taken it over',
+    'the database has lost writes; restore the last backup with "signet restore", or accept the loss with "signet serve --accept-loss"',
+  superseded: 'another server has taken over the data folder',
 }
 
 /** Error for a database that cannot be written at present. `cause` contains SQLite's message for the log. */

@@ -76,13 +76,13 @@ function accepting(
   if (registered.length === 0)
     throw new QueryError(
       'InvalidIdentityToken',
-      `No account trusts the identity provider. Register it on the server: signet oidc-provider create ${issuer} --audience ${clientId}`,
+      `No account trusts the identity provider. Register the identity provider on the server: signet oidc-provider create ${issuer} --audience ${clientId}`,
     )
   const found = registered.filter(({ audiences }) => audiences.includes(clientId))
   if (found.length === 0)
     throw new QueryError(
       'InvalidIdentityToken',
-      `The identity provider is registered without the audience ${clientId}. Add it on the server, with the existing audiences: signet oidc-provider update ${issuer} --audience ${clientId}`,
+      `The identity provider is registered without the audience ${clientId}. Add this audience on the server, together with the existing audiences: signet oidc-provider update ${issuer} --audience ${clientId}`,
     )
   return found
 }

@@ -134,7 +134,7 @@ function externalLookup(resolve: Resolve): LookupFunction {
     resolve(host, { all: true }, (error, addresses) => {
       const [first] = addresses ?? []
       if (error !== null || first === undefined) {
-        then(error ?? new Error(`${host} has no address`), '')
+        then(error ?? new Error(`the host ${host} has no address`), '')
         return
       }
       const bad = addresses.find(({ address }) => isInternalAddress(address))

@@ -87,7 +87,7 @@ async function discover(issuer: string, resolve: Resolve | undefined): Promise<J
       const keySet = await readJson(keysUrl, { ...source, signal })
       const { keys } = keySet
       if (!Array.isArray(keys) || keys.length > keysMax)
-        throw unreachable(`${keysUrl} is not a key set of at most ${keysMax} keys`)
+        throw unreachable(`${keysUrl} does not return a key set with at most ${keysMax} keys`)
       return Response.json(keySet)
     },
   })
@@ -102,7 +102,7 @@ export function isTrustworthy(url: string): boolean {
 
 async function readJson(url: string, options: FetchOptions): Promise<JsonObject> {
   const document = parseObject(await readText(url, options))
-  if (document === undefined) throw unreachable(`${url} is not a JSON object`)
+  if (document === undefined) throw unreachable(`${url} does not return a JSON object`)
   return document
 }
 

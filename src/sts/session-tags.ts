@@ -28,10 +28,11 @@ export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): 
   const repeated = keys.find((_key, at) => lowerCase.indexOf(lowerCase[at] ?? '') < at)
   if (repeated !== undefined)
     throw invalid(
-      `The tag key '${repeated}' is a duplicate, or is already passed on by the calling session.`,
+      `The tag key '${repeated}' occurs twice, or is already passed on by the calling session.`,
     )
   const transitive = options.transitiveKeys.map((key) => {
-    if (!Object.hasOwn(own, key)) throw invalid(`The transitive tag key '${key}' has no tag.`)
+    if (!Object.hasOwn(own, key))
+      throw invalid(`The transitive tag key '${key}' is not the key of a tag in the request.`)
     return [key, own[key] ?? '']
   })
   return {

@@ -70,7 +70,7 @@ test('the log reports the number of its dropped lines', () => {
     [
       { msg: 'kept', dropped: undefined, code: undefined },
       {
-        msg: 'log lines were dropped: standard error could not be written',
+        msg: 'log lines were dropped because standard error could not be written',
         dropped: 4,
         code: 'ENOSPC',
       },

@@ -40,7 +40,7 @@ export function createLog(level: string, destination?: Destination): Log {
 export function createLogOn(level: string, lines: LogLines, form: LogForm = 'json'): Log {
   const log = logOn(level, lines, form)
   lines.onRecovery = (recovery) =>
-    log.error(recovery, 'log lines were dropped: standard error could not be written')
+    log.error(recovery, 'log lines were dropped because standard error could not be written')
   return log
 }
 

@@ -152,7 +152,7 @@ export const ownMetrics = {
     aggregator: 'first',
   },
   databaseUp: {
-    ...row('database_up', '1 if the database was read for these metrics'),
+    ...row('database_up', '1 if the server could read the database for these metrics'),
     // Only the process that serves the request reads the database.
     aggregator: 'max',
   },

@@ -73,7 +73,9 @@ export interface ServedRegions {
 export function servedRegions(further: readonly string[] = []): ServedRegions {
   const all = new Set([...awsRegions, ...further])
   const named =
-    further.length === 0 ? '--regions adds others' : `those of --regions: ${further.join(', ')}`
+    further.length === 0
+      ? '--regions adds other Regions'
+      : `and the Regions in --regions: ${further.join(', ')}`
   return {
     has: (region) => all.has(region),
     description: `A Region has a name such as eu-central-1. This server serves AWS's Regions (${named}).`,

@@ -78,7 +78,7 @@ function describeBase64(base64: string, expected: Expected): string | undefined 
   const decoded = pemText(inner)
   if (privateKeyLabel.test(decoded)) return privateKey
   if (decoded.includes(pemMark))
-    return 'PEM that was encoded in base64 again; send the file as it is (AWS CLI: fileb://FILE)'
+    return 'PEM that was encoded in base64 again; send the PEM file unchanged (AWS CLI: fileb://FILE)'
   const kind = kindOf(inner)
   if (kind === undefined) return undefined
   if (kind === 'private key') return privateKey

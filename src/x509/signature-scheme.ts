@@ -118,7 +118,7 @@ export function unsupportedReason(
     return `${name}: its parameters must state the same hash twice, one of ${acceptedHashes}`
   const scheme = schemes.get(oid)
   if (oid === oids.rsassaPss || (scheme !== undefined && scheme.key !== key.kind))
-    return `${name}: the key that should verify it has a different type`
+    return `${name}: the key that should verify the signature has a different type`
   if (scheme !== undefined && parameters !== undefined)
     return `${name}: its parameters must be ${scheme.key === 'rsa' ? 'NULL' : 'absent'}`
   return `${name}, which is not accepted: use RSA or ECDSA with SHA-2, Ed25519, Ed448 or ML-DSA`

@@ -105,5 +105,5 @@ function requireEcdsaSignature(signature: Uint8Array): void {
   const r = readUnsignedBytes(reader.element(tags.integer), 'r')
   const s = readUnsignedBytes(reader.element(tags.integer), 's')
   reader.end()
-  if (r.length === 0 || s.length === 0) throw new DerError('ECDSA-Sig-Value has r or s equal to 0')
+  if (r.length === 0 || s.length === 0) throw new DerError('ECDSA-Sig-Value has an r or s of 0')
 }

@@ -173,7 +173,7 @@ describe('a backup', () => {
     assertRefused(await command(restore), /not a Signet backup|damaged/)
     assertRefused(
       await command(['backup', file, ...key, ...data()]),
-      /was interrupted; if it was interrupted, remove/,
+      /was interrupted; if the earlier backup was interrupted, remove/,
     )
   })
 
@@ -212,7 +212,7 @@ describe('a backup', () => {
     assertRefused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
     assertRefused(await restore([]), /without a terminal/)
     const keyOnCommandLine = await restore(['--identity', 'AGE-SECRET-KEY-1QQQQ'])
-    assertRefused(keyOnCommandLine, /must be a file/)
+    assertRefused(keyOnCommandLine, /must be in a file/)
     assert.doesNotMatch(keyOnCommandLine.stderr, /1QQQQ/)
     answerOf(await restore(passphrase))
   })
@@ -223,7 +223,7 @@ describe('a backup', () => {
     assert.equal(created.MasterKey, false)
     const target = folder.file(newName())
     const restored = await folder.restore(name, ['--data', target])
-    assert.match(restored.MasterKey, /not in the backup/)
+    assert.match(restored.MasterKey, /the backup does not contain the master key/)
     assertRefused(await command(['verify', '--data', target]), /master key .* is missing/)
     await cp(join(service.config.dataDirectory, 'master.key'), join(target, 'master.key'))
     answerOf(await command(['account', 'list', '--data', target]))
@@ -312,7 +312,7 @@ describe('a restore', () => {
     for (const [version, message] of [
       [sqliteSchema.length + 1, /newer version of Signet/],
       [0, /invalid schema version/],
-      [sqliteSchema.length - 1, /that its schema version does not have|damaged|no table/],
+      [sqliteSchema.length - 1, /that does not exist in its schema version|damaged|no table/],
     ] as const) {
       await folder.rewrite(name, 'changed', withSchema(version))
       assertRefused(await folder.tryRestore('changed', ['--data', target]), message)

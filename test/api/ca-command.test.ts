@@ -182,7 +182,10 @@ test('signet ca disables, enables, deletes (after a confirmation) and restores a
   assert.equal((await json('ca', 'disable', arn)).Status, 'DISABLED')
   assert.equal((await json('ca', 'enable', arn)).Status, 'ACTIVE')
   await must('ca', 'disable', arn)
-  assert.match(await refused(2, 'ca', 'delete', arn), /requires a terminal: use --yes/)
+  assert.match(
+    await refused(2, 'ca', 'delete', arn),
+    /requires a terminal; to skip the confirmation, use --yes/,
+  )
   assert.match(
     await refused(2, 'ca', 'delete', arn, '--yes', '--permanent-deletion-days', '6'),
     /must be 7 to 30, not 6/,
@@ -230,7 +233,7 @@ test('signet ca renew exports a CSR for an external issuer and imports the signe
   assert.ok(tree.some(({ ExternalIssuer }: Members) => ExternalIssuer === 'CN=External Root'))
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA'),
-    /CN=External Root, is not a CA in this account and Region; have it sign a CSR:/,
+    /CN=External Root, is not a CA in this account and Region; have the issuer sign a CSR:/,
   )
   assert.match(
     await refused(2, 'ca', 'renew', 'Corp Issuing CA', '--new-key', '--csr-out', csrFile),

@@ -132,7 +132,7 @@ test('a serial number that was copied from a shortened column is refused with th
     assert.equal(code, 2)
     assert.match(
       stderr,
-      /serial number 8c10e7ff; if this is the start .* certificates list --wide$/m,
+      /serial number 8c10e7ff; if this is only the start .* certificates list --wide$/m,
     )
   }
 })
@@ -149,7 +149,7 @@ test('signet certificates download writes a folder, a file, or standard output',
     assert.ok(leaf.verify(new X509Certificate(await readFile(join(out, 'ca.pem'))).publicKey))
     const again = await certificates('download', arn, '--out', out)
     assert.equal(again.code, 2)
-    assert.match(again.stderr, /cert\.pem exists; replace it with --force/)
+    assert.match(again.stderr, /cert\.pem exists; replace the file with --force/)
     const file = join(folder, 'x.pem')
     await searchable(service)
     const byFile = await certificates('download', join(out, 'cert.pem'), '--out', file, '--chain')
@@ -178,7 +178,7 @@ test('flags that select a database or an account are refused, with the flags to 
 test('signet certificates list refuses invalid filters', async () => {
   for (const [flags, expected] of [
     [['--ca', 'arn:x'], /no CA 'arn:x' exists/],
-    [['--ca', 'No Such CA'], /no CA 'No Such CA' exists; choose one of these:\n/],
+    [['--ca', 'No Such CA'], /no CA 'No Such CA' exists; choose one of the following CAs:\n/],
     [['--requester', 'two words'], /--requester must be the ARN of a user/],
     [['--subject', '*'], /--subject is an asterisk/],
     [['--san', ''], /--san must not be empty/],

@@ -220,7 +220,7 @@ test('CSRs with CRLF and text, a Microsoft PEM header, or a long common name are
 test('the error for an invalid CSR states the reason', async () => {
   const refuse = (pem: string) => service.refusal('IssueCertificate', issueInput(root.arn, pem))
   const cases: [string, RegExp][] = [
-    [csr('wrong-signature'), /signature does not verify/],
+    [csr('wrong-signature'), /has an invalid signature/],
     [csr('sha1-signature'), /signed with sha1WithRSAEncryption/i],
     [csr('empty-subject-no-san'), /must have a subject or a subject alternative name/],
     [

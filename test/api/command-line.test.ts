@@ -98,7 +98,7 @@ test('npm start forwards SIGTERM, and the server exits cleanly', async () => {
   await new Promise<void>((served) => {
     npm.stdout.on('data', (text: Buffer) => {
       output += text.toString()
-      if (output.includes('To use it from another terminal')) served()
+      if (output.includes('To use the server from another terminal')) served()
     })
   })
   const exited = once(npm, 'exit')
@@ -251,7 +251,7 @@ test('check-config, serve and status warn about a public listener on all address
   const status = await command(['status', '--data', data, '--endpoint', server.url])
   await server.stop('SIGTERM')
   const logged = server.stderr() + server.stdout()
-  assert.match(logged, /"level":40.*without --public-url certificates refer to a loopback address/)
+  assert.match(logged, /"level":40.*without --public-url, certificates refer to a loopback address/)
   assert.match(
     status.stdout,
     /certificates contain http:\/\/\S+ for CRLs.* other machines cannot reach/,

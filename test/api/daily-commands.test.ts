@@ -80,7 +80,7 @@ test('init-hierarchy creates a hierarchy once, and refuses a different key algor
     [true, true, false, false],
   )
   const other = await refused(1, 'init-hierarchy', '--name', 'One', '--key-algorithm', 'RSA_2048')
-  assert.match(other, /it exists with the key algorithm EC_prime256v1, not RSA_2048/)
+  assert.match(other, /the CA exists with the key algorithm EC_prime256v1, not RSA_2048/)
   assert.match(
     await refused(1, 'init-hierarchy', '--name', 'Two', '--crl-bucket', 'nowhere'),
     /bucket/,
@@ -391,7 +391,7 @@ test('an endpoint that does not serve the API is reported with the reason', asyn
   assert.equal(other.code, 1)
   assert.match(
     other.stderr,
-    /does not serve the AWS Private CA API; it may be the server's public listener/,
+    /does not serve the AWS Private CA API; it may be the URL of the server's public listener/,
   )
   const wrong = await command(['issue', '--name', 'x', '--out', 'x', '--endpoint', 'localhost'])
   assert.equal(wrong.code, 2)

@@ -94,7 +94,7 @@ test('--dev refuses settings for stored data, and addresses that other machines 
     )
   assert.throws(
     () => readConfig({ dev: 'true', publicListen: '0.0.0.0:0' }, {}),
-    /--dev has a public access key, so it listens on loopback addresses only/,
+    /--dev has a public access key, so the server listens only on loopback addresses/,
   )
   const { code, stderr } = await spawnCommand(['serve', '--dev', '--data', 'x'])
   assert.equal(code, 2)

@@ -39,7 +39,7 @@ suite('a disk that refuses writes', () => {
   for (const [code, workers, text] of [
     ['EROFS', '1', 'its data folder is read-only'],
     ['EROFS', '2', 'its data folder is read-only'],
-    ['EIO', '1', 'its disk is failing'],
+    ['EIO', '1', 'the disk is failing'],
   ] as const)
     test(`writes are refused during ${code} and accepted after it without a restart, with ${workers} workers`, async (t) => {
       const setup = await startOnFaultyDisk(t, workers)

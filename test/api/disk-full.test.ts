@@ -24,7 +24,7 @@ import {
 import { TestService, type ApiCaller, type Members } from '../support/service.ts'
 
 const isFull =
-  /^\{"__type":"ServiceUnavailable","message":"The service cannot write: its disk is full\. Try again later\."\}$/
+  /^\{"__type":"ServiceUnavailable","message":"The service cannot write: the disk is full\. Try again later\."\}$/
 
 async function startOnSmallDisk(
   t: TestContext,
@@ -107,7 +107,7 @@ suite('a full disk', () => {
       )
       assert.match(
         server.stderr(),
-        /"message":"The service cannot write: its disk is full\..*"msg":"not healthy"/,
+        /"message":"The service cannot write: the disk is full\..*"msg":"not healthy"/,
       )
 
       await disk.makeRoom()

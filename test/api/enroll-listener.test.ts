@@ -207,7 +207,7 @@ test('the listener has a page for people, and a problem document for other URLs'
   for (const path of ['/acme', '/.well-known', '/pki/', '/metrics']) {
     const { status, headers, json } = await enrollRequest(service, path)
     assert.deepEqual([status, headers['content-type']], [404, 'application/problem+json'], path)
-    assert.match(String(json?.['detail']), /^There is nothing at this URL\./)
+    assert.match(String(json?.['detail']), /^Nothing is served at this URL\./)
   }
 })
 

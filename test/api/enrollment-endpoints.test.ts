@@ -211,7 +211,7 @@ test('an EAB key needs an endpoint that uses it, and names if the endpoint valid
     addBindingKey(service.config, name, { ...options, ...more })
   await refused(
     add('defaults'),
-    /does not use external account binding; enable it with: signet acme/,
+    /does not use external account binding; to enable external account binding, run: signet acme/,
   )
   await refused(add('missing'), /^there is no ACME endpoint missing$/)
   const endpoint = await create('unvalidated', { challenges: 'none' })
@@ -248,7 +248,7 @@ test('an account is deactivated once, and an endpoint with accounts is deleted o
   )
   await json('acme', 'account', 'deactivate', 'used', 'account-1')
   const again = deactivateAccount(service.config, 'used', 'account-1')
-  await refused(again, /^the account account-1 is already deactivated$/)
+  await refused(again, /^the ACME account account-1 already has the status deactivated$/)
   const other = deactivateAccount(service.config, 'defaults', 'account-1')
   await refused(other, /^the ACME endpoint defaults has no account account-1$/)
   const { stderr } = await signet('acme', 'delete', 'used')
@@ -301,7 +301,10 @@ test('an EST endpoint accepts certificates and one-time passwords, whose hashes 
   })
   assert.deepEqual('Authentication' in endpoint && endpoint.Authentication, ['certificate'])
   const unused = addPassword(service.config, 'devices', { ...day, names: 'd2.example' })
-  await refused(unused, /does not accept passwords; accept them with: signet est update devices/)
+  await refused(
+    unused,
+    /does not accept passwords; to accept passwords, run: signet est update devices/,
+  )
   await json('est', 'password', 'delete', 'devices', created.UserName)
   await json('est', 'delete', 'devices')
 })

@@ -319,7 +319,10 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
     await eventually(
-      async () => (lines.some((line) => line.includes('event not delivered')) ? true : undefined),
+      async () =>
+        lines.some((line) => line.includes('an event could not be delivered to the webhook'))
+          ? true
+          : undefined,
       'a failure',
     )
     await service.restart()
@@ -345,7 +348,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     await createAuthority(service)
     const logged = (text: string): Promise<true> =>
       eventually(async () => (lines.some((line) => line.includes(text)) ? true : undefined), text)
-    await logged('event not delivered')
+    await logged('an event could not be delivered to the webhook')
     service.clock.advance({ days: 1, seconds: 60 })
     await service.restart()
     await logged('event dropped')
@@ -374,7 +377,8 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     await revoke(service, arn)
     service.clock.advance({ seconds: 3600 })
     await service.restart()
-    const failures = (): string[] => lines.filter((line) => line.includes('event not delivered'))
+    const failures = (): string[] =>
+      lines.filter((line) => line.includes('an event could not be delivered to the webhook'))
     await eventually(async () => (failures().length > 4 ? true : undefined), 'failures')
     const text = [...lines, ...webhook.deliveries.map(({ body }) => body)].join('\n')
     const { secretAccessKey } = service.credentials

@@ -64,7 +64,10 @@ test('signet status finds the metrics through the data folder, or through --metr
   const unknown = await status('--data', data, '--metrics-url', wrong)
   assert.equal(unknown.Server.Version, null)
   const { stdout } = await command(['status', '--data', data, '--metrics-url', wrong])
-  assert.match(stdout, /unknown: there are no metrics at http:\S+\/metrics; specify --metrics-url/)
+  assert.match(
+    stdout,
+    /unknown, because http:\S+\/metrics returns no metrics; specify --metrics-url/,
+  )
 })
 
 test('a server whose metrics listener has the address of the API listener does not start', async () => {

@@ -132,7 +132,7 @@ suite('a second server is refused while the first one serves', () => {
     await assertRefused(
       other,
       'the hard link',
-      /signet\.sqlite is open under another name: it is hard-linked/,
+      /signet\.sqlite is open under another name: the file is hard-linked/,
     )
     await assertServes(running, running.data)
   })

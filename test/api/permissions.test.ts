@@ -144,14 +144,14 @@ test('a permission is deleted by principal and account; a nonexistent permission
   const { status, text } = await service.call('DeletePermission', own)
   assert.deepEqual([status, text], [200, ''])
   const missing = (account: string): string =>
-    `ResourceNotFoundException: There is no permission for ${Principal} and the account ${account}.`
+    `ResourceNotFoundException: No permission for ${Principal} and the account ${account} exists.`
   assert.equal(await service.refusal('DeletePermission', own), missing(ownAccountId))
   const third = { ...own, SourceAccount: '333333333333' }
   assert.equal(await service.refusal('DeletePermission', third), missing('333333333333'))
   const otherPrincipal = { ...own, SourceAccount: otherAccountId, Principal: 'ec2.amazonaws.com' }
   assert.equal(
     await service.refusal('DeletePermission', otherPrincipal),
-    `ResourceNotFoundException: There is no permission for ec2.amazonaws.com and the account ${otherAccountId}.`,
+    `ResourceNotFoundException: No permission for ec2.amazonaws.com and the account ${otherAccountId} exists.`,
   )
   assert.deepEqual(
     (await permissionsOf(CertificateAuthorityArn)).map(({ SourceAccount }) => SourceAccount),

@@ -123,7 +123,10 @@ test('a policy of the wrong shape is refused and changes nothing', async () => {
       policyOf(...sharingStatements({ arn: root.arn })),
       `Statement 1 must have the Resource ${ResourceArn}.`,
     ],
-    [policyOf(read), 'The policy must have exactly one statement that lets others issue.'],
+    [
+      policyOf(read),
+      'The policy must have exactly one statement that allows other accounts to issue.',
+    ],
   ]
   for (const [Policy, message] of cases)
     assert.equal(

@@ -419,7 +419,7 @@ test('the metadata cannot make the server connect to another machine or service'
   for (const endpoint of endpoints)
     assert.match(
       await exchangeAt(() => undefined, { token_endpoint: endpoint }),
-      /its token_endpoint is missing, or is not an https URL/,
+      /the token_endpoint in the metadata is missing, or is not an https URL/,
     )
   assert.match(
     await exchangeAt(() => undefined, { token_endpoint: 'https://169.254.169.254/latest' }),
@@ -465,7 +465,7 @@ test('check-config reports a wrong provider, a readable secret and a missing reg
   }
   assert.match(
     await problemOf(`${provider.issuer}/`),
-    /--console-sso-issuer: the identity provider http\S+ cannot be used: .*its issuer is http/,
+    /--console-sso-issuer: the identity provider http\S+ cannot be used: .*the metadata contains the issuer http/,
   )
   assert.match(
     await problemOf(provider.issuer),
@@ -474,7 +474,10 @@ test('check-config reports a wrong provider, a readable secret and a missing reg
   const open = join(folder, 'open')
   await writeFile(open, 'x\n')
   await chmod(open, 0o644)
-  assert.match(await problemOf(provider.issuer, open), /open can be read by others; .*chmod 600/)
+  assert.match(
+    await problemOf(provider.issuer, open),
+    /open can be read by other users; .*chmod 600/,
+  )
   assert.match(
     await problemOf(provider.issuer, join(folder, 'absent')),
     /--console-sso-client-secret-file: .*absent cannot be read/,

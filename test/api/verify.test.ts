@@ -267,7 +267,7 @@ describe('damage', () => {
     ],
     'a revocation without a certificate': [
       exec('update revocations set certificate_number = certificate_number + 1000000'),
-      /belongs to no certificate/,
+      /does not belong to any certificate/,
     ],
     'the time of a revocation': [
       exec('update revocations set revoked_at_ms = revoked_at_ms - 5000'),

@@ -84,7 +84,7 @@ test('a certificate that is requested during an outage is issued when the key is
   await service.runJob('finish-issuance')
   assert.match(
     await service.refusal('GetCertificate', arns),
-    /^RequestInProgressException: The certificate is not issued yet/,
+    /^RequestInProgressException: The certificate has not been issued yet/,
   )
   const revocation = {
     CertificateAuthorityArn: root.arn,

@@ -171,7 +171,7 @@ test('a response with a foreign state is refused, and its text is not displayed'
   await withSso(async ({ page, url }) => {
     for (const response of ['#code=x&state=y', '?error=x&error_description=Call+0900&state=y']) {
       await page.goto(`${url}/console/sso/callback${response}`)
-      await page.getByText(/does not belong to a sign-in that was started in this tab/).waitFor()
+      await page.getByText(/does not belong to a sign-in from this tab/).waitFor()
       assert.equal(page.url(), `${url}/console/`)
       assert.equal(await page.getByText('0900').count(), 0)
     }
@@ -191,7 +191,7 @@ test('a response is used only once', async () => {
     await principal(page, 'assumed-role/operator/carol').waitFor()
     assert.equal(callbacks.length, 1)
     await page.goto(callbacks[0] ?? '')
-    await page.getByText(/or it was used before/).waitFor()
+    await page.getByText(/or was already used/).waitFor()
   })
 })
 
@@ -209,7 +209,7 @@ test('an ID token with another nonce and a response of another issuer are refuse
     )
     await page.goto(`${url}/console/`)
     await signIn(page, 'carol')
-    await page.getByText(/its nonce is wrong/).waitFor()
+    await page.getByText(/the nonce is wrong/).waitFor()
     await page.route(
       authorization,
       async (route) => {
@@ -226,7 +226,7 @@ test('an ID token with another nonce and a response of another issuer are refuse
     )
     const before_ = provider.requests.length
     await start(page)
-    await page.getByText(/comes from another identity provider/).waitFor()
+    await page.getByText(/comes from an identity provider other than/).waitFor()
     assert.ok(!provider.requests.slice(before_).includes('POST /token'))
   })
 })

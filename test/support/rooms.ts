@@ -29,7 +29,7 @@ export const everyone = [
 export const rooms: Readonly<Record<string, Room>> = {
   text: {
     subject:
-      'Text formats: JSON, durations, times and IP addresses; checks on text for storage and display',
+      'Text formats (JSON, durations, times, IP addresses), and checks on text for storage and display',
     imports: [],
   },
 
@@ -64,7 +64,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509/*'],
   },
   chain: {
-    subject: 'CA certificates and their chains (RFC 5280, section 6); imports of CA certificates',
+    subject: 'CA certificates, their chains (RFC 5280, section 6) and their import',
     imports: ['x509/*', 'authority', 'chain/name-constraints', 'key-strength/key-strength.ts'],
   },
   lint: {
@@ -73,7 +73,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   issuance: {
     subject:
-      'The contents of a certificate, computed from the CSR, template, validity and serial number',
+      'Computation of certificate contents from the CSR, template, validity and serial number',
     imports: [
       'x509/*',
       'authority',
@@ -90,7 +90,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The model of enrollment: ACME and EST endpoints, identifiers and permitted names',
     imports: ['identity', 'wire', 'x509/*'],
   },
-  identity: { subject: 'Principals, their ARNs, sessions and credentials', imports: [] },
+  identity: { subject: 'Principals with their ARNs, sessions and credentials', imports: [] },
   'wire/shapes': { subject: 'Shapes of requests and responses (Smithy)', imports: [] },
   wire: { subject: 'ARNs, Regions, page tokens and error bodies', imports: ['wire/shapes'] },
   'wire/sigv4': { subject: 'Signature Version 4', imports: ['wire'] },
@@ -102,7 +102,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   store: {
-    subject: 'The database port; all SQL, in one file per table',
+    subject: 'The database port, and all SQL, in one file per table',
     imports: [
       'authority',
       'chain/issuer-identity.ts',
@@ -114,7 +114,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'store/enrollment': {
-    subject: 'Rows of enrollment: endpoints, ACME accounts and orders, EST passwords',
+    subject: 'Database rows for enrollment: endpoints, ACME accounts and orders, EST passwords',
     imports: ['enrollment', 'store'],
   },
   'store/sqlite': {
@@ -127,11 +127,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['store', 'store/sqlite', 'store/postgres'],
   },
   keys: {
-    subject: 'The key store port; encrypted keys in the database',
+    subject: 'The key store port, and encrypted keys in the database',
     imports: ['authority/algorithms.ts', 'authority/key-storage.ts'],
   },
   'keys/kms': {
-    subject: 'Keys in AWS KMS and services with its API',
+    subject: 'Keys in AWS KMS, or in another service with the KMS API',
     imports: ['authority/algorithms.ts', 'keys'],
   },
   'keys/pkcs11': {
@@ -142,9 +142,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'The table of key stores',
     imports: ['authority/key-storage.ts', 'keys', 'keys/kms', 'keys/pkcs11'],
   },
-  objects: { subject: 'The object store port, with folders or S3', imports: [] },
+  objects: { subject: 'The object store port, implemented with folders and with S3', imports: [] },
   approval: {
-    subject: 'Two-person approval: actions, the canonical form of a request, and the check',
+    subject:
+      'Two-person approval: the actions, the canonical form of a request, and the check for an approval',
     imports: ['record', 'store'],
   },
   principals: {
@@ -153,7 +154,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['enrollment', 'identity', 'store', 'store/enrollment', 'wire'],
   },
   search: {
-    subject: 'Certificate search: filters and the index for each filter',
+    subject: 'Certificate search: its filters and the index that serves each filter',
     imports: ['store', 'x509/*'],
   },
   backup: { subject: 'Format and encryption of backups', imports: [] },
@@ -163,7 +164,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['authority/event.ts', 'store/events.ts', 'store/sql.ts'],
   },
   authorization: {
-    subject: 'Decisions on requests: the policies and tags that apply, and the deciding statement',
+    subject:
+      'Authorization decisions: the policies and tags that apply to a request, and the deciding statement',
     imports: ['identity', 'policy', 'store', 'wire'],
   },
   access: {
@@ -182,7 +184,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['identity', 'telemetry'],
   },
   crl: {
-    subject: 'CRLs: assignment of revocations, contents and publication',
+    subject: 'CRLs: their contents, their publication, and the assignment of revocations to CRLs',
     imports: [
       'x509/*',
       'services.ts',
@@ -243,7 +245,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   est: {
-    subject: 'EST (RFC 7030, RFC 8951): routes, authentication and operations of the endpoints',
+    subject: 'EST (RFC 7030, RFC 8951): routes, authentication and operations of EST endpoints',
     imports: [
       'x509/*',
       'authority',
@@ -454,7 +456,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   console: {
-    subject: 'The files of the web console, which is built from the folder console beside src',
+    subject: 'The routes for the web console, whose source is the folder console next to src',
     imports: ['http'],
   },
   'console/sso': {
@@ -521,7 +523,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   settings: {
-    subject: 'The configuration from flags and environment variables',
+    subject: 'Server configuration from flags and environment variables',
     imports: [
       'access/rates.ts',
       'authority',
@@ -535,7 +537,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   'data-folder': {
-    subject: 'The data folder: lock, master key, first start and database',
+    subject: 'The data folder: lock, master key, database and first start',
     imports: [
       'terminal.ts',
       'identity',
@@ -586,7 +588,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['services.ts', 'authority', 'http', 'search', 'settings', 'store', 'telemetry'],
   },
   server: {
-    subject: 'Assembly of single, primary and worker processes from the other rooms',
+    subject: 'Assembly of server processes (single, primary and worker) from the other rooms',
     imports: [
       'approval/restore-gate.ts',
       'services.ts',
@@ -787,7 +789,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   cli: {
-    subject: 'The table of commands, and the exit code of each',
+    subject: 'The table of commands and their exit codes',
     imports: [
       'terminal.ts',
       'version.ts',

@@ -13,7 +13,7 @@ export function Page(): ReactNode {
     <ListPage
       path="access/keys"
       title="Access keys"
-      description="Access keys sign requests. The last use is recorded once a minute."
+      description="Access keys sign requests. The server records the last use of each key once a minute."
       noun="access keys"
       empty={{ command: 'signet access-key create --user NAME' }}
       operation="ListAccessKeys"

@@ -40,7 +40,7 @@ export function Page({ parameter: name }: PageProps): ReactNode {
               header={
                 <Header
                   variant="h2"
-                  description="Specifies who may assume the role. The server does not store sessions, so they cannot be listed."
+                  description="The trust policy specifies who may assume the role. The server does not store sessions, so this page cannot list them."
                 >
                   Trust policy
                 </Header>

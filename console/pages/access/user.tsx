@@ -74,7 +74,7 @@ function AccessKeys({ user }: { readonly user: UserDetails }): ReactNode {
         <Header
           variant="h2"
           counter={`(${AccessKeyCount})`}
-          description="The last use is recorded once a minute."
+          description="The server records the last use of each key once a minute."
         >
           Access keys
         </Header>

@@ -91,7 +91,7 @@ function Report({ report }: { readonly report: VerificationReport }): ReactNode 
             <div>{entries(failures.length - shownFailures)} more cannot be verified.</div>
           )}
           <div>
-            On the server, run signet verify. It names every altered row. Keep the database as
+            On the server, run signet verify, which names every altered row. Keep the database as
             evidence.
           </div>
         </SpaceBetween>
@@ -104,9 +104,9 @@ function Report({ report }: { readonly report: VerificationReport }): ReactNode 
         ` No checkpoint covers the newest ${entries(waiting)} yet; try again in a second.`}{' '}
       {earlier === undefined ? (
         <>
-          This browser saw the record for the first time. It keeps the checkpoint, and reports if
-          the record is ever rewritten. Compare the key with the output of signet log key:{' '}
-          {keyId(tree.key)}.
+          This browser has verified the record for the first time. The browser keeps the checkpoint,
+          and reports if anyone rewrites the record later. Compare the key with the output of signet
+          log key: {keyId(tree.key)}.
         </>
       ) : (
         <>
@@ -156,8 +156,8 @@ function Failure({
         {earlier && (
           <div>
             This browser keeps the checkpoint of <Time seconds={earlier.seenAt} /> as evidence. If
-            an older backup was restored since then, this result is expected: forget the checkpoint,
-            and verify again.
+            an older backup was restored since then, this result is expected. Forget the checkpoint,
+            and verify the entries again.
           </div>
         )}
         {earlier && <pre className="pem">{earlier.note}</pre>}

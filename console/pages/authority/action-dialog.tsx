@@ -24,14 +24,14 @@ export function actionsOf({ Status }: Authority): ButtonDropdownProps.Item[] {
     id: 'renew',
     text: 'Renew…',
     disabled: !canRenew,
-    ...(!canRenew && { disabledReason: `Not possible in the state ${Status}.` }),
+    ...(!canRenew && { disabledReason: `This action is not possible in the state ${Status}.` }),
   }
   const changes = (Object.keys(states) as AuthorityAction[]).map((id) => {
     const disabled = !states[id].includes(Status)
     const disabledReason =
       id === 'delete' && Status === 'ACTIVE'
         ? 'Disable the CA first.'
-        : `Not possible in the state ${Status}.`
+        : `This action is not possible in the state ${Status}.`
     return { id, text: labels[id], disabled, ...(disabled && { disabledReason }) }
   })
   return [renew, ...changes]
@@ -50,7 +50,7 @@ const explanations: Readonly<Record<AuthorityAction, string>> = {
   enable: 'The CA can issue certificates again.',
   delete:
     'The CA can no longer issue certificates or CRLs. You can restore it during the restoration period. After that, its key is destroyed, and nobody can restore the CA.',
-  restore: 'The restored CA is disabled or, if it has no certificate, waits for one.',
+  restore: 'The restored CA is disabled, or waits for its certificate.',
 }
 
 const finished: Readonly<Record<AuthorityAction, string>> = {

@@ -68,7 +68,7 @@ export function ExternalIssuer({ authority, onChanged }: ExternalIssuerProps): R
             value={chain}
             onChange={setChain}
             label="Certificate chain"
-            description="From the issuer to the root. Leave it empty for a self-signed certificate."
+            description="The CA certificates from the issuer to the root. Leave this field empty for a self-signed certificate."
           />
           <ApiAlert error={error} action="Import the certificate" />
           <Button

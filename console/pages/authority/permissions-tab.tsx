@@ -40,7 +40,11 @@ export function PermissionsTab({ arn }: { readonly arn: string }): ReactNode {
     <>
       <Table
         header={
-          <Header variant="h2" actions={create} description="Services that may use this CA.">
+          <Header
+            variant="h2"
+            actions={create}
+            description="Permissions of services to use this CA."
+          >
             Permissions
           </Header>
         }

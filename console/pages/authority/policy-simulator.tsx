@@ -59,7 +59,7 @@ export function PolicySimulator({ arn, unsavedPolicy }: PolicySimulatorProps): R
       header={
         <Header
           variant="h2"
-          description="Shows whether a principal may use this CA, and which statement decides this. Nothing is changed."
+          description="Shows whether a principal may use this CA, and which statement decides this. The simulation changes nothing."
           actions={
             <Button
               loading={isRunning}

@@ -59,7 +59,7 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
         header={
           <Header
             variant="h2"
-            description="Allows other accounts and principals to use this CA. The policies of users and roles are managed with signet user and signet role."
+            description="A resource policy allows other accounts and principals to use this CA. To manage the policies of users and roles, use signet policy."
             actions={
               <SpaceBetween direction="horizontal" size="xs">
                 <Button disabled={policy === ''} onClick={() => setDeleting(true)}>
@@ -87,7 +87,7 @@ function PolicyEditor({ arn, policy, onChanged }: PolicyEditorProps): ReactNode 
                 value={text}
                 rows={policy === '' ? 10 : 18}
                 spellcheck={false}
-                placeholder="This CA has no resource policy. Only principals of its account can use it."
+                placeholder="This CA has no resource policy. Only principals in the account of the CA can use the CA."
                 onChange={({ detail }) => setText(detail.value)}
               />
             </div>

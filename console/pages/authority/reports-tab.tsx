@@ -40,7 +40,7 @@ export function ReportsTab({ arn }: { readonly arn: string }): ReactNode {
         header={
           <Header
             variant="h2"
-            description="An audit report lists every certificate that the CA has issued or revoked. The server writes it to a bucket."
+            description="An audit report lists every certificate that the CA has issued or revoked. The server writes audit reports to a bucket."
           >
             Create audit report
           </Header>

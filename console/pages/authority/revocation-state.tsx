@@ -104,8 +104,8 @@ function Crls({ arn, state: { Crl: totals, Crls: crls }, onReload }: CrlsProps):
         items={[...crls]}
         empty={
           <Empty title="No CRL yet">
-            The first CRL is published when the CA issues or revokes a certificate, or with Publish
-            now.
+            The server publishes the first CRL when the CA issues or revokes a certificate, or when
+            you choose Publish now.
           </Empty>
         }
         columnDefinitions={[
@@ -226,7 +226,7 @@ function Ocsp({
             value:
               ocsp.SignerNotAfter === undefined ? (
                 isDelegated ? (
-                  'Issued with the first request'
+                  'Issued with the first OCSP request'
                 ) : (
                   '–'
                 )

@@ -32,7 +32,7 @@ export function RevocationTab({ authority, onChanged }: RevocationTabProps): Rea
       {isNone && (
         <Alert type="warning" header="Clients cannot check whether a certificate is revoked">
           Configure a CRL or OCSP before you issue certificates, because each certificate contains
-          their URLs.
+          the CRL and OCSP URLs.
         </Alert>
       )}
       <Container

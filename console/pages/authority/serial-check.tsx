@@ -27,7 +27,7 @@ export function SerialCheck({ arn }: { readonly arn: string }): ReactNode {
       header={
         <Header
           variant="h2"
-          description="Shows what relying parties learn now about a certificate of this CA. The CRL may lag behind a revocation."
+          description="Shows the current status of a certificate in the published CRL and in the OCSP response. After a revocation, the CRL shows the old status until the next CRL is published."
         >
           Check a serial number
         </Header>

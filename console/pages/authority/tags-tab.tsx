@@ -50,7 +50,7 @@ function TagForm({ arn, tags, onChanged }: TagFormProps): ReactNode {
       header={
         <Header
           variant="h2"
-          description="Tags show who owns a CA, and policies can refer to them."
+          description="Tags can show who owns a CA, and policies can refer to tags."
           actions={
             <Button variant="primary" loading={isRunning} disabled={!isValid} onClick={submit}>
               Save

@@ -35,8 +35,8 @@ export function KeyPanel({ arn, keyPem, name, certificate, chain }: KeyPanelProp
       >
         <SpaceBetween size="s">
           <div>
-            The key exists only in this tab. It is lost when you reload or close the page, or sign
-            out. Then you have to issue another certificate.
+            The private key exists only in this tab. If you reload or close the page, or sign out,
+            the key is lost, and you have to issue another certificate.
           </div>
           <SpaceBetween direction="horizontal" size="xs">
             <Button

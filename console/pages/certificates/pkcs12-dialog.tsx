@@ -40,8 +40,8 @@ export function Pkcs12Dialog(props: Pkcs12DialogProps): ReactNode {
       onClose={onClose}
     >
       <Box variant="p">
-        The file contains the private key, the certificate and its chain. It is encrypted with
-        AES-256 under a key that is derived from the password. The password cannot be recovered.
+        The file contains the private key, the certificate and its chain. The file is encrypted with
+        AES-256 under a key that is derived from the password. A lost password cannot be recovered.
       </Box>
       <FormField
         label="Password"

@@ -38,7 +38,9 @@ export function PublicationDialog({ certificates, onClose }: PublicationDialogPr
         {isDone ? (
           <Alert type="success">Relying parties can see the revocation.</Alert>
         ) : (
-          <Box>The server publishes the revocation now. It continues if you close this dialog.</Box>
+          <Box>
+            The server is publishing the revocation, and continues if you close this dialog.
+          </Box>
         )}
         <Progress label="OCSP" count={count} values={known.map(({ ocsp }) => ocsp)} />
         <Progress label="CRL" count={count} values={known.map(({ crl }) => crl)} />

@@ -22,7 +22,7 @@ export function RevocationStatus({
       header={
         <Header
           variant="h2"
-          description="What relying parties learn from the published CRL and from the OCSP responder."
+          description="The status of this certificate in the published CRL and in the OCSP response."
           actions={
             <Button loading={isLoading} onClick={reload}>
               Check again

@@ -26,7 +26,7 @@ interface RevokeDialogProps {
 const reasons = [
   ['UNSPECIFIED', 'Unspecified'],
   ['KEY_COMPROMISE', 'Key compromise: the private key may be known to others'],
-  ['SUPERSEDED', 'Superseded: another certificate replaces it'],
+  ['SUPERSEDED', 'Superseded: another certificate replaces this certificate'],
   ['CESSATION_OF_OPERATION', 'Cessation of operation: the service no longer exists'],
   ['AFFILIATION_CHANGED', 'Affiliation changed: the names are no longer correct'],
   ['PRIVILEGE_WITHDRAWN', 'Privilege withdrawn'],

@@ -50,7 +50,7 @@ export function problemOfStep(index: number, draft: AuthorityDraft): string | un
 
 function problemOfSubject({ subject, years, kind }: AuthorityDraft): string | undefined {
   const { CommonName = '', Country = '' } = subject
-  if (CommonName.trim() === '') return 'Enter a common name: it identifies the CA in lists.'
+  if (CommonName.trim() === '') return 'Enter a common name, which identifies the CA in lists.'
   if (Country !== '' && !/^[A-Za-z]{2}$/.test(Country))
     return 'The country must be a two-letter code, such as DE.'
   if (kind === 'signed-elsewhere') return undefined

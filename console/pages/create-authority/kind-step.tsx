@@ -23,12 +23,12 @@ const kinds: readonly {
     value: 'root',
     label: 'Root CA',
     description:
-      'The trust anchor of your clients. It signs its own certificate and is active immediately.',
+      'The trust anchor of your clients. A root CA signs its own certificate and is active immediately.',
   },
   {
     value: 'signed-here',
     label: 'Subordinate CA, signed by a CA on this server',
-    description: 'A CA in this account signs the certificate. The new CA is active immediately.',
+    description: 'A CA in this account signs the CA certificate. The new CA is active immediately.',
   },
   {
     value: 'signed-elsewhere',

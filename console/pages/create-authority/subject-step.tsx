@@ -27,7 +27,7 @@ const algorithms = (Object.keys(signingAlgorithms) as KeyAlgorithm[]).map((value
 }))
 
 const pathLengths = [
-  { value: '0', label: '0: it issues only end-entity certificates' },
+  { value: '0', label: '0: the CA issues only end-entity certificates' },
   { value: '1', label: '1: one level of CAs below it' },
   { value: '2', label: '2: two levels of CAs below it' },
   { value: '3', label: '3: three levels of CAs below it' },
@@ -40,7 +40,7 @@ export function SubjectStep({ draft, onChange }: SubjectStepProps): ReactNode {
         <SubjectFields
           subject={draft.subject}
           onChange={(subject) => onChange({ subject })}
-          nameDescription="For example Example Issuing CA. It cannot be changed later."
+          nameDescription="For example: Example Issuing CA. The common name cannot be changed later."
         />
       </Container>
       <Container header={<Header variant="h2">Key and validity</Header>}>

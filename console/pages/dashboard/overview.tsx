@@ -41,7 +41,7 @@ export function Overview({ authorities, statistics }: OverviewProps): ReactNode 
           description={
             statistics?.Complete === false
               ? 'The server is still counting certificates from before an upgrade or a restore.'
-              : 'Revoked certificates do not count as expiring. Days are in UTC.'
+              : 'Revoked certificates are not counted as expiring. Days are in UTC.'
           }
         >
           Overview
@@ -64,7 +64,7 @@ export function Overview({ authorities, statistics }: OverviewProps): ReactNode 
             value: (
               <State of={health}>
                 {(isHealthy) =>
-                  isHealthy ? ['success', 'Healthy'] : ['error', 'Not healthy; see its log']
+                  isHealthy ? ['success', 'Healthy'] : ['error', 'Not healthy; see the server log']
                 }
               </State>
             ),

@@ -28,7 +28,7 @@ test('the state of CRLs shows failures and late CRLs before the age of the newes
     [state({ Enabled: false }), 'stopped', 'Disabled'],
     [state({ Failed: 1, Late: 1 }), 'error', 'Publication failed'],
     [state({ Late: 2, Crls: 5 }), 'error', 'Late (2 of 5)'],
-    [{ ...state({}), Crls: [] }, 'pending', 'None until a certificate is issued'],
+    [{ ...state({}), Crls: [] }, 'pending', 'None until the CA issues a certificate'],
     [state({}, { ...crl, ThisUpdate: undefined }), 'pending', 'Not published yet'],
     [state({}, { ...crl, NextUpdate: seconds - 3600 }), 'error', 'Expired 1 hour ago'],
     [state({ Pending: 1 }), 'pending', 'Published 2 hours ago; changes pending'],

@@ -12,7 +12,8 @@ export function crlState({ Crl, Crls: [newest] }: RevocationState, now: number):
   if (Crl.Failed > 0)
     return { type: 'error', text: `Publication failed${ofAll(Crl.Failed, Crl.Crls)}` }
   if (Crl.Late > 0) return { type: 'error', text: `Late${ofAll(Crl.Late, Crl.Crls)}` }
-  if (newest === undefined) return { type: 'pending', text: 'None until a certificate is issued' }
+  if (newest === undefined)
+    return { type: 'pending', text: 'None until the CA issues a certificate' }
   const { ThisUpdate, NextUpdate } = newest
   if (ThisUpdate === undefined) return { type: 'pending', text: 'Not published yet' }
   if (NextUpdate !== undefined && NextUpdate * 1000 < now)

@@ -69,7 +69,9 @@ function acmePairs({
     {
       label: 'Challenges',
       value:
-        challenges.length === 0 ? 'None: names need no proof of control' : challenges.join(', '),
+        challenges.length === 0
+          ? 'None: clients do not have to prove control of names'
+          : challenges.join(', '),
     },
     { label: 'External account binding (EAB)', value: bindingWords[binding] },
   ]

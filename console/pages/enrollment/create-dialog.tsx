@@ -19,7 +19,7 @@ const examples = [
     "signet acme create web --names '*.corp.example'",
   ],
   [
-    'ACME endpoint whose clients need a key instead (EAB)',
+    'ACME endpoint whose clients need an EAB key instead',
     'signet acme create internal --challenges none',
   ],
   ['EST endpoint for devices', 'signet est create devices'],

@@ -25,7 +25,7 @@ export function useEnrollListener(): EnrollListener {
 export function ListenerOff(): ReactNode {
   return (
     <Alert type="warning" header="Clients cannot reach endpoints">
-      The server has no enrollment listener. Start it with --enroll-listen HOST:PORT.
+      The server has no enrollment listener. Start the server with --enroll-listen HOST:PORT.
     </Alert>
   )
 }

@@ -61,7 +61,7 @@ export function Orders({ name, path }: OrdersProps): ReactNode {
       list={list}
       title="Orders"
       noun="orders"
-      description="Newest first. Orders are forgotten some time after they expire."
+      description="Newest first. The server deletes orders some time after they expire."
       trackBy="OrderId"
       items={list.value?.items ?? []}
       pages={list.pages}

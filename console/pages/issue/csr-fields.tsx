@@ -76,7 +76,7 @@ function RequestView({ request, template, revocation }: RequestViewProps): React
       {request.names.length > 0 && <NameList names={request.names} />}
       {dropped.length > 0 && (
         <Alert type="warning" header="The template drops extensions of this CSR">
-          The certificate will not have:{' '}
+          The certificate will not contain the following extensions:{' '}
           <ForeignText text={dropped.map(({ name }) => name).join(', ')} />. A template with
           CSRPassthrough copies them.
         </Alert>

@@ -15,7 +15,10 @@ export function TemplateField({ template, onSelect }: TemplateFieldProps): React
   const { purpose, basicConstraints, keyUsage, extendedKeyUsage, fromCsr } = templateFacts(template)
   return (
     <SpaceBetween size="s">
-      <FormField label="Template" description="Determines what the certificate can be used for.">
+      <FormField
+        label="Template"
+        description="The template determines the purposes for which the certificate can be used."
+      >
         <Select
           filteringType="auto"
           options={offeredTemplates}

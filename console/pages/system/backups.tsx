@@ -32,7 +32,7 @@ export function Backups(): ReactNode {
 
 function NoBackup(): ReactNode {
   return (
-    <Empty title="There is no backup">
+    <Empty title="No backup was made yet">
       Without a backup, all CAs are lost if the disk fails. On the server, run signet backup from a
       timer, and keep the file on another machine.
     </Empty>
@@ -45,8 +45,8 @@ function LastBackup({ backup }: { readonly backup: Backup }): ReactNode {
     <SpaceBetween size="m">
       {file === undefined && (
         <Alert type="info">
-          An earlier version of Signet wrote this backup, or the server was restored from it, so
-          only its time is known.
+          An earlier version of Signet wrote this backup, or the server was restored from this
+          backup, so only the time of the backup is known.
         </Alert>
       )}
       <KeyValuePairs

@@ -72,7 +72,7 @@ export function Configuration({ settings }: { readonly settings: readonly Settin
       }
       empty={
         <Empty title="No setting matches">
-          Enter a part of the name or of the value, or include the defaults.
+          Enter a part of the name or value of a setting, or include settings with default values.
         </Empty>
       }
     />

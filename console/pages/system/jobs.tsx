@@ -32,7 +32,7 @@ export function Jobs(): ReactNode {
           header={
             <Header
               variant="h2"
-              description="Times include runs of this server that found no work."
+              description="The times include runs on this server that found no work."
               actions={
                 <Button iconName="refresh" ariaLabel="Load jobs again" onClick={loaded.reload} />
               }
@@ -42,7 +42,7 @@ export function Jobs(): ReactNode {
           }
           empty={
             <Empty title="No jobs">
-              The server has not started its jobs yet. Load the page again in a moment.
+              The server has not started its jobs yet. Reload the page in a moment.
             </Empty>
           }
         />

@@ -44,9 +44,11 @@ export async function deactivateAccount(
     if (account === undefined)
       throw new ConfigurationError(`the ACME endpoint ${endpointName} has no account ${id}`)
     if (account.status !== 'valid')
-      throw new ConfigurationError(`the account ${id} is already ${account.status}`)
+      throw new ConfigurationError(
+        `the ACME account ${id} already has the status ${account.status}`,
+      )
     await changeOr(
-      `the account ${id} was changed at the same time; run the command again`,
+      `another process changed the ACME account ${id} at the same time; run the command again`,
       { db, context: contextOf(config, 'acme account deactivate', endpoint) },
       [updateAccount({ ...account, status: 'deactivated' }, account), ...cancelOrders(account)],
     )

@@ -42,7 +42,7 @@ export async function addBindingKey(
     const { eab, challenges, names: permitted } = endpoint.configuration
     if (eab === 'off')
       throw new ConfigurationError(
-        `the ACME endpoint ${endpointName} does not use external account binding; enable it with: signet acme update ${endpointName} --eab required`,
+        `the ACME endpoint ${endpointName} does not use external account binding; to enable external account binding, run: signet acme update ${endpointName} --eab required`,
       )
     if (challenges.length === 0 && permitted.length === 0 && names.length === 0)
       throw new ConfigurationError(
@@ -67,7 +67,7 @@ export async function addBindingKey(
     }
     const insertion = insertBindingKey(masterKeys.sealers('acme binding keys'), key)
     await changeOr(
-      'the master key was changed at the same time; run the command again',
+      'another command replaced the master key at the same time; run the command again',
       { db, context: contextOf(config, command, endpoint) },
       [...approved, insertion],
     )

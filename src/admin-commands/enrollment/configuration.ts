@@ -195,7 +195,7 @@ function profilesOf(
     const validitySeconds = parseSeconds(validity)
     if (!profileForm.test(name) || validitySeconds === undefined)
       throw new ConfigurationError(
-        `--profile: '${text}' must be NAME=VALIDITY or NAME=VALIDITY,TEMPLATE: the name has up to 64 letters, digits, dots, hyphens and underscores, and the validity is ${durationForm}`,
+        `--profile: '${text}' must be NAME=VALIDITY or NAME=VALIDITY,TEMPLATE: NAME has up to 64 letters, digits, dots, hyphens and underscores, and VALIDITY is ${durationForm}`,
       )
     const profile = {
       template: template === undefined ? main.template : templateOf(template),
@@ -239,6 +239,6 @@ export function validityWarnings(
   return [['', configuration] as const, ...profiles].flatMap(([name, { validitySeconds }]) =>
     validitySeconds <= latest
       ? []
-      : `a certificate ${name && `of the profile ${name} `}that is valid for ${formatSeconds(validitySeconds)} would outlive the CA certificate, which expires at ${isoSeconds(notAfter)}; the CA refuses to issue it`,
+      : `a certificate ${name && `of the profile ${name} `}that is valid for ${formatSeconds(validitySeconds)} would outlive the CA certificate, which expires at ${isoSeconds(notAfter)}; the CA refuses to issue this certificate`,
   )
 }

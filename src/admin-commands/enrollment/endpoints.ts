@@ -134,7 +134,7 @@ async function requireSafeChange(
   const [key] = await listBindingKeys(db, name, { after: undefined, limit: 1 })
   if (key !== undefined || (await countAccounts(db, name)) > 0)
     throw new ConfigurationError(
-      `--challenges none: the ACME endpoint ${name} has accounts or EAB keys, which were created for names that are validated; create another endpoint`,
+      `--challenges none: the ACME endpoint ${name} has accounts or EAB keys, which were created for an endpoint with validation; create another endpoint`,
     )
 }
 
@@ -153,13 +153,13 @@ export async function removeEndpoint(
     const accounts = protocol === 'acme' ? await countAccounts(db, name) : 0
     if (accounts > 0 && !force)
       throw new ConfigurationError(
-        `the ACME endpoint ${name} has ${accounts} ${accounts === 1 ? 'account, whose client' : 'accounts, whose clients'} can no longer renew certificates after the deletion; delete it with --force`,
+        `the ACME endpoint ${name} has ${accounts} ${accounts === 1 ? 'account, whose client' : 'accounts, whose clients'} can no longer renew certificates after the deletion; delete the endpoint with --force`,
       )
     const { accountId } = endpoint
     const approved = await approve({ db, config }, { accountId, command, input: { name } })
     const context = contextOf(config, command, endpoint)
     await removeDependents(db, endpoint, context)
-    const problem = `the endpoint ${name} is in use: a client created an account at the same time; run the command again`
+    const problem = `a client created an account at the endpoint ${name} at the same time; run the command again`
     await changeOr(problem, { db, context }, [...approved, deleteEndpoint(endpoint)])
   })
 }
@@ -205,7 +205,7 @@ export function contextOf(
 }
 
 function missing({ protocol, name }: EndpointName): string {
-  return `there is no ${wordOf(protocol)} endpoint ${name}`
+  return `the ${wordOf(protocol)} endpoint ${name} does not exist`
 }
 
 function wordOf(protocol: EnrollmentProtocol): string {

@@ -36,7 +36,7 @@ export async function addPassword(config: Config, endpointName: string, options:
     const { authentication, names: permitted } = endpoint.configuration
     if (!authentication.includes('password'))
       throw new ConfigurationError(
-        `the EST endpoint ${endpointName} does not accept passwords; accept them with: signet est update ${endpointName} --authentication certificate,password`,
+        `the EST endpoint ${endpointName} does not accept passwords; to accept passwords, run: signet est update ${endpointName} --authentication certificate,password`,
       )
     if (permitted.length === 0 && names === undefined)
       throw new ConfigurationError(
@@ -59,7 +59,7 @@ export async function addPassword(config: Config, endpointName: string, options:
       requestSha256: undefined,
       certificateArn: undefined,
     }
-    const problem = 'the user name exists; run the command again'
+    const problem = 'the generated user name already exists; run the command again'
     const context = contextOf(config, command, endpoint)
     await changeOr(problem, { db, context }, [...approved, insertPassword(password)])
     return { ...viewPassword(password, createdAt), Password: secret }

@@ -61,7 +61,7 @@ async function verifyPath(
             !isSelfIssued(below) || (await endsChain(below))
     if (!isIssued)
       problems.add(
-        `${name}: certificate ${index} of its chain is not signed by the certificate above it`,
+        `${name}: certificate ${index} in the chain is not signed by the next certificate`,
       )
   }
 }
@@ -114,7 +114,8 @@ export function verifyRevocation(
   const serialNumber = bytesOf(row, 'serial_number')
   const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')}`
   const certificate = row['certificate_serial_number']
-  if (!(certificate instanceof Uint8Array)) problems.add(`${name} belongs to no certificate`)
+  if (!(certificate instanceof Uint8Array))
+    problems.add(`${name} does not belong to any certificate`)
   else if (
     Buffer.compare(certificate, serialNumber) !== 0 ||
     row['certificate_not_after'] !== row['not_after']

@@ -45,7 +45,7 @@ const kinds = {
 } as const
 
 const expected =
-  'it must be DNS:host, email:host-or-address, URI:host or IP:network/prefix, or an object with the member DirName'
+  'a name must be DNS:host, email:host-or-address, URI:host or IP:network/prefix, or an object with the member DirName'
 
 /** Throws InvalidArgsException or DerError. */
 function subtreeOf(value: unknown): GeneralSubtree {

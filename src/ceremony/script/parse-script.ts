@@ -113,7 +113,7 @@ function readParticipants(members: ScriptMembers): string[] {
       return isName
     })
   if (new Set(people.map(nameKey)).size < people.length)
-    members.report('participants', 'must not contain a name twice')
+    members.report('participants', 'must not contain the same name twice')
   if (members.has('participants') && people.length < 2)
     members.report('participants', 'must have at least two names')
   return people
@@ -192,6 +192,8 @@ function requireCrl(
     members.report(
       'actions',
       'must have a crl action with a validity: ' +
-        (revoke.length > 0 ? 'it publishes the revocation' : 'a new root requires its first CRL'),
+        (revoke.length > 0
+          ? 'the new CRL publishes the revocation'
+          : 'a new root requires its first CRL'),
     )
 }

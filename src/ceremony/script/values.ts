@@ -10,7 +10,7 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 export function readSha256(members: ScriptMembers, name: string): string | undefined {
-  return members.converted(name, sha256Of, 'a SHA-256 in hex, which has 64 digits')
+  return members.converted(name, sha256Of, 'a SHA-256 in hex with 64 digits')
 }
 
 /** Accepts SHA-256 digests in the format of sha256sum, and in the colon-separated format of OpenSSL and signet inspect. */

@@ -374,12 +374,15 @@ test('too many or too long names are refused', () => {
     ),
     undefined,
   )
-  assert.match(violation({ excluded: many(656) }, names) ?? '', /names are too many or too long/)
+  assert.match(
+    violation({ excluded: many(656) }, names) ?? '',
+    /has too many names, or names that are too long/,
+  )
   const long = encodeName([organization('ä'.repeat(15_000))])
   const directories = Array.from({ length: 200 }, (_, index) => dn(organization(`${index}`)))
   assert.match(
     violation({ excluded: directories }, [], long) ?? '',
-    /names are too many or too long/,
+    /has too many names, or names that are too long/,
   )
   assert.equal(violation({ excluded: directories }, [], named('a')), undefined)
 })

@@ -31,7 +31,7 @@ export function importSubcommand(group: SignetCommand): void {
   withConnectionFlags(group.command('import'))
     .output('table')
     .description('Import a CA certificate signed by an external issuer, such as an offline root')
-    .argument('<certificate>', 'certificate in PEM; its chain may follow in the same file')
+    .argument('<certificate>', 'certificate in PEM; the same file may also contain its chain')
     .option('--chain <file>', 'certificate chain in PEM, from the issuer to the root')
     .option(
       '--ca <ca>',

@@ -13,7 +13,7 @@ export function publishCrlSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('publish-crl'))
     .output('table')
-    .description('Publish the CRLs of a CA now, and wait until they are published')
+    .description('Publish the CRLs of a CA immediately, and wait until they are published')
     .argument('<ca>', 'name, ID, ID prefix or ARN of the CA')
     .option('--wait <duration>', 'time limit for the publication', seconds, 60)
     .examples("signet ca publish-crl 'Example Issuing CA'")

@@ -43,9 +43,9 @@ export function renewSubcommand(group: SignetCommand): void {
     .argument('<ca>', 'name, ID, ID prefix or ARN of the CA')
     .option(
       '--validity <time>',
-      'validity period of the new certificate, such as 5y (default: as before)',
+      'validity period of the new certificate, such as 5y (default: that of the current certificate)',
     )
-    .option('--new-key', 'create a successor CA with a new key instead; this CA is kept')
+    .option('--new-key', 'create a successor CA with a new key, and keep the existing CA')
     .option('--csr-out <file>', "write the CA's CSR to a file for an external issuer")
     .option(
       '--certificate <file>',
@@ -53,7 +53,7 @@ export function renewSubcommand(group: SignetCommand): void {
     )
     .option(
       '--chain <file>',
-      'PEM file with the chain of that certificate, from its issuer to the root',
+      'PEM file with the chain of the new certificate, from its issuer to the root',
     )
     .examples(
       "signet ca renew 'Example Issuing CA'",

@@ -32,7 +32,7 @@ export function revocationSubcommand(group: SignetCommand): void {
     .option('--crl-bucket <name>', 'publish CRLs in this bucket (see signet bucket create)')
     .option(
       '--crl-days <number>',
-      'validity period of a CRL in days, 1 to 5000 (default: as before, or 7)',
+      'validity period of a CRL in days, 1 to 5000 (default: the current value, or 7)',
       crlDays,
     )
     .addOption(

@@ -46,8 +46,11 @@ test('a confirmation requires two different people and the SHA-256 of the script
   for (const [answers, expected] of [
     [['Ada', half.slice(1)], /at least 32 digits of the SHA-256 are required/],
     [['Ada', ''], /at least 32 digits/],
-    [['Ada', '1'.repeat(32)], /the scripts differ; not confirmed, and nothing was signed/],
-    [['Ada', `${scriptSha256}0`], /the scripts differ/],
+    [
+      ['Ada', '1'.repeat(32)],
+      /your copy differs from the script on this machine; not confirmed, and nothing was signed/,
+    ],
+    [['Ada', `${scriptSha256}0`], /your copy differs from the script on this machine/],
     [['Ada', half, ' ada ', half], /must be another person/],
     [['', half], /a name must have 1 to 100 visible characters/],
     [['\u001B[2J', half], /a name must have 1 to 100 visible characters/],

@@ -45,7 +45,7 @@ export async function confirmScript(
   const input = stdin() as NodeJS.ReadableStream & { readonly isTTY?: boolean }
   if (input.isTTY !== true)
     throw new ConfigurationError(
-      'two people must confirm the script at a terminal; only tests may use --confirmed-by and --script-sha256',
+      'two people must confirm the script at a terminal; the flags --confirmed-by and --script-sha256 are only for tests',
     )
   const lines = createInterface({ input, output: stderr })
   // Ctrl-C ends the input, so the run ends in the same way as for any other missing reply.
@@ -93,7 +93,9 @@ async function confirmOne(
   if (digits.length < typedDigits)
     throw notConfirmed(`at least ${typedDigits} digits of the SHA-256 are required`)
   if (!script.scriptSha256.startsWith(digits))
-    throw notConfirmed('this is not the SHA-256 of the script: the scripts differ')
+    throw notConfirmed(
+      'the input is not the SHA-256 of the script: your copy differs from the script on this machine',
+    )
   return { name, confirmedAt: isoSeconds(script.clock.now()) }
 }
 

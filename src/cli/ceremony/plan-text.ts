@@ -61,7 +61,10 @@ function ceremonyParagraph({ script, ...plan }: CeremonyPlan, folder: string): P
       line('root', root.created === undefined ? root.subject : `${root.subject} (new)`),
       ...(fingerprint === undefined ? [] : [line('root SHA-256', groupedDigest(fingerprint))]),
       line('signs with', `${root.keyAlgorithm}, ${root.signingAlgorithm}`),
-      line('CRL URL', root.crlUrl ?? 'none: the certificates cannot be checked for revocation'),
+      line(
+        'CRL URL',
+        root.crlUrl ?? 'none: clients cannot check whether the certificates are revoked',
+      ),
     ],
   }
 }

@@ -18,7 +18,9 @@ export function checkSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('check'))
     .output('table')
-    .description('Show what the published CRL and the OCSP responder state about a certificate now')
+    .description(
+      'Show the current status of a certificate in the published CRL and in the OCSP response',
+    )
     .argument(
       '<certificate>',
       'serial number, ARN, certificate file, or folder written by signet issue',

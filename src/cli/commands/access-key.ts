@@ -30,7 +30,7 @@ export function accessKeyCommand(context: CommandContext): Command {
   addKeyCreation(group)
   addKeyList(group)
   addKeyChange(group, 'disable', {
-    description: 'Disable an access key. Requests signed with it are refused',
+    description: 'Disable an access key. The server then refuses requests that are signed with it',
     change: (config, id) => switchAccessKey(config, id, false),
     done: 'Disabled access key',
   })
@@ -89,14 +89,17 @@ function addKeyCreation(group: SignetCommand): void {
     .output()
     .description('Create an access key and print it. The secret is shown only once')
     .option('--account <id>', 'account of the access key (default: the oldest account)', accountId)
-    .option('--user <name>', 'user that owns the access key; created if it does not exist')
+    .option(
+      '--user <name>',
+      'user that owns the access key; the command creates the user if it does not exist',
+    )
     .option(
       '--policy <file>',
       "JSON file with an identity policy for this key, in addition to the user's policies",
     )
     .option(
       '--service-principal <name>',
-      'service that owns the access key in place of a user: acm.amazonaws.com',
+      'service that owns the access key instead of a user: acm.amazonaws.com',
     )
     .option('--source-account <id>', 'account on whose behalf the service acts', accountId)
     .option('--source-arn <arn>', 'resource on whose behalf the service acts')
@@ -136,7 +139,7 @@ function addKeyChange(
       async ({ config, flags }: Call<Flags & { readonly accessKeyId?: string }>, id?: string) => {
         const accessKeyId = onlyOne('access key ID', id, flags.accessKeyId)
         await change(config, accessKeyId)
-        printDone(group.context, `${done} ${accessKeyId}. This takes effect within a second.`)
+        printDone(group.context, `${done} ${accessKeyId}. The change takes effect within a second.`)
       },
     )
 }

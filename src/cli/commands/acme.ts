@@ -36,7 +36,7 @@ const columns: readonly Column[] = [
 
 export function acmeCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'acme')
-  group.description('Manage ACME endpoints, through which clients such as certbot get certificates')
+  group.description('Manage ACME endpoints, from which clients such as certbot obtain certificates')
   withAcmeFlags(storageCommand(group, 'create').output(), true)
     .description('Create an ACME endpoint')
     .argument('<name>', 'name of the endpoint, which is part of its URL')
@@ -58,7 +58,7 @@ export function acmeCommand(context: CommandContext): Command {
   addEndpointSubcommands(group, 'acme', columns)
   withAcmeFlags(storageCommand(group, 'update').output(), false)
     .description(
-      'Update an ACME endpoint. Omitted options keep their values. Pending orders keep their CA',
+      'Update an ACME endpoint. Omitted options keep their values. A new CA also applies to orders that are not finalized',
     )
     .argument('<name>')
     .examples(
@@ -81,12 +81,12 @@ function withAcmeFlags(command: SignetCommand, isNew: boolean): SignetCommand {
   return withEndpointFlags(command, { isNew, template })
     .option(
       '--challenges <list>',
-      `challenges that clients can choose from: ${challengeTypes.join(', ')}; or none, for names without proof of control${byDefault('all')}`,
+      `challenges that clients can choose from: ${challengeTypes.join(', ')}; or none, to issue without proof of control${byDefault('all')}`,
     )
     .addOption(
       new Option(
         '--eab <mode>',
-        `whether accounts need a key for external account binding${byDefault('off; required with --challenges none')}`,
+        `whether clients need an EAB key (external account binding) to create accounts${byDefault('off; required with --challenges none')}`,
       ).choices(['required', 'optional', 'off']),
     )
     .option(

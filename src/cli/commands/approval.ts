@@ -34,13 +34,13 @@ export function approvalCommand(context: CommandContext): Command {
   showSubcommand(group)
   decisionSubcommand(group, {
     name: 'approve',
-    description: "Approve another person's request, which can then be repeated once",
+    description: 'Approve the request of another person, who can then repeat the request once',
     decide: ({ client }, id) => client.approveRequest({ ApprovalId: id }),
     done: 'Approved',
   })
   decisionSubcommand(group, {
     name: 'reject',
-    description: 'Reject a request, or withdraw an approval that has not been used',
+    description: 'Reject a request for approval, or withdraw an approval that has not been used',
     decide: ({ client }, id) => client.rejectRequest({ ApprovalId: id }),
     done: 'Rejected',
   })
@@ -86,7 +86,7 @@ function showSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('show'))
     .output('table')
-    .description('Show a request with its parameters')
+    .description('Show a request for approval with its parameters')
     .argument('<id>', 'approval ID')
     .examples('signet approval show 0f1e2d3c-…')
     .action(async (id: string, flags: ConnectionFlags & OutputFlags) => {
@@ -143,7 +143,9 @@ type PolicyFlags = Flags & { readonly action?: readonly string[]; readonly windo
 
 function policySubcommands(group: SignetCommand): void {
   const policy = group.command('policy')
-  policy.description('Manage the actions that need a second person')
+  policy.description(
+    'Manage the approval policy, which lists the actions that need a second person',
+  )
   ofAccount(policy, 'set')
     .output()
     .description('Set the actions that need a second person')
@@ -154,7 +156,7 @@ function policySubcommands(group: SignetCommand): void {
     )
     .option(
       '--window <duration>',
-      'time limit for the decision, and again for the repeated request (default: 24h)',
+      'time limit for the decision, and then for the repeated request (default: 24h)',
       seconds,
       86_400,
     )
@@ -167,11 +169,13 @@ function policySubcommands(group: SignetCommand): void {
     )
   ofAccount(policy, 'show')
     .output()
-    .description('Show the actions that need a second person, and who may approve')
+    .description(
+      'Show the actions that need a second person, and the principals that may approve them',
+    )
     .examples('signet approval policy show')
     .run(({ config, flags }) => showApprovalPolicy(config, flags.account))
   ofAccount(policy, 'delete')
-    .description('Delete the policy, so that no action needs a second person')
+    .description('Delete the approval policy, so that no action needs a second person')
     .examples('signet approval policy delete')
     .run(({ config, flags }) => removeApprovalPolicy(config, flags.account), {
       done: () => 'Deleted the approval policy.',

@@ -18,7 +18,7 @@ export function bucketCommand(context: CommandContext): Command {
   group.description('Manage buckets in the data folder, for CRLs and audit reports')
   storageCommand(group, 'create')
     .output()
-    .description('Create a bucket for the CAs of one account')
+    .description('Create a bucket that the CAs of one account can use')
     .argument('<name>', 'bucket name that satisfies the S3 naming rules')
     .option(
       '--account <id>',
@@ -63,7 +63,9 @@ function addObjectCommands(group: SignetCommand): void {
         readObject(config, { bucket, key }, flags.out ?? group.context.stdout),
     )
   storageCommand(group, 'delete-object')
-    .description('Delete an object. If it is a current CRL, the next publication writes it again')
+    .description(
+      'Delete an object. If the object is a current CRL, the next publication writes the CRL again',
+    )
     .argument('<name>')
     .argument('<key>')
     .examples('signet bucket delete-object my-crls acm-pca-permission-test-key')

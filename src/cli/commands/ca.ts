@@ -72,7 +72,7 @@ function listSubcommand(group: SignetCommand): void {
       printResult(context, flags, {
         value: pascalCaseKeys(shown),
         columns: listColumns,
-        empty: 'There are no CAs. Create them with: signet init-hierarchy',
+        empty: 'No CAs exist. Create a root CA and an issuing CA with: signet init-hierarchy',
       })
     })
 }
@@ -162,7 +162,7 @@ function detailParagraphs(details: AuthorityDetails): Paragraph[] {
       lines:
         Urls === null
           ? linesOf({
-              State: 'unknown until a certificate is issued with the current configuration',
+              State: 'unknown until the CA issues a certificate with the current configuration',
             })
           : linesOf({ Crl: urls.Crl, Ocsp: urls.Ocsp, CaIssuers: urls.CaIssuers }),
     },
@@ -229,7 +229,7 @@ function treeSubcommand(group: SignetCommand): void {
           text: () =>
             tableText(context.stdout, shown, { columns: treeColumns, wide: flags.wide === true }),
         }),
-        empty: 'There are no CAs. Create them with: signet init-hierarchy',
+        empty: 'No CAs exist. Create a root CA and an issuing CA with: signet init-hierarchy',
       })
     })
 }

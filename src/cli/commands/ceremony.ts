@@ -37,7 +37,7 @@ interface RunFlags extends FolderFlags {
 
 export function ceremonyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'ceremony')
-  group.description('Create and use an offline root from a reviewed script')
+  group.description('Create and use an offline root, as a reviewed script specifies')
   checkSubcommand(group)
   runSubcommand(group)
   verifySubcommand(group)
@@ -84,7 +84,9 @@ function runSubcommand(group: SignetCommand): void {
   group
     .command('run')
     .output('table')
-    .description('Run a script: show what it signs, have two people confirm it, then sign')
+    .description(
+      'Run a script: show everything that it signs, have two people confirm it, and then sign',
+    )
     .argument(...scriptArgument)
     .option(...folderOption)
     .option(
@@ -96,7 +98,7 @@ function runSubcommand(group: SignetCommand): void {
       'for tests: name of a person who confirms without a prompt; repeatable',
       severalOf,
     )
-    .option('--script-sha256 <hex>', 'for tests: SHA-256 of the script that these people confirm')
+    .option('--script-sha256 <hex>', 'for tests: SHA-256 of the script, in place of the prompt')
     .examples(
       'signet ceremony run script.json',
       'signet ceremony run crl.json --folder /media/root',
@@ -176,7 +178,7 @@ function verifySubcommand(group: SignetCommand): void {
     .command('verify')
     .output('table')
     .description('Verify a transcript, and the certificates, CRL and script in its folder')
-    .argument('<transcript>', 'transcript.json in the folder of a ceremony')
+    .argument('<transcript>', 'file transcript.json in the folder of a ceremony')
     .requiredOption('--root <file>', 'root certificate in PEM, from a source that you trust')
     .examples('signet ceremony verify 0001/transcript.json --root root.pem')
     .action(async (path: string, flags: OutputFlags & { readonly root: string }) => {

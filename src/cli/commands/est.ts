@@ -31,7 +31,7 @@ const columns: readonly Column[] = [{ key: 'Authentication', header: 'AUTHENTICA
 
 export function estCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'est')
-  group.description('Manage EST endpoints, through which devices get certificates')
+  group.description('Manage EST endpoints, from which devices obtain certificates')
   withEstFlags(storageCommand(group, 'create').output(), true)
     .description('Create an EST endpoint')
     .argument('<name>', 'name of the endpoint, which is part of its URL')
@@ -65,14 +65,14 @@ function withEstFlags(command: SignetCommand, isNew: boolean): SignetCommand {
   withEndpointFlags(command, { isNew, template })
     .option(
       '--authentication <list>',
-      `accepted ways of authentication: certificate, password${byDefault}`,
+      `accepted authentication methods: certificate, password${byDefault}`,
     )
     .option(
       '--client-ca <ca>',
       "ARN or common name of a CA whose certificates authenticate clients, in addition to the endpoint's own CA",
     )
-    .option('--server-keygen', 'let clients request keys that the server generates')
-  return isNew ? command : command.option('--no-server-keygen', 'generate no keys')
+    .option('--server-keygen', 'allow clients to request keys that the server generates')
+  return isNew ? command : command.option('--no-server-keygen', 'do not generate keys for clients')
 }
 
 function optionsOf(flags: EstFlags) {
@@ -109,7 +109,7 @@ function passwordSubcommands(est: SignetCommand): void {
       'names that the certificate may contain, separated by commas; required if the endpoint permits all names',
     )
     .addOption(
-      new Option('--expires <time>', 'time after which the password is invalid')
+      new Option('--expires <time>', 'time after which the password expires')
         .argParser(seconds)
         .default(daySeconds, '24h'),
     )
@@ -119,7 +119,7 @@ function passwordSubcommands(est: SignetCommand): void {
     )
   storageCommand(group, 'list')
     .output()
-    .description('List the passwords of an endpoint, without the passwords themselves')
+    .description('List the one-time passwords of an endpoint, without their secrets')
     .argument('<endpoint>', 'name of the EST endpoint')
     .examples('signet est password list devices')
     .run(({ config }, endpoint: string) => listPasswordsOf(config, endpoint), {

@@ -54,7 +54,7 @@ export function initHierarchyCommand(context: CommandContext): Command {
     .option('--ocsp', 'serve OCSP for certificates of both CAs', true)
     .option(
       '--no-ocsp',
-      'do not serve OCSP; without --crl-bucket, certificates cannot be checked for revocation',
+      'do not serve OCSP; without --crl-bucket, clients cannot check whether certificates are revoked',
     )
     .option('--out <file>', 'output file for the root certificate')
     .examples(

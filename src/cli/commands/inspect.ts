@@ -15,7 +15,10 @@ export function inspectCommand(context: CommandContext): Command {
     .output('table')
     .description('Describe a certificate, chain, CSR, CRL or OCSP response')
     .argument('<file|url|->', 'PEM or DER file, http, https or tls URL, or - for standard input')
-    .option('--tls', "inspect the server's certificate chain, not the content of the https URL")
+    .option(
+      '--tls',
+      'inspect the certificate chain of the server instead of the content of the https URL',
+    )
     .examples(
       'signet inspect tls/fullchain.pem',
       'signet inspect tls://localhost:8443',

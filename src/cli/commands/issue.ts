@@ -133,11 +133,11 @@ function requireSubject(
     throw new ConfigurationError('specify at least one --name or --ip, or a --csr')
   if (csr !== undefined && (names.length > 0 || isKeyChosen))
     throw new ConfigurationError(
-      '--csr cannot be combined with --name, --ip or --key-algorithm: the CSR has names and a key',
+      '--csr cannot be combined with --name, --ip or --key-algorithm, because the CSR already contains names and a key',
     )
   if (csr !== undefined && pkcs12 !== undefined)
     throw new ConfigurationError(
-      '--pkcs12 cannot be combined with --csr: the private key is not available',
+      '--pkcs12 cannot be combined with --csr, because the private key is not available',
     )
   if (pkcs12PasswordFile !== undefined && pkcs12 === undefined)
     throw new ConfigurationError('--pkcs12-password-file requires --pkcs12')
@@ -154,7 +154,7 @@ async function pkcs12Of(flags: IssueFlags): Promise<Pkcs12Options | undefined> {
   const { pkcs12: path, pkcs12PasswordFile: file, force = false } = flags
   if (path === undefined) return undefined
   if (existsSync(path) && !force)
-    throw new ConfigurationError(`--pkcs12: ${path} exists; replace it with --force`)
+    throw new ConfigurationError(`--pkcs12: ${path} exists; replace the file with --force`)
   requirePkcs12Folder(path)
   return {
     path: resolve(path),

@@ -39,7 +39,7 @@ function textOf(value: unknown): string {
 
 function count(text: string): number {
   const value = /^\d{1,7}$/.test(text) ? Number(text) : 0
-  if (value < 1) throw new InvalidArgumentError('It must be a number from 1 to 9999999.')
+  if (value < 1) throw new InvalidArgumentError('The value must be a number from 1 to 9999999.')
   return value
 }
 
@@ -63,7 +63,7 @@ export function logCommand(context: CommandContext): Command {
     .output()
     .description('Prove that a leaf is in the tree of the newest checkpoint')
     .argument('[leaf]', 'number of the leaf')
-    .option('--serial <hex>', 'serial number of a certificate, in place of a leaf number')
+    .option('--serial <hex>', 'serial number of a certificate, instead of the number of a leaf')
     .option('--ca <arn>', 'ARN or ID of the CA that issued the certificate')
     .examples('signet log prove 17', 'signet log prove --serial 5f:0a:…')
     .run(({ config, flags }: Call<ProveFlags>, leaf) =>
@@ -94,13 +94,13 @@ function addShow(group: SignetCommand): void {
   const { context } = group
   orApi(storageCommand(group, 'show'))
     .output()
-    .description('List leaves of the record; filters are combined with AND')
-    .option('--principal <text>', 'part of the principal or user')
+    .description('List leaves of the record; leaves must match all filters')
+    .option('--principal <text>', 'part of the name of the principal or operating system user')
     .option('--ca <arn>', 'ARN or ID of a CA')
     .option('--serial <hex>', 'serial number of a certificate')
     .option('--kind <kind>', 'kind of leaf, such as certificate or revocation')
     .option('--since <time>', 'earliest time, for example 2026-01-31T12:00:00Z')
-    .option('--until <time>', 'end of the time range (exclusive)')
+    .option('--until <time>', 'latest time (exclusive), for example 2026-01-31T12:00:00Z')
     .option(
       '--limit <number>',
       'maximum number of leaves to show, counted from the newest',

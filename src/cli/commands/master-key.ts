@@ -29,7 +29,7 @@ export function masterKeyCommand(context: CommandContext): Command {
     .settings(['data'])
     .output()
     .description('Write the master key of the running server to a new age file')
-    .argument('<file>', 'file to write, which must not exist')
+    .argument('<file>', 'output file, which must not exist yet')
     .requiredOption(
       '--recipient <recipient>',
       'age recipient (age1…), or a file with recipients or a public key in PEM (X25519, P-256, RSA)',
@@ -41,7 +41,7 @@ export function masterKeyCommand(context: CommandContext): Command {
   storageCommand(group, 'show')
     .output()
     .description(
-      'Show the ID of the master key that the database needs and the ID of the key in the file',
+      'Show the ID of the master key that the database needs, and the ID of the key in the master key file',
     )
     .examples('signet master-key show --data /var/lib/signet')
     .run(({ config }) => describeMasterKey(config))
@@ -59,9 +59,13 @@ type SplitFlags = Flags & {
 function addShares(group: SignetCommand): void {
   storageCommand(group, 'split')
     .output()
-    .description('Split the master key into shares; a threshold number of shares restores the key')
+    .description('Split the master key into shares, of which a threshold number restores the key')
     .requiredOption('--shares <number>', 'number of shares', wholeNumber)
-    .requiredOption('--threshold <number>', 'number of shares that restore the key', wholeNumber)
+    .requiredOption(
+      '--threshold <number>',
+      'number of shares that are required to restore the master key',
+      wholeNumber,
+    )
     .requiredOption('--out <folder>', 'folder for the share files')
     .option(
       '--recipient <recipient>',
@@ -95,10 +99,16 @@ function addRotation(group: SignetCommand): void {
   storageCommand(group, 'rotate')
     .output()
     .description(
-      'Replace the master key, or continue an interrupted rotation. Safe while the server is running',
+      'Replace the master key, or continue an interrupted rotation. The server can keep running',
     )
-    .option('--out <file>', 'new file for the new key (default: replace the master key file)')
-    .option('--finish', 'finish a rotation after the new key has been installed on every node')
+    .option(
+      '--out <file>',
+      'new file for the new master key (default: replace the master key file)',
+    )
+    .option(
+      '--finish',
+      'finish a rotation after the new master key has been installed on every node',
+    )
     .option('--end-sessions', 'end all temporary credentials that were issued before the rotation')
     .examples('signet master-key rotate', 'signet master-key rotate --finish')
     .run(async ({ config, flags }: Call<RotationFlags>) => {

@@ -37,7 +37,7 @@ export function oidcProviderCommand(context: CommandContext): Command {
   group.description('Manage trusted OpenID Connect identity providers')
   withOptions(ofAccount(group, 'create').output())
     .description('Add an identity provider that role trust policies can reference')
-    .argument('<issuer>', 'issuer URL, as in the iss claim of its tokens')
+    .argument('<issuer>', 'issuer URL, which must equal the iss claim of the tokens')
     .examples(
       'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
       'signet oidc-provider create https://kubernetes.default.svc.cluster.local --audience signet --jwks jwks.json',

@@ -38,7 +38,11 @@ export function policyCommand(context: CommandContext): Command {
     .requiredOption('--name <name>', 'name of the policy')
     .option('--policy <file>', 'JSON file with the identity policy')
     .option('--managed <policy>', `name of a managed policy: ${managedPolicyNames.join(', ')}`)
-    .option('--domain <name>', 'domain of SignetServerCertificates; repeatable', severalOf)
+    .option(
+      '--domain <name>',
+      'domain that SignetServerCertificates permits; repeatable',
+      severalOf,
+    )
     .examples(
       'signet policy put --role issuer --name issue --policy p.json',
       'signet policy put --user alice --name web --managed SignetServerCertificates --domain corp.example',
@@ -48,7 +52,7 @@ export function policyCommand(context: CommandContext): Command {
       await putPolicy(config, ownerOf(flags), { name: flags.name, policy })
       printDone(
         context,
-        `Stored policy ${flags.name} of ${flags.user ?? flags.role ?? 'its owner'}. It takes effect within a second.`,
+        `Stored policy ${flags.name} of ${flags.user ?? flags.role ?? 'its owner'}. The policy takes effect within a second.`,
       )
     })
   ofPrincipal('list')
@@ -85,7 +89,9 @@ function simulateSubcommand(group: SignetCommand): void {
   const { context } = group
   withConnectionFlags(group.command('simulate'))
     .output('table')
-    .description('Show whether a principal may perform actions, and which statements decide this')
+    .description(
+      'Show whether a principal may perform actions, and which policy statements decide this',
+    )
     .requiredOption(
       '--principal <arn>',
       'ARN of a user, role, session or endpoint, ID of another account, or acm.amazonaws.com',
@@ -99,10 +105,13 @@ function simulateSubcommand(group: SignetCommand): void {
     .option('--context <key=value>', 'condition key of the request; repeatable', severalOf)
     .option(
       '--policy <file>',
-      'JSON file with a resource policy to test in place of the stored one',
+      'JSON file with a resource policy to test instead of the stored policy',
     )
     .option('--session-policy <file>', 'JSON file with a session policy, for a role')
-    .option('--access-key-id <id>', 'access key whose own policy also applies, for a user')
+    .option(
+      '--access-key-id <id>',
+      'ID of an access key of the user, whose own policy then also applies',
+    )
     .examples(
       'signet policy simulate --principal arn:aws:iam::123456789012:user/alice --action ListTags',
       "signet policy simulate --principal 210987654321 --action IssueCertificate --resource 'Example Issuing CA' --context signet:DnsName=a.corp.example",
@@ -149,7 +158,7 @@ async function policyToPut(
   if ((policy === undefined) === (managed === undefined))
     throw new ConfigurationError('specify either --policy or --managed')
   if (managed !== undefined) return managedPolicy(managed, domains)
-  if (domains.length > 0) throw new ConfigurationError('--domain needs --managed')
+  if (domains.length > 0) throw new ConfigurationError('--domain requires --managed')
   return readPolicyFile(context, policy ?? '')
 }
 

@@ -49,10 +49,13 @@ export function renewCommand(context: CommandContext): Command {
       '--ca <ca>',
       'name, ID or ARN of another CA (default: the CA used by the previous request)',
     )
-    .option('--validity <time>', 'validity period of the new certificates (default: as before)')
+    .option(
+      '--validity <time>',
+      'validity period of the new certificates (default: that of the previous certificate)',
+    )
     .option(
       '--hook <command>',
-      'program to run after each renewal, with arguments separated by spaces; not run in a shell',
+      'program to run after each renewal, without a shell; arguments are separated by spaces',
     )
     .option(
       '--daemon',
@@ -139,7 +142,7 @@ async function watch(
   flags: RenewFlags,
 ): Promise<void> {
   if (flags.validity !== undefined && /^\d{4}-/.test(flags.validity))
-    throw new ConfigurationError('--daemon needs a duration for --validity, not a date')
+    throw new ConfigurationError('--daemon requires a duration in --validity, not a date')
   const request = requestOf(flags, context)
   connectionOf(flags, context.environment)
   const stop = new AbortController()

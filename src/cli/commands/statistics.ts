@@ -21,8 +21,16 @@ export function statisticsCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'statistics'))
     .output('table')
     .description('Count CAs by status, and issued, revoked and expiring certificates')
-    .option('--days <number>', 'number of days up to today (default: 30)', wholeNumber)
-    .option('--weeks <number>', 'number of weeks from today (default: 13)', wholeNumber)
+    .option(
+      '--days <number>',
+      'number of past days for which issued and revoked certificates are counted (default: 30)',
+      wholeNumber,
+    )
+    .option(
+      '--weeks <number>',
+      'number of coming weeks for which expiring certificates are counted (default: 13)',
+      wholeNumber,
+    )
     .examples('signet statistics', 'signet statistics --days 7 --output json')
     .action(async (flags: StatisticsFlags) => {
       const { days, weeks } = flags

@@ -128,7 +128,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
   const unknown = authorities === null ? 'unknown' : noAuthoritiesText(server)
   const started =
     counts === null
-      ? `unknown: there are no metrics at ${server.metricsUrl}; specify --metrics-url`
+      ? `unknown, because ${server.metricsUrl} returns no metrics; specify --metrics-url`
       : `${counts.certificatesIssued} issued, ${counts.certificatesRevoked} revoked, ` +
         `${counts.requests} requests (${counts.requestsFailed} failed)`
   return {

@@ -56,9 +56,12 @@ function rootSubcommand(group: SignetCommand, name: string): SignetCommand {
     .output('table')
     .option(
       '--ca <ca>',
-      'name, ID or ARN of a CA, to use only its root (default: all roots) [SIGNET_CA]',
+      'name, ID or ARN of a CA whose root is used (default: all roots) [SIGNET_CA]',
     )
-    .option('--file <file>', 'PEM file with root certificates, in place of those from a server')
+    .option(
+      '--file <file>',
+      'PEM file with root certificates, instead of the root certificates from a server',
+    )
 }
 
 function pemOf(roots: readonly Root[]): string {

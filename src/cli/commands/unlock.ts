@@ -13,7 +13,7 @@ export function unlockCommand(context: CommandContext): Command {
     .output()
     .description('Enter a share of the master key to unlock a server')
     .argument('[file]', 'file with the share (default: prompt)')
-    .option('--progress', 'show how many shares have been entered, without entering one')
+    .option('--progress', 'show how many shares have been entered, without entering a share')
     .examples('signet unlock --data /var/lib/signet', 'signet unlock share-1.txt')
     .run(async ({ config, flags }: Call<Flags & { readonly progress?: true }>, file) => {
       if (flags.progress === true) {

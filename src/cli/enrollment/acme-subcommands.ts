@@ -42,14 +42,14 @@ export function eabSubcommands(acme: SignetCommand): void {
   group.description('Manage keys for external account binding (EAB)')
   storageCommand(group, 'create')
     .output()
-    .description('Create an EAB key, with which a client can create an account')
+    .description('Create an EAB key that allows a client to create an account')
     .argument('<endpoint>', 'name of the ACME endpoint')
     .option(
       '--names <list>',
       'names that accounts with the key may use, separated by commas, within the names of the endpoint (default: *; required if the endpoint has neither challenges nor names)',
     )
-    .option('--expires <time>', 'time after which the key is invalid (default: never)', seconds)
-    .option('--reusable', 'allow several accounts to be created with the key')
+    .option('--expires <time>', 'time after which the EAB key expires (default: never)', seconds)
+    .option('--reusable', 'allow several accounts to be created with the EAB key')
     .examples(
       'signet acme eab create web --names host1.corp.example --expires 30d',
       "signet acme eab create web --names '*.team.corp.example' --reusable",
@@ -71,7 +71,7 @@ export function eabSubcommands(acme: SignetCommand): void {
     })
   storageCommand(group, 'delete')
     .description(
-      'Delete an EAB key. Accounts that were created with it can order no further certificates',
+      'Delete an EAB key. Accounts that were created with this EAB key can no longer order certificates',
     )
     .argument('<endpoint>', 'name of the ACME endpoint')
     .argument('<key-id>', 'ID of the key')
@@ -124,7 +124,7 @@ export function accountSubcommands(acme: SignetCommand): void {
       { columns: accountColumns, empty: 'No accounts found.' },
     )
   storageCommand(group, 'deactivate')
-    .description('Deactivate an account. Its certificates stay valid')
+    .description('Deactivate an ACME account. Certificates of the account stay valid')
     .argument('<endpoint-name>', 'name of the ACME endpoint')
     .argument('<account-id>', 'ID of the account')
     .examples('signet acme account deactivate web p9JxW2rT5uYk7QeHs3LdNg')

@@ -116,7 +116,7 @@ function deleteSubcommand(group: SignetCommand, protocol: EnrollmentProtocol): v
     .description(
       protocol === 'acme'
         ? 'Delete an ACME endpoint with its accounts, orders and EAB keys. Issued certificates stay valid'
-        : 'Delete an EST endpoint with its passwords. Issued certificates stay valid',
+        : 'Delete an EST endpoint with its one-time passwords. Issued certificates stay valid',
     )
     .argument('<name>')
     .examples(`signet ${protocol} delete web`)

@@ -89,7 +89,7 @@ export async function readPassphrase(path: string): Promise<string> {
 export async function readPrivate(path: string, noun: string): Promise<string> {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(
-      `the ${noun} must be a file: other users can read a key on the command line`,
+      `the ${noun} must be in a file, because other users can read a key on the command line`,
     )
   return readPrivateFile(path, describe(path, noun))
 }

@@ -16,9 +16,15 @@ async function confirm(answer: string, isTTY: boolean): Promise<string> {
 
 test('a change is confirmed by typing the expected name', async () => {
   assert.match(await confirm('Old CA\n', true), /Delete Old CA\?\nType Old CA to confirm: /)
-  await assert.rejects(confirm('old\n', true), /not confirmed; nothing was changed/)
+  await assert.rejects(
+    confirm('old\n', true),
+    /the confirmation does not match; nothing was changed/,
+  )
 })
 
 test('without a terminal, confirmation fails with an error that contains the flag to use', async () => {
-  await assert.rejects(confirm('Old CA\n', false), /requires a terminal: use --yes/)
+  await assert.rejects(
+    confirm('Old CA\n', false),
+    /requires a terminal; to skip the confirmation, use --yes/,
+  )
 })

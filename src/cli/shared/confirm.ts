@@ -13,14 +13,16 @@ export async function requireConfirmation(
 ): Promise<void> {
   const input = stdin() as NodeJS.ReadableStream & { readonly isTTY?: boolean }
   if (input.isTTY !== true)
-    throw new ConfigurationError('a confirmation requires a terminal: use --yes to skip it')
+    throw new ConfigurationError(
+      'a confirmation requires a terminal; to skip the confirmation, use --yes',
+    )
   const lines = createInterface({ input, output: stderr })
   try {
     const answer = await lines.question(
       `${visibleText(question)}\nType ${visibleText(expected)} to confirm: `,
     )
     if (answer.trim() !== expected)
-      throw new ConfigurationError('not confirmed; nothing was changed')
+      throw new ConfigurationError('the confirmation does not match; nothing was changed')
   } finally {
     lines.close()
   }

@@ -31,7 +31,7 @@ const defaultData = './data'
 export function withConnectionFlags<C extends Command>(command: C): C {
   withServerFlags(command).option(
     '--data <dir>',
-    `data folder of a local server, for its credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
+    `data folder of a local server, which contains its credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
   )
   return withCredentialsFlags(command)
 }
@@ -125,7 +125,7 @@ function requireOneSource({ data, profile, awsCredentials }: ConnectionFlags): v
   ]
   if (sources.length > 1)
     throw new ConfigurationError(
-      `${sources.join(' cannot be combined with ')}: each selects the credentials`,
+      `${sources.join(' cannot be combined with ')}, because each of these flags selects the credentials`,
     )
 }
 

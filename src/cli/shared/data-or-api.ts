@@ -58,7 +58,7 @@ export async function readFrom<Result>(
   if (selected === undefined) return data()
   if (unused !== undefined)
     throw new ConfigurationError(
-      `${unused} cannot be combined with ${selected}: the API covers the account of the credentials`,
+      `${unused} cannot be combined with ${selected}, because the API shows only the account of the credentials`,
     )
   return withConnection(connectionOf(flags, context.environment), ({ client }) => api(client))
 }

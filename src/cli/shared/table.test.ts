@@ -101,7 +101,7 @@ test('truncated text fits into the width and is a prefix with an ellipsis; paddi
 })
 
 test('sentences that do not fit are wrapped below their rows, and the other columns stay readable', () => {
-  const problem = `needs root; run: sudo signet trust install --store system --file ${'x'.repeat(40)}.pem`
+  const problem = `requires root permissions; run: sudo signet trust install --store system --file ${'x'.repeat(40)}.pem`
   const sentence: readonly Column[] = [...columns, { key: 'Problem', shrink: 'below' }]
   const failed = rows.map((row, index) => (index === 0 ? { ...row, Problem: problem } : row))
   const lines = tableText(output(80), failed, { columns: sentence }).split('\n')
@@ -114,8 +114,11 @@ test('sentences that do not fit are wrapped below their rows, and the other colu
       .join(' '),
     problem,
   )
-  assert.match(lines[2] ?? '', /^ {2}needs root/)
-  assert.match(tableText(output(300), failed, { columns: sentence }), /4078 {2}needs root/)
+  assert.match(lines[2] ?? '', /^ {2}requires root permissions/)
+  assert.match(
+    tableText(output(300), failed, { columns: sentence }),
+    /4078 {2}requires root permissions/,
+  )
 })
 
 test('member names are shown as words, times without fractions, and lists and members of objects separated by commas', () => {

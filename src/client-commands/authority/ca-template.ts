@@ -41,7 +41,7 @@ export function templateLike(
   if ((pathLength === undefined && type === 'SUBORDINATE') || (pathLength ?? 0) > pathLengthMax)
     throw new ConfigurationError(
       `its certificate has ${pathLength === undefined ? 'no path length constraint' : `the path length constraint ${pathLength}`}, ` +
-        'which no template supports: create a CSR with --csr-out and have an external issuer sign it',
+        'which no template supports: create a CSR with --csr-out, and have an external issuer sign the CSR',
     )
   const usage = findExtension(extensions, oids.keyUsage)
   const isUsual = usage !== undefined && parseKeyUsage(usage.value).join(' ') === templateKeyUsage

@@ -88,7 +88,7 @@ async function findIssuer(client: Client, found: CertifiedAuthority): Promise<Ce
   if (issuer !== undefined) return issuer
   throw new ConfigurationError(
     [
-      `the issuer of ${found.authority.name}, ${nameWords(found.certificate.issuer)}, is not a CA in this account and Region; have it sign a CSR:`,
+      `the issuer of ${found.authority.name}, ${nameWords(found.certificate.issuer)}, is not a CA in this account and Region; have the issuer sign a CSR:`,
       `  signet ca renew ${found.authority.arn} --csr-out ca.csr`,
       `  signet ca renew ${found.authority.arn} --certificate ca.pem --chain chain.pem`,
     ].join('\n'),

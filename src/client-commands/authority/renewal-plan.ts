@@ -68,7 +68,9 @@ function requireIssuing({ name, status, arn }: RenewalIssuer, type: string): voi
   // Even an expired root may sign its own next certificate.
   if (status === 'ACTIVE' || (status === 'EXPIRED' && type === 'ROOT')) return
   const advice =
-    status === 'DISABLED' ? `enable it for the renewal (signet ca enable ${arn})` : 'renew it first'
+    status === 'DISABLED'
+      ? `enable this CA for the renewal (signet ca enable ${arn})`
+      : 'renew this CA first'
   throw new ConfigurationError(`${name}, which signs the new certificate, is ${status}: ${advice}`)
 }
 
@@ -76,7 +78,7 @@ function requireShorter({ validity, issuer }: RenewalPlan): void {
   const { notAfter } = issuer.certificate
   if (!('until' in validity) || validity.until <= notAfter) return
   throw new ConfigurationError(
-    `the new certificate would be valid until ${isoSeconds(validity.until)}, but its issuer ${issuer.name} expires ` +
+    `the new certificate would be valid until ${isoSeconds(validity.until)}, but its issuer ${issuer.name} expires at ` +
       `${isoSeconds(notAfter)}: renew the issuer first, or specify a shorter validity`,
   )
 }

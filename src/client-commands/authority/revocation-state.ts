@@ -38,7 +38,13 @@ function crlLines(
   newest: DescribeRevocationOutput['Crls'][number] | undefined,
 ): Line[] {
   if (newest === undefined)
-    return [{ label: 'CRL state', text: 'no certificate is bound to a CRL yet', tone: 'plain' }]
+    return [
+      {
+        label: 'CRL state',
+        text: 'the CA has not issued a certificate with a CRL URL yet',
+        tone: 'plain',
+      },
+    ]
   const { CrlNumber, NextUpdate } = newest
   const number = CrlNumber === undefined ? 'not published yet' : `number ${CrlNumber}`
   const until = NextUpdate === undefined ? '' : `, until ${isoSeconds(NextUpdate)}`
@@ -99,12 +105,13 @@ export async function publishCrl(
     const state = await client.describeRevocation(input)
     const { Pending, Failed } = state.Crl
     if (Pending === 0 && Failed === 0) return state
-    const rest = 'the server continues to retry; see its log, and the state with: signet ca show'
+    const rest =
+      'the server continues to retry; see the server log, and show the state with: signet ca show'
     if (Failed > 0)
       throw new ConfigurationError(`${Failed} CRLs could not be published; ${rest} ${arn}`)
     if (performance.now() > until)
       throw new ConfigurationError(
-        `${Pending} CRLs are not published after ${waitSeconds} s; ${rest} ${arn}`,
+        `${Pending} CRLs were not published within ${waitSeconds} s; ${rest} ${arn}`,
       )
     await setTimeout(pollMilliseconds)
   }

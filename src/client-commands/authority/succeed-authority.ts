@@ -38,7 +38,7 @@ export async function succeedAuthority(
     return await importCertificate(client, successor, { ...issued, progress })
   } catch (error) {
     throw new Error(
-      `the successor ${arn} was created but not activated: ${(error as Error).message}; delete it with: signet ca delete ${arn}`,
+      `the successor ${arn} was created but not activated: ${(error as Error).message}; delete the successor with: signet ca delete ${arn}`,
       { cause: error },
     )
   }

@@ -87,7 +87,7 @@ export async function saveCertificate(
     : [{ path, content: withChain ? certificate + chain : certificate }]
   const existing = files.find((file) => existsSync(file.path) && !isDevice(file.path))
   if (existing !== undefined && !force)
-    throw new ConfigurationError(`${existing.path} exists; replace it with --force`)
+    throw new ConfigurationError(`${existing.path} exists; replace the file with --force`)
   await writeAll(
     path,
     files.map((file) => ({ ...file, mode: 0o644 })),

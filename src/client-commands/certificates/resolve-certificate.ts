@@ -145,7 +145,7 @@ const serialDigitsMin = 16
 
 function completenessNote(serialNumber: string): string {
   return serialNumber.length < serialDigitsMin
-    ? '; if this is the start of a serial number, copy all of it from: signet certificates list --wide'
+    ? '; if this is only the start of a serial number, copy the complete serial number from: signet certificates list --wide'
     : ''
 }
 
@@ -179,7 +179,7 @@ async function listBySerial(client: Client, serialNumber: string): Promise<Certi
   } catch (error) {
     if ((error as Error).name !== 'UnknownOperationException') throw error
     throw new ConfigurationError(
-      `this service cannot search certificates: specify the CA that issued ${serialNumber} with --ca, or the ARN of the certificate`,
+      `the service at this endpoint cannot search certificates: specify the CA that issued ${serialNumber} with --ca, or the ARN of the certificate`,
       { cause: error },
     )
   }

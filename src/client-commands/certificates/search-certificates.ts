@@ -74,9 +74,12 @@ export async function searchCertificates(
 function explainSearch(error: unknown): unknown {
   const { name, message } = error as Error
   if (name === 'UnknownOperationException')
-    return new ConfigurationError('this service cannot search certificates; only Signet can', {
-      cause: error,
-    })
+    return new ConfigurationError(
+      'the service at this endpoint cannot search certificates; only Signet supports this search',
+      {
+        cause: error,
+      },
+    )
   if (name !== 'ValidationException' && name !== 'ClientError') return error
   // The API's error message begins with a member name, which is replaced with the command's flag.
   const text = message
@@ -137,7 +140,7 @@ function requesterOf(text: string, accountId: string | undefined): string {
     )
   if (accountId === undefined)
     throw new ConfigurationError(
-      `--requester: the account of user '${text}' is unknown, because it has no CAs; use the ARN of the user`,
+      `--requester: the account of user '${text}' is unknown, because the account has no CAs; use the ARN of the user`,
     )
   return `arn:aws:iam::${accountId}:user/${text}`
 }

@@ -81,9 +81,13 @@ export function publicUrlWarning({ name, labels, value }: Sample): string[] {
 
 /** Describes a job's failures. */
 export function jobWords({ name, runs, failures, waiting }: JobStatus): string {
-  const failed = runs === 1 ? 'its only run' : `${failures} of ${runs} runs`
+  const failed = runs === 1 ? 'the only run' : `${failures} of ${runs} runs`
   const rows =
-    waiting === 0 ? 'no row waits' : waiting === 1 ? '1 row waits' : `${waiting} rows wait`
+    waiting === 0
+      ? 'no row is waiting'
+      : waiting === 1
+        ? '1 row is waiting'
+        : `${waiting} rows are waiting`
   return `${name}: ${failed} failed since startup, and ${rows} for the next run`
 }
 

@@ -51,7 +51,7 @@ export function rootsInFile(bytes: Uint8Array, path: string): Root[] {
   const other = certificates.find((certificate) => !isRoot(certificate))
   if (other !== undefined)
     throw new ConfigurationError(
-      `--file: ${path} has ${nameWords(other.subject)}, which is not a root certificate`,
+      `--file: ${path} contains ${nameWords(other.subject)}, which is not a root certificate`,
     )
   if (certificates.length === 0) throw new ConfigurationError(`--file: ${path} has no certificate`)
   return certificates.map(rootOf)

@@ -144,5 +144,5 @@ async function runAll(
 }
 
 function needsRoot(command: string): string {
-  return `needs root; run: ${command}`
+  return `requires root permissions; run: ${command}`
 }

@@ -76,7 +76,7 @@ test('without root privileges, the result contains the command to run, and nothi
   await mkdir(anchors, { recursive: true })
   const [result] = await change('install', 'system', machine({ isAdministrator: false }))
   assert.equal(result?.Result, 'failed')
-  assert.equal(result?.Problem, 'needs root; run: sudo signet trust install')
+  assert.equal(result?.Problem, 'requires root permissions; run: sudo signet trust install')
   assert.deepEqual([await readdir(anchors), calls], [[], []])
 })
 

@@ -27,7 +27,7 @@ export function readMetadata(
   const named = document['issuer']
   if (named !== issuer)
     return {
-      problem: `its issuer is ${shown(named)}, not ${issuer}; --console-sso-issuer must be exactly the issuer`,
+      problem: `the metadata contains the issuer ${shown(named)}, not ${issuer}; --console-sso-issuer must be exactly the issuer in the metadata`,
     }
   const endpoint = (name: string): string | undefined => endpointOf(document[name], issuer)
   const authorizationEndpoint = endpoint('authorization_endpoint')
@@ -63,18 +63,18 @@ function missingFeature(document: JsonObject, hasSecret: boolean): string | unde
     return found !== undefined && !values.some((value) => found.includes(value))
   }
   if (lacks('response_types_supported', ['code']))
-    return 'it does not support the authorization code flow (response_types_supported)'
+    return 'the provider does not support the authorization code flow (response_types_supported)'
   if (lacks('code_challenge_methods_supported', ['S256']))
-    return 'it does not support PKCE with S256 (code_challenge_methods_supported)'
+    return 'the provider does not support PKCE with S256 (code_challenge_methods_supported)'
   if (lacks('id_token_signing_alg_values_supported', signatureAlgorithms))
-    return 'it signs ID tokens with none of the accepted algorithms (id_token_signing_alg_values_supported)'
+    return 'the provider signs ID tokens with none of the accepted algorithms (id_token_signing_alg_values_supported)'
   const methods = authenticationMethods(document)
   if (
     hasSecret &&
     !methods.includes('client_secret_basic') &&
     !methods.includes('client_secret_post')
   )
-    return 'it does not accept client secrets (token_endpoint_auth_methods_supported)'
+    return 'the provider does not accept client secrets (token_endpoint_auth_methods_supported)'
   return undefined
 }
 
@@ -98,7 +98,7 @@ function endpointOf(value: unknown, issuer: string): string | undefined {
 
 function invalidEndpoint(name: string): { readonly problem: string } {
   return {
-    problem: `its ${name} is missing, or is not an https URL without a user name and fragment`,
+    problem: `the ${name} in the metadata is missing, or is not an https URL without a user name and fragment`,
   }
 }
 

@@ -91,7 +91,7 @@ async function discover(
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   const signal = AbortSignal.timeout(discoveryMilliseconds)
   const document = parseObject(await fetchDocument(url, { ...network, signal }))
-  if (document === undefined) throw new Error(`${url} is not a JSON object`)
+  if (document === undefined) throw new Error(`${url} does not return a JSON object`)
   const hasSecret = clientSecretFile !== undefined
   const metadata = readMetadata(document, { issuer, hasSecret })
   if ('problem' in metadata) throw new Error(`${url}: ${metadata.problem}`)

@@ -31,7 +31,7 @@ export async function requireRegistration(
   if (found.some(({ audiences }) => audiences.includes(clientId))) return
   throw new ConfigurationError(
     found.length === 0
-      ? `--console-sso-issuer: no account trusts ${issuer}; register it with: signet oidc-provider create ${issuer} --audience ${clientId}`
-      : `--console-sso-client-id: the identity provider is registered without the audience ${clientId}; add it, with the existing audiences, with: signet oidc-provider update ${issuer} --audience ${clientId}`,
+      ? `--console-sso-issuer: no account trusts ${issuer}; register this identity provider with: signet oidc-provider create ${issuer} --audience ${clientId}`
+      : `--console-sso-client-id: the identity provider is registered without the audience ${clientId}; add this audience, together with the existing audiences, with: signet oidc-provider update ${issuer} --audience ${clientId}`,
   )
 }

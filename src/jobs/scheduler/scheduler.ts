@@ -123,7 +123,7 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
     return failed === 0
   } catch (error) {
     metrics.jobRun(job.name, 'failure')
-    log.error({ job: job.name, err: error }, 'job failed; the server retries')
+    log.error({ job: job.name, err: error }, 'a job failed; the server retries')
     const finishedAt = clock.now()
     const milliseconds = millisecondsBetween(startedAt, finishedAt)
     const text = nearestStorable(error instanceof Error ? error.message : String(error))

@@ -150,7 +150,8 @@ export async function describeKey(
     (sdk) => new sdk.DescribeKeyCommand({ KeyId: id }),
     { retry },
   )
-  if (KeyMetadata === undefined) throw new KmsError('other', `KMS did not describe ${id}`)
+  if (KeyMetadata === undefined)
+    throw new KmsError('other', `KMS returned no description of the key ${id}`)
   return KeyMetadata
 }
 

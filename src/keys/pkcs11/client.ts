@@ -136,14 +136,14 @@ class TokenThread {
   call(call: TokenCall): Promise<TokenResults[keyof TokenResults]> {
     if (this.#isHanging) throw this.#hangs()
     if (this.#pending.size >= callsMax)
-      throw this.#unavailable(`${callsMax} calls are waiting for it`)
+      throw this.#unavailable(`${callsMax} calls are already waiting for the token`)
     const id = (this.#lastId += 1)
     const isCreation = call.kind === 'create'
     if (!isCreation && this.#running === 0) this.#progressAt = performance.now()
     if (!isCreation) this.#running += 1
     return new Promise((resolve, reject) => {
       const expire = (): void =>
-        this.#settle(id, this.#unavailable('it did not create the key in time'))
+        this.#settle(id, this.#unavailable('the token did not create the key in time'))
       const timer = isCreation ? setTimeout(expire, this.#limits.creation) : undefined
       this.#pending.set(id, { resolve, reject, timer })
       this.#post({ ...call, id, waitMilliseconds: this.#limits.wait })
@@ -209,7 +209,9 @@ class TokenThread {
 
   #hangs(): TokenFailure {
     const seconds = this.#limits.hang / 1000
-    return this.#unavailable(`its module has not returned for ${seconds} seconds`)
+    return this.#unavailable(
+      `a call to the PKCS #11 module has not returned for ${seconds} seconds`,
+    )
   }
 
   #unavailable(reason: string): TokenFailure {

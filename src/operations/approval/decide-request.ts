@@ -33,7 +33,7 @@ export async function decideRequest(
   if (decision === 'approve' && approval.requester.person === by.person)
     throw new ServiceError(
       'AccessDeniedException',
-      `User: ${caller.arn} made request ${id} and must not approve it. Another person must approve it.`,
+      `User: ${caller.arn} made request ${id}, so another person must approve the request.`,
     )
   const at = clock.now()
   const expiresAt = new Date(at.getTime() + approval.windowSeconds * 1000)
@@ -55,6 +55,6 @@ function notOpen(approval: Approval, now: Date): ServiceError {
   const by = approval.decision === undefined ? '' : ` by ${approval.decision.by.arn}`
   return new ServiceError(
     'InvalidStateException',
-    `Approval ${approval.id} is ${state}${by}. Only an open request can be decided.`,
+    `Approval ${approval.id} is ${state}${by}. Only a PENDING request can be approved or rejected.`,
   )
 }

@@ -25,6 +25,6 @@ export async function findIssued<Found>(
   if (reason !== undefined) throw new ServiceError('RequestFailedException', reason)
   throw new ServiceError(
     'RequestInProgressException',
-    'The certificate is not issued yet: the key of its certificate authority is not available. Try again later.',
+    'The certificate has not been issued yet, because the key of its certificate authority is not available. Try again later.',
   )
 }

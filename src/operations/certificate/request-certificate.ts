@@ -192,7 +192,7 @@ function prepare(
   const { findings } = prepared
   requireLinted(findings, issuancePolicy)
   if (issuancePolicy.lint !== 'off' && findings.length > 0)
-    log.warn({ authority: view.arn, findings }, 'certificate violates lint rules')
+    log.warn({ authority: view.arn, findings }, 'a certificate violates lint rules')
   return { ...request, view, crl, prepared }
 }
 

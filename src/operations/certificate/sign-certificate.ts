@@ -36,7 +36,7 @@ export async function signCertificate(
       message: tbsCertificateDer,
       signature,
     })
-    if (check !== 'valid') throw new Error('the signature by the key is invalid')
+    if (check !== 'valid') throw new Error('the key returned an invalid signature')
   }
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signature)
 }

@@ -43,7 +43,7 @@ export const deletePermission = authorityOperation({
       })
     if (results[0]?.length === 0)
       throw resourceNotFound(
-        `There is no permission for ${input.Principal} and the account ${sourceAccount}.`,
+        `No permission for ${input.Principal} and the account ${sourceAccount} exists.`,
       )
   },
 })

@@ -174,7 +174,7 @@ async function userOf(
     warnings:
       accessKeyId === undefined && others.length > 0
         ? [
-            `Requests with these access keys of ${userName} have an additional policy, which the simulation omits: ${others.join(', ')}. Specify AccessKeyId to include one.`,
+            `Requests with these access keys of ${userName} have an additional policy, which the simulation omits: ${others.join(', ')}. Specify AccessKeyId to include the policy of one access key.`,
           ]
         : [],
   }

@@ -20,7 +20,7 @@ export async function readCheckpoint({ db }: Pick<Services, 'db'>): Promise<Sign
   throw new ServiceError(
     'InvalidStateException',
     isNew
-      ? 'The record has not begun yet. It begins a moment after the first start of the server.'
+      ? 'The record has not begun yet. The record begins a moment after the first start of the server.'
       : `The record was altered: the ${missing} of the record was removed.`,
   )
 }

@@ -23,12 +23,14 @@ const statuses = { good: 'GOOD', revoked: 'REVOKED', unknown: 'UNKNOWN' } as con
 
 const unauthorized = {
   status: 'UNAUTHORIZED',
-  problem: 'The responder does not know the certificate, or its CA is neither ACTIVE nor DISABLED.',
+  problem:
+    'The OCSP responder has no record of the certificate, or its CA is neither ACTIVE nor DISABLED.',
 } as const
 
 const tryLater = {
   status: 'TRY_LATER',
-  problem: 'The responder cannot sign a response now, because the key is unavailable.',
+  problem:
+    'The OCSP responder cannot sign a response now, because the key of the CA is unavailable.',
 } as const
 
 export async function askResponder(

@@ -95,6 +95,7 @@ export const describeServer = operation({
 
 /** The message of a ServiceError is meant for callers, whereas other messages may reveal internals. */
 function unavailable(failure: Error) {
-  const Reason = failure instanceof ServiceError ? failure.message : 'The server log has the cause.'
+  const Reason =
+    failure instanceof ServiceError ? failure.message : 'The server log contains the cause.'
   return { Status: 'UNAVAILABLE' as const, Reason }
 }

@@ -90,7 +90,7 @@ function errorOf(
   if (outcome === undefined || outcome.failed === 0) return undefined
   const { error, failed, done, finishedAt } = outcome
   if (error === undefined)
-    return `${failed} of ${failed + done} items failed. The server retries them, and its log contains the causes.`
+    return `${failed} of ${failed + done} items failed. The server retries the failed items, and the server log contains the causes.`
   return succeededAt !== undefined && succeededAt > finishedAt ? undefined : error
 }
 

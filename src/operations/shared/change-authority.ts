@@ -34,7 +34,7 @@ export async function changeAuthority(
 export function approvalUsed(cause: ConflictError): ServiceError {
   return new ServiceError(
     'AccessDeniedException',
-    'The approval of this request was used by another identical request, or has expired, or the approval policy was changed at the same time. Send the request again.',
+    'The approval of this request was used by another identical request, or has expired, or another command changed the approval policy at the same time. Send the request again.',
     { cause },
   )
 }

@@ -83,7 +83,7 @@ export async function requireReportBucket(
 }
 
 function noSuchBucket(bucket: string): ServiceError {
-  return resourceNotFound(`There is no S3 bucket '${bucket}'.`)
+  return resourceNotFound(`The S3 bucket '${bucket}' does not exist.`)
 }
 
 function refused(bucket: string, cause: BucketError): ServiceError {

@@ -33,7 +33,7 @@ export function reportGauges(sources: GaugeSources): void {
     const database = withTimeout(
       readMilliseconds,
       readDatabase(gauges),
-      'the gauges were not read in time',
+      'the gauges could not be read in time',
     )
     const [result] = await Promise.allSettled([
       database,

@@ -51,7 +51,7 @@ export async function keepCertificate(
       }
     } catch (error) {
       const names = listeners.map(({ name }) => name).join(' and the ')
-      const message = `the new certificate of the ${names} is invalid; the previous one stays in use`
+      const message = `the new certificate of the ${names} is invalid; the previous certificate stays in use`
       if (failures % attemptsPerLog === 0) log.error({ err: error }, message)
       failures += 1
     }

@@ -401,7 +401,7 @@ test('the configured TLS mode and password source are used', async (t) => {
   chmodSync(path, 0o640)
   await assert.rejects(
     opens({ password: { kind: 'file', path } }),
-    refused(/can be read by others/),
+    refused(/can be read by other users/),
   )
   const lines = [
     `#localhost:*:*:*:x`,

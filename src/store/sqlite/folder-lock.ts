@@ -39,7 +39,7 @@ export async function prepareDataFolder(
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
-    const reason = isReadOnly(directory) ? 'its file system is read-only' : (error as Error).message
+    const reason = isReadOnly(directory) ? 'the file system is read-only' : (error as Error).message
     throw new ConfigurationError(`the data folder ${directory} cannot be used: ${reason}`, {
       cause: error,
     })

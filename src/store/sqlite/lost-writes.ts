@@ -27,9 +27,9 @@ function lossReason(
   row: Pick<OwnershipRow, 'databaseId' | 'commits'> | undefined,
 ): string | undefined {
   if (row === undefined)
-    return `it is a new database; the previous database had ${mark.commits} commits`
+    return `the database is new; the previous database had ${mark.commits} commits`
   if (row.databaseId !== mark.databaseId)
-    return 'it is not the database that was previously served from this folder'
+    return 'the database is not the one that was previously served from this folder'
   const lost = mark.commits - row.commits
   return lost > 0 ? `the last ${lost} of ${mark.commits} commits are missing` : undefined
 }

@@ -44,7 +44,10 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   migrate(path)
   const mark = readMark(path)
   if (mark === 'unreadable')
-    log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
+    log.warn(
+      { file: markFile(path) },
+      'the commit mark cannot be read; the server creates a new commit mark',
+    )
   recordLostWrites(path)
   if (isSmall(path)) checkWhole(path)
   const accepted = options.acceptLoss ? accept(path, log) : undefined
@@ -54,7 +57,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
     if (commits > 0 && mark === 'none')
       log.warn(
         { file: markFile(path), commits },
-        'the commit mark is missing: lost writes cannot be detected at this start; a new mark is created',
+        'the commit mark is missing: the server cannot detect lost writes at this start, and creates a new commit mark',
       )
     if (damageOf(path) === undefined || mark === 'none')
       await replaceMark(path, { databaseId, commits })
@@ -81,7 +84,7 @@ export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): voi
 function accept(path: string, log: DatabaseLog): Damage | undefined {
   const damage = damageOf(path)
   if (damage === undefined) {
-    log.warn('--accept-loss has no effect: no writes are lost; remove it')
+    log.warn('--accept-loss has no effect, because no writes are lost; remove this flag')
     return undefined
   }
   clearDamage(path)

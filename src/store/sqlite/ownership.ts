@@ -92,7 +92,7 @@ export async function requireUnowned(
   while (isOpenElsewhere(path)) {
     if (statSync(path).nlink > 1)
       throw new ConfigurationError(
-        `${path} is open under another name: it is hard-linked, which SQLite does not support; remove the other link`,
+        `${path} is open under another name: the file is hard-linked, which SQLite does not support; remove the other link`,
       )
     isChallenged ||= writeChallenge(path, challenge)
     await setTimeout(pauseMilliseconds)

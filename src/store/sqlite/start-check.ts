@@ -80,7 +80,9 @@ export function checkInBackground(path: string, finished: (failure: CheckFailure
   child.once('exit', (code, signal) => {
     if (!isStopped)
       finished(
-        code === 0 ? undefined : `the check process ended with ${signal ?? `exit code ${code}`}`,
+        code === 0
+          ? undefined
+          : `the process that checks the database ended with ${signal ?? `exit code ${code}`}`,
       )
   })
   return {

@@ -30,7 +30,7 @@ export function watchDatabase(db: Database, path: string, watching: Watching): (
       : checkInBackground(path, (failure) => {
           const milliseconds = Math.round(performance.now() - startedAt)
           if (failure === undefined)
-            log.info({ milliseconds }, 'the structure of the database was checked')
+            log.info({ milliseconds }, 'the check of the database structure has finished')
           else log.warn({ milliseconds, failure }, 'the check of the database did not finish')
         })
   return () => {
