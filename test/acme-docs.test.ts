@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { problemStatuses } from '../src/acme/problem.ts'
 
 /** Returns the names of the tests in a file. The name of a suite precedes the names of its tests. */
 function testNames(path: string): string[] {
@@ -29,4 +30,18 @@ test('the pages about the requirements of ACME name only tests that exist', () =
   for (const row of rows)
     for (const name of (row.split(' | ')[1] ?? '').replace(/ \|$/, '').split('; '))
       assert.ok(names.has(name), `no test has the name: ${name}`)
+})
+
+test('the page about problems has the type and status of each problem, and python3-acme receives each', () => {
+  const page = readFileSync('docs/reference/acme-problems.md', 'utf8')
+  const rows = page.matchAll(/^\| `(\w+)` \| (–|\d+)[^|]* \| (?!never sent)/gm)
+  const documented = [...rows].map(([, type = '', status]) => [type, status])
+  const types = new Set(documented.map(([type]) => type))
+  assert.deepEqual(types, new Set(Object.keys(problemStatuses)))
+  const received = readFileSync('test/conformance/acme/python-acme.test.ts', 'utf8')
+  for (const [type = '', status] of documented) {
+    if (status !== '–')
+      assert.equal(Number(status), problemStatuses[type as keyof typeof problemStatuses], type)
+    assert.match(received, new RegExp(`[' ]${type}'`))
+  }
 })

@@ -2,8 +2,11 @@
 import type { Identifier } from '../enrollment/identifier.ts'
 import { problemMembers } from '../enrollment/problem-members.ts'
 
-/** Error types (RFC 8555 §6.7, RFC 9773 §5, draft-ietf-acme-profiles) with their HTTP status, unless a resource sets another one. */
-const problemStatuses = {
+/**
+ * Error types (RFC 8555 §6.7, RFC 9773 §5, draft-ietf-acme-profiles) with their HTTP status, unless a resource sets another one. The
+ * types `caa` and `userActionRequired` are never sent (docs/reference/acme-problems.md).
+ */
+export const problemStatuses = {
   accountDoesNotExist: 400,
   alreadyReplaced: 409,
   alreadyRevoked: 400,
@@ -12,7 +15,6 @@ const problemStatuses = {
   badPublicKey: 400,
   badRevocationReason: 400,
   badSignatureAlgorithm: 400,
-  caa: 403,
   compound: 400,
   connection: 400,
   dns: 400,
@@ -29,7 +31,6 @@ const problemStatuses = {
   unauthorized: 403,
   unsupportedContact: 400,
   unsupportedIdentifier: 400,
-  userActionRequired: 403,
 } as const
 
 export type ProblemType = keyof typeof problemStatuses

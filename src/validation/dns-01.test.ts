@@ -32,7 +32,7 @@ test('the TXT record may be in another zone, to which a CNAME record refers', as
 
 test('other records are refused, and their texts do not appear in the error', async () => {
   const detail = (found: string): string =>
-    `unauthorized (retryable): DNS name _acme-challenge.wrong.example has ${found}, but none is ${digest}.`
+    `incorrectResponse (retryable): DNS name _acme-challenge.wrong.example has ${found}, but none is ${digest}.`
   dns.set('_acme-challenge.wrong.example', { TXT: [keyAuthorization] })
   assert.equal(await run('wrong.example'), detail('one TXT record'))
   dns.set('_acme-challenge.wrong.example', { TXT: [`${digest} `, digest.toUpperCase()] })

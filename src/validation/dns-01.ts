@@ -16,7 +16,7 @@ export async function validateDns01(
   const found = texts.length === 1 ? 'one TXT record' : `${texts.length} TXT records`
   // The old record may still be in a cache.
   throw new ValidationError(
-    'unauthorized',
+    'incorrectResponse',
     `DNS name ${name} has ${found}, but none is ${expected}`,
     { isRetryable: true },
   )

@@ -114,7 +114,7 @@ async function readBody(response: IncomingMessage, shown: string): Promise<Buffe
     length += chunk.length
     if (length > bodyBytesMax)
       throw new ValidationError(
-        'unauthorized',
+        'incorrectResponse',
         `The web server returned more than ${bodyBytesMax} bytes for ${shown}; the response must be the key authorization`,
       )
     chunks.push(chunk)

@@ -96,7 +96,7 @@ test('any other response is refused, and its content does not appear in the erro
     answer = (_path, response) => void response.end(text)
     assert.equal(
       await run(),
-      `unauthorized: The response of ${text.length} bytes for ${url} does not contain the key authorization of this challenge; it must contain exactly ${keyAuthorization}.`,
+      `incorrectResponse: The response of ${text.length} bytes for ${url} does not contain the key authorization of this challenge; it must contain exactly ${keyAuthorization}.`,
     )
   }
 })
@@ -305,7 +305,7 @@ test('a connection that is not established within 2.5 seconds is reported', asyn
 })
 
 test('an endless or long response is cut off at 1 KiB', async () => {
-  const tooLong = `unauthorized: The web server returned more than 1024 bytes for ${url}; the response must be the key authorization.`
+  const tooLong = `incorrectResponse: The web server returned more than 1024 bytes for ${url}; the response must be the key authorization.`
   answer = (_path, response) => {
     const more = (): void => {
       while (response.write('x'.repeat(65_536)));
@@ -325,7 +325,7 @@ test('a compressed response is not decompressed', async () => {
     void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(keyAuthorization))
   assert.match(
     await run(),
-    /^unauthorized: The response of \d+ bytes with a Content-Encoding for http:/,
+    /^incorrectResponse: The response of \d+ bytes with a Content-Encoding for http:/,
   )
 })
 
@@ -448,7 +448,7 @@ test('a web server can send any bytes without an internal error', async () => {
       const found = await run({ httpPort: raw.port, networks, identifierType: 'ip' }, '127.0.0.1')
       assert.match(
         found,
-        /^(?:connection|unauthorized|tls|dns|malformed)(?: \(retryable\))?: [A-Z]/,
+        /^(?:connection|unauthorized|incorrectResponse|tls|dns|malformed)(?: \(retryable\))?: [A-Z]/,
       )
     }),
     { seed: 8555, numRuns: 200 },

@@ -39,7 +39,7 @@ function requireAuthorization(
   if (isSameText(text.trimEnd(), keyAuthorization)) return
   const where = isRedirected ? ', to which the request was redirected,' : ''
   throw new ValidationError(
-    'unauthorized',
+    'incorrectResponse',
     `${description}${where} does not contain the key authorization of this challenge; it must contain exactly ${keyAuthorization}`,
   )
 }

@@ -89,7 +89,7 @@ async function fault(options: CraftOptions | Crafted, value?: string): Promise<s
   const served = 'certificate' in options ? { crafted: options } : { craft: options }
   const { result } = await run({ ...served, ...(value !== undefined && { value }) })
   const form =
-    /^unauthorized: The certificate of host\.example \(127\.0\.0\.1\) port \d+ for host\.example (.*)\.$/
+    /^incorrectResponse: The certificate of host\.example \(127\.0\.0\.1\) port \d+ for host\.example (.*)\.$/
   return form.exec(result)?.[1] ?? assert.fail(result)
 }
 
@@ -225,7 +225,10 @@ test('a server that does not know the protocol is refused', async () => {
     /^tls \(retryable\): TLS handshake with host\.example \(127\.0\.0\.1\) port \d+ failed: tlsv1 alert no application protocol; it must accept the ALPN protocol acme-tls\/1\.$/,
   )
   const without = await run({ ALPNProtocols: [] })
-  assert.match(without.result, /^unauthorized: .* did not select the ALPN protocol acme-tls\/1\.$/)
+  assert.match(
+    without.result,
+    /^incorrectResponse: .* did not select the ALPN protocol acme-tls\/1\.$/,
+  )
 })
 
 test('TLS 1.1 is refused', async () => {
@@ -248,7 +251,7 @@ test('a server cannot make the process compute in a Diffie-Hellman group of its 
   assert.match(result, /^tls \(retryable\): .* failed: ssl\/tls alert handshake failure; /)
   const elliptic = { ...group, ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }
   const accepted = await run({ craft: { keys, extensions }, ...elliptic })
-  assert.match(accepted.result, /^unauthorized: The certificate of .* is not self-signed/)
+  assert.match(accepted.result, /^incorrectResponse: The certificate of .* is not self-signed/)
 })
 
 test('a server without TLS, or that closes or delays the handshake, is reported', async () => {

@@ -24,7 +24,7 @@ export async function validateTlsAlpn01(
     const secured = await startTls(attempt, { ...connection, serverName, protocol: acmeProtocol })
     if (secured.alpnProtocol !== acmeProtocol)
       throw new ValidationError(
-        'unauthorized',
+        'incorrectResponse',
         `The server at ${connection.peer} did not select the ALPN protocol ${acmeProtocol}`,
       )
     const der = secured.getPeerX509Certificate()?.raw
@@ -33,7 +33,7 @@ export async function validateTlsAlpn01(
       der === undefined ? 'is missing' : await certificateFault(der, { identifier, digest })
     if (fault !== undefined)
       throw new ValidationError(
-        'unauthorized',
+        'incorrectResponse',
         `The certificate of ${connection.peer} for ${serverName} ${fault}`,
       )
   } finally {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { clients, tool } from '../../support/foreign-tools.ts'
-import { issuingAuthority, openAcmeWorld, type AcmeWorld } from './world.ts'
+import { issuingAuthority, openAcmeWorld, rootAuthority, type AcmeWorld } from './world.ts'
 
 let world: AcmeWorld
 before(async () => {
@@ -13,29 +13,39 @@ before(async () => {
     endpoints: {
       web: ['--names', '*.acme.test', '--challenges', 'http-01,dns-01,tls-alpn-01', '--eab', 'off'],
       bound: ['--challenges', 'none', '--eab', 'required'],
+      disabled: ['--challenges', 'none', '--ca', rootAuthority],
     },
   })
 })
 after(() => world[Symbol.asyncDispose]())
 
 /** Names that resolve to the address 127.0.0.1. The name unknown.acme.test does not exist. */
-const names = ['a', 'b', 'c', 'rsa', 'deactivated', 'early', 'list', 'chain', 'revoked']
+const names = ['a', 'b', 'c', 'rsa', 'deactivated', 'early', 'list', 'chain', 'revoked', 'replaced']
 const failingNames = ['pending', 'ready', 'missing', 'wrong', 'no-record', 'wrong-record', 'closed']
+/** Address of a server without TLS on the port for tls-alpn-01. */
+const plainAddress = '127.0.0.2'
 
 test('python3-acme uses every resource, and receives a problem document of the right type for every error', async (t) => {
   const python = clients('python3')[0]?.command ?? 'python3'
   if ((await tool(t, python, { probe: ['-c', 'import acme'] })) === undefined) return
   for (const name of [...names, ...failingNames]) world.addName(`${name}.acme.test`)
+  world.addName('plain.acme.test', plainAddress)
   // The CA then has two certificates for its key, so each issued certificate has two chains.
   await world.signet('ca', 'renew', issuingAuthority)
+  await world.signet('ca', 'disable', rootAuthority)
   const child = spawn(python, ['-W', 'ignore', join(import.meta.dirname, 'python_acme.py')], {
     env: { PATH: process.env['PATH'], REQUESTS_CA_BUNDLE: world.listenerRootFile },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  const directories = { web: world.directoryOf('web'), bound: world.directoryOf('bound') }
-  const binding = await world.createBindingKey('bound', '--names', 'bound.acme.test')
-  const { httpPort, dnsScript } = world
-  child.stdin.end(JSON.stringify({ directories, binding, httpPort, dnsScript }))
+  const endpoints = ['web', 'bound', 'disabled']
+  const directories = Object.fromEntries(endpoints.map((name) => [name, world.directoryOf(name)]))
+  const bindings = {
+    bound: await world.createBindingKey('bound', '--names', 'bound.acme.test'),
+    disabled: await world.createBindingKey('disabled', '--names', 'disabled.acme.test'),
+  }
+  const { httpPort, tlsPort, dnsScript } = world
+  const settings = { directories, bindings, httpPort, tlsPort, plainAddress, dnsScript }
+  child.stdin.end(JSON.stringify(settings))
   const ended = new Promise((resolve) => child.once('close', resolve))
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
   assert.equal(await ended, 0, errors)
@@ -75,6 +85,7 @@ const expected = {
     'name outside the endpoint': '400 rejectedIdentifier',
     'several names outside': ['400 rejectedIdentifier', ['a.outside.test', 'b.outside.test']],
     'identifier of another type': '400 unsupportedIdentifier',
+    'several reasons': ['400 compound', ['rejectedIdentifier', 'unsupportedIdentifier']],
     'no identifiers': '400 malformed',
     'unknown profile': '400 invalidProfile',
     'order that is not ready': '403 orderNotReady',
@@ -84,10 +95,14 @@ const expected = {
   },
   problems_with_challenges: {
     'no file': 'unauthorized',
-    'other content': 'unauthorized',
+    'other content': 'incorrectResponse',
     'no record': 'dns',
-    'other record': 'unauthorized',
+    'other record': 'incorrectResponse',
     'name that does not exist': 'dns',
     'closed port': 'connection',
+    'server without TLS': 'tls',
   },
+  replacement: ['ready', '409 alreadyReplaced'],
+  disabled_authority: ['503 serverInternal', '600'],
+  too_many_accounts: [100, '429 rateLimited', true],
 }

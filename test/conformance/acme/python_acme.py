@@ -7,6 +7,7 @@ import datetime
 import hashlib
 import http.server
 import json
+import socketserver
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import traceback
 
 import OpenSSL
 import josepy as jose
+import requests.adapters
 from acme import challenges, client, crypto_util, errors, jws, messages
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -39,6 +41,20 @@ class Tokens(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class NoTls(socketserver.BaseRequestHandler):
+    """Answers a TLS handshake with text."""
+
+    def handle(self):
+        self.request.sendall(b'HTTP/1.1 400 Bad Request\r\n\r\n')
+
+
+class Source(requests.adapters.HTTPAdapter):
+    """Sends requests from another address."""
+
+    def init_poolmanager(self, *args, **options):
+        super().init_poolmanager(*args, **options, source_address=('127.0.0.9', 0))
+
+
 def ec_key():
     return jose.JWKEC(key=jose.ComparableECKey(ec.generate_private_key(ec.SECP256R1())))
 
@@ -58,6 +74,16 @@ def register(endpoint='web', **options):
     acme.net.account = acme.new_account(
         messages.NewRegistration.from_data(email='admin@acme.test', terms_of_service_agreed=True)
     )
+    return acme
+
+
+def register_bound(endpoint):
+    acme = connect(endpoint)
+    binding = SETTINGS['bindings'][endpoint]
+    bound = messages.ExternalAccountBinding.from_data(
+        acme.net.key.public_key(), binding['keyId'], binding['macKey'], acme.directory
+    )
+    acme.net.account = acme.new_account(messages.NewRegistration.from_data(external_account_binding=bound))
     return acme
 
 
@@ -216,13 +242,8 @@ def key_rollover_to_a_key_in_use():
 
 @scenario
 def external_account_binding():
-    acme = connect('bound')
+    acme = register_bound('bound')
     required = acme.external_account_required()
-    binding = messages.ExternalAccountBinding.from_data(
-        acme.net.key.public_key(), SETTINGS['binding']['keyId'], SETTINGS['binding']['macKey'], acme.directory
-    )
-    new = messages.NewRegistration.from_data(external_account_binding=binding)
-    acme.net.account = acme.new_account(new)
     placed = acme.new_order(csr_of('bound.acme.test'))
     status = placed.body.status.name
     authorization = placed.authorizations[0].body.status.name
@@ -346,6 +367,7 @@ def problems_with_orders():
     url = acme.directory['newOrder']
     pending = acme.new_order(csr_of('pending.acme.test'))
     several = send(acme, url, order_of('a.outside.test', 'b.outside.test'))
+    mixed = send(acme, url, {'identifiers': [{'type': 'email', 'value': 'a@b'}, {'type': 'dns', 'value': 'a..b'}]})
     ready = acme.poll_authorizations(order(acme, 'ready.acme.test'), deadline())
 
     def finalize(placed, csr):
@@ -356,6 +378,7 @@ def problems_with_orders():
         'name outside the endpoint': problem(send(acme, url, order_of('outside.test'))),
         'several names outside': [problem(several), sorted(p['identifier']['value'] for p in several.json()['subproblems'])],
         'identifier of another type': problem(send(acme, url, {'identifiers': [{'type': 'email', 'value': 'a@b'}]})),
+        'several reasons': [problem(mixed), sorted(p['type'].replace(PREFIX, '') for p in mixed.json()['subproblems'])],
         'no identifiers': problem(send(acme, url, {'identifiers': []})),
         'unknown profile': problem(send(acme, url, order_of('a.acme.test', profile='none'))),
         'order that is not ready': finalize(pending, csr_of('pending.acme.test')),
@@ -393,6 +416,7 @@ def problems_with_challenges():
         'other record': ('wrong-record.acme.test', challenges.DNS01, wrong_record),
         'name that does not exist': ('unknown.acme.test', challenges.HTTP01, None),
         'closed port': ('closed.acme.test', challenges.TLSALPN01, None),
+        'server without TLS': ('plain.acme.test', challenges.TLSALPN01, None),
     }
     started = {}
     for title, (name, kind, prepare) in cases.items():
@@ -409,9 +433,47 @@ def problems_with_challenges():
     }
 
 
-def main():
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', SETTINGS['httpPort']), Tokens)
+@scenario
+def replacement():
+    acme = register()
+    certificate = certificate_of(issue(acme, 'replaced.acme.test'))
+    key_id = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    serial = certificate.serial_number
+    replaces = '{}.{}'.format(b64(key_id), b64(serial.to_bytes(serial.bit_length() // 8 + 1, 'big')))
+    replacing = order_of('replaced.acme.test', replaces=replaces)
+    first = send(acme, acme.directory['newOrder'], replacing)
+    return [first.json()['status'], problem(send(acme, acme.directory['newOrder'], replacing))]
+
+
+@scenario
+def disabled_authority():
+    acme = register_bound('disabled')
+    placed = acme.new_order(csr_of('disabled.acme.test'))
+    der = x509.load_pem_x509_csr(placed.csr_pem).public_bytes(serialization.Encoding.DER)
+    refused = send(acme, placed.body.finalize, {'csr': b64(der)})
+    return [problem(refused), refused.headers['Retry-After']]
+
+
+@scenario
+def too_many_accounts():
+    acme = connect()
+    acme.net.session.mount('https://', Source())
+    url = acme.directory['newAccount']
+    statuses = []
+    while True:
+        answered = send(acme, url, {}, key=ec_key())
+        if answered.status_code != 201 or len(statuses) > 300:
+            return [len(statuses), problem(answered), int(answered.headers['Retry-After']) > 0]
+        statuses.append(answered.status_code)
+
+
+def serve(server):
     threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def main():
+    serve(http.server.ThreadingHTTPServer(('127.0.0.1', SETTINGS['httpPort']), Tokens))
+    serve(socketserver.TCPServer((SETTINGS['plainAddress'], SETTINGS['tlsPort']), NoTls))
     results = {}
     for function in SCENARIOS:
         try:

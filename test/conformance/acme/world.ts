@@ -41,8 +41,8 @@ export interface AcmeWorld extends AsyncDisposable {
   directoryOf(endpoint: string): string
   /** Runs a `signet` command as the administrator, and returns its standard output. */
   signet(...args: readonly string[]): Promise<string>
-  /** Sets the address of a name that is not yet in the DNS server. */
-  addName(name: string): void
+  /** Sets the address of a name that is not yet in the DNS server. The address is 127.0.0.1 by default. */
+  addName(name: string, address?: string): void
   createBindingKey(endpoint: string, ...options: readonly string[]): Promise<BindingKey>
 }
 
@@ -54,6 +54,7 @@ interface WorldOptions {
 }
 
 export const issuingAuthority = 'Example ACME Issuing CA'
+export const rootAuthority = 'Example ACME Root CA'
 
 /** Starts the server, creates a hierarchy, and creates the endpoints. */
 export async function openAcmeWorld({ endpoints, database }: WorldOptions): Promise<AcmeWorld> {
@@ -120,7 +121,7 @@ export async function openAcmeWorld({ endpoints, database }: WorldOptions): Prom
     ...challenges,
     directoryOf: (endpoint) => `${enrollUrl}/acme/${endpoint}/directory`,
     signet,
-    addName: (name) => dns.set(name, { A: ['127.0.0.1'] }),
+    addName: (name, address = '127.0.0.1') => dns.set(name, { A: [address] }),
     async createBindingKey(endpoint, ...options) {
       const output = await signet('acme', 'eab', 'create', endpoint, ...options, '--output', 'json')
       const { KeyId, HmacKey } = JSON.parse(output) as { KeyId: string; HmacKey: string }
