@@ -36,6 +36,11 @@ export function endpointArn(
   return `arn:${partition}:signet:${region}:${accountId}:${protocol}/${name}`
 }
 
+/** Returns whether an ARN is that of an ACME endpoint. */
+export function isAcmeEndpointArn(arn: string): boolean {
+  return /^arn:[^:]*:signet:[^:]*:[^:]*:acme\//.test(arn)
+}
+
 /** Returns the issuer URL without `https://`, as in ARNs and condition keys. */
 export function placeOfIssuer(issuer: string): string {
   return issuer.replace(/^https?:\/\//, '')

@@ -6,6 +6,7 @@ import { keyHandleOf, type AuthorityKey } from '../issuance/issuer.ts'
 import { issuerOfNumber } from '../issuance/issuer-cache.ts'
 import { restorePreparation } from '../issuance/prepare-certificate.ts'
 import { decideWaiting } from '../issuance/waiting-certificate.ts'
+import { isAcmeEndpointArn } from '../identity/principal-arn.ts'
 import { KeyOutage } from '../keys/key-outage.ts'
 import { KeyNotFoundError } from '../keys/key-store.ts'
 import { signCertificate } from '../operations/certificate/sign-certificate.ts'
@@ -23,6 +24,12 @@ import {
 } from '../store/certificate-intents.ts'
 import { insertCertificate } from '../store/certificates.ts'
 import { ConflictError } from '../store/database.ts'
+import type { OrderedCertificate } from '../store/enrollment/orders.ts'
+import {
+  findWithdrawal,
+  refuseOrder,
+  requireEntitledOrder,
+} from '../store/enrollment/processing-orders.ts'
 import type { Lease } from '../store/leases.ts'
 import { recorded } from '../store/recorded-states.ts'
 import type { Sql } from '../store/sql.ts'
@@ -76,9 +83,14 @@ async function finish(services: Services, work: IntentWork): Promise<keyof JobRe
   if (authority === undefined)
     throw new Error(`an intent belongs to the nonexistent CA ${intent.authorityId}`)
   const now = services.clock.now()
-  const decision = decideWaiting(intent, statusAt(authority, now), now)
   try {
-    if (decision.state === 'failed') return await giveUp(services, { ...work, authority }, decision)
+    const order = orderOf(intent)
+    const withdrawal = order && (await findWithdrawal(services.db, order))
+    if (withdrawal !== undefined)
+      return await giveUp(services, { ...work, authority }, withdrawal, 'unauthorized')
+    const decision = decideWaiting(intent, statusAt(authority, now), now)
+    if (decision.state === 'failed')
+      return await giveUp(services, { ...work, authority }, decision.reason, 'serverInternal')
     if (decision.state === 'wait' || outages.has(authority.number)) {
       await postpone(services, work)
       return 'failed'
@@ -90,6 +102,11 @@ async function finish(services: Services, work: IntentWork): Promise<keyof JobRe
     if (!signal.aborted) await fail(services, work, error)
     return 'failed'
   }
+}
+
+/** Returns the key of the order that an ACME endpoint has requested the certificate for; undefined if another principal requested it. */
+function orderOf(intent: ClaimedIntent): OrderedCertificate | undefined {
+  return isAcmeEndpointArn(intent.requesterArn) ? intent : undefined
 }
 
 /**
@@ -111,7 +128,10 @@ async function issue(
   const policy = { verifySignatures: 'all' } as const
   const signed = signCertificate({ keys, issuancePolicy: policy }, prepared)
   const certificateDer = await Promise.race([signed, abortOf(signal)])
+  const order = orderOf(intent)
   await commit(services, { intent, authority, result: 'success' }, [
+    // If this conflicts, the next attempt finds the reason.
+    ...(order === undefined ? [] : [requireEntitledOrder(order)]),
     finishIntent(intent, authority, lease),
     ...insertCertificate(authority, {
       ...intent,
@@ -141,13 +161,18 @@ function ownKey(authority: Authority): AuthorityKey {
   }
 }
 
+/** Stores that the certificate will not be issued. An order of ACME for it becomes invalid. */
 async function giveUp(
   services: Services,
   { intent, authority, lease }: IntentWork & { readonly authority: Authority },
-  { reason }: { readonly reason: string },
+  reason: string,
+  problemType: 'serverInternal' | 'unauthorized',
 ): Promise<keyof JobResult> {
-  services.log.error({ ...logged(intent), reason }, 'a waiting certificate has failed')
-  const statements = failIntent(intent, { reason, time: services.clock.now() }, lease)
+  services.log.error({ ...logged(intent), reason }, 'a waiting certificate FAILED')
+  const failure = failIntent(intent, { reason, time: services.clock.now() }, lease)
+  const order = orderOf(intent)
+  const problem = { type: problemType, detail: reason }
+  const statements = [...failure, ...(order === undefined ? [] : [refuseOrder(order, problem)])]
   await commit(services, { intent, authority, result: 'failure' }, statements)
   return 'done'
 }

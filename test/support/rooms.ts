@@ -509,6 +509,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'chain',
       'crl',
       'enrollment',
+      'identity/principal-arn.ts',
       'issuance',
       'jobs/scheduler',
       'keys',

@@ -4,11 +4,11 @@ import { problemMembers } from '../../enrollment/problem-members.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { getCertificate } from '../../operations/certificate/get-certificate.ts'
 import {
-  completeOrder,
   findOrder,
   type AcmeOrder,
   type OrderedCertificate,
 } from '../../store/enrollment/orders.ts'
+import { completeOrder } from '../../store/enrollment/processing-orders.ts'
 import { storable } from '../../text/storable-text.ts'
 import { certificateArn } from '../../wire/arn.ts'
 import type { AccountRequest, AcmeServices } from '../resource.ts'

@@ -25,7 +25,6 @@ import {
 } from './authorizations.ts'
 import { deleteAuthorizations, deleteOrders, deleteUsedNonces } from './expired-rows.ts'
 import {
-  completeOrder,
   finalizeOrder,
   findOrder,
   findOrderedCertificate,
@@ -34,6 +33,7 @@ import {
   listOrders,
   type NewOrder,
 } from './orders.ts'
+import { completeOrder } from './processing-orders.ts'
 
 const now = new Date('2030-01-01T00:00:00.123Z')
 const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000)

@@ -213,35 +213,38 @@ export function finalizeOrder(
   { number }: Pick<AcmeOrder, 'number'>,
   { status, authorityNumber, certificate, expiresAt }: FinalizedOrder,
 ): Sql {
-  return guard(
-    'order',
-    sql`update acme_orders set status = ${status}, authority_number = ${authorityNumber},
-        certificate_id = ${certificate.id},
-        certificate_serial_number = ${certificate.serialNumber},
-        expires_at_ms = ${expiresAt.getTime()}
-      where order_number = ${number} and certificate_serial_number is null
-        and status in ('pending', 'ready')
-        and exists (select 1 from acme_accounts
-          where acme_accounts.acme_account_number = acme_orders.acme_account_number
-            and acme_accounts.status = 'valid'
-            and (binding_key_id is null
-              or exists (select 1 from acme_binding_keys where key_id = binding_key_id)))
-        and not exists (select 1 from acme_order_authorizations l
-          join acme_authorizations a using (authorization_number)
-          where l.order_number = acme_orders.order_number
-            and a.status in ('invalid', 'deactivated', 'revoked'))
-      returning order_number`,
-  )
+  return guard('order', {
+    text: finalize,
+    values: [
+      status,
+      authorityNumber,
+      certificate.id,
+      certificate.serialNumber,
+      expiresAt.getTime(),
+      number,
+    ],
+  })
 }
 
-/** Stores the outcome for an order whose certificate waited for the key of its CA. `error` is a problem document as JSON. */
-export function completeOrder(
-  { number }: Pick<AcmeOrder, 'number'>,
-  { status, error }: { readonly status: 'valid' | 'invalid'; readonly error?: string },
-): Sql {
-  return sql`update acme_orders set status = ${status}, error = ${error ?? null}
-    where order_number = ${number} and status = 'processing'`
-}
+/**
+ * The condition that the account of an order is valid, its EAB key exists, and none of its authorizations has been withdrawn. These can
+ * change while a certificate is signed, so the transaction that stores the certificate checks them.
+ */
+export const isEntitled = `exists (select 1 from acme_accounts
+      where acme_accounts.acme_account_number = acme_orders.acme_account_number
+        and acme_accounts.status = 'valid'
+        and (binding_key_id is null
+          or exists (select 1 from acme_binding_keys where key_id = binding_key_id)))
+    and not exists (select 1 from acme_order_authorizations l
+      join acme_authorizations a using (authorization_number)
+      where l.order_number = acme_orders.order_number
+        and a.status in ('invalid', 'deactivated', 'revoked'))`
+
+const finalize = `update acme_orders set status = ?, authority_number = ?, certificate_id = ?,
+    certificate_serial_number = ?, expires_at_ms = ?
+  where order_number = ? and certificate_serial_number is null and status in ('pending', 'ready')
+    and ${isEntitled}
+  returning order_number`
 
 /** Reads an order from rows that each have one of its authorizations. */
 function orderOf(rows: readonly Row[]): AcmeOrder | undefined {
