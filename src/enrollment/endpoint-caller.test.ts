@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { callerPolicies, identityOf, judge } from '../authorization/policy-decision.ts'
 import { requestKeys } from '../authorization/request-keys.ts'
+import type { Caller } from '../identity/caller.ts'
 import { personOf } from '../identity/person.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { formatIpAddress } from '../text/ip-address.ts'
 import type { AcmeEndpoint, EstEndpoint } from './endpoint.ts'
-import { endpointCaller } from './endpoint-caller.ts'
+import { endpointCaller, formerIssuerCaller } from './endpoint-caller.ts'
 import { isPermitted } from './permitted-names.ts'
 import type { Identifier } from './identifier.ts'
 
@@ -49,6 +50,8 @@ function est(names: readonly string[]): EstEndpoint {
 type Content = Readonly<Record<string, readonly string[]>>
 
 interface Attempt {
+  /** The caller; by default that of the endpoint on its CA. */
+  readonly caller?: Caller
   readonly action?: string
   readonly resource?: string
   readonly template?: string
@@ -58,9 +61,13 @@ interface Attempt {
 function allows(
   endpoint: AcmeEndpoint | EstEndpoint,
   content: Content,
-  { action = 'IssueCertificate', resource, template = profile.template }: Attempt = {},
+  {
+    caller = endpointCaller(endpoint, authority),
+    action = 'IssueCertificate',
+    resource,
+    template = profile.template,
+  }: Attempt = {},
 ): boolean {
-  const caller = endpointCaller(endpoint, authority)
   const operation = new Map<string, readonly string[]>([
     ['acm-pca:templatearn', [`arn:aws:acm-pca:::template/${template}`]],
     ['signet:isca', ['false']],
@@ -100,6 +107,20 @@ test('an endpoint reads, issues and revokes on its own CA, and can do nothing el
   const resource = certificateAuthorityArn({ ...authority, id: authority.id.replace('0', 'f') })
   for (const action of [...readable, 'IssueCertificate'])
     assert.equal(allows(acme(), content, { action, resource }), false, action)
+})
+
+test('an endpoint reads and revokes on former issuers, and does not issue on them', () => {
+  const former = { ...authority, id: authority.id.replace('0', 'f') }
+  const resource = certificateAuthorityArn(former)
+  const content = san({ type: 'dns', value: 'a.example' })
+  const attempt = { caller: endpointCaller(acme(), authority, [former]), resource }
+  for (const caller of [attempt.caller, formerIssuerCaller(acme(), former)]) {
+    for (const action of ['GetCertificate', 'RevokeCertificate'])
+      assert.equal(allows(acme(), content, { ...attempt, caller, action }), true, action)
+    assert.equal(allows(acme(), content, { ...attempt, caller }), false)
+  }
+  assert.equal(allows(acme(), content, { caller: attempt.caller }), true)
+  assert.equal(allows(acme(), content, { caller: formerIssuerCaller(acme(), former) }), false)
 })
 
 test('an endpoint issues only with its template and the templates of its profiles, and no CA certificate', () => {

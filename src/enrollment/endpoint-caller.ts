@@ -5,12 +5,34 @@ import { parseIpNetwork } from '../text/ip-network.ts'
 import { certificateAuthorityArn, templateArn, type CertificateAuthorityName } from '../wire/arn.ts'
 import type { EnrollmentEndpoint } from './endpoint.ts'
 
-/** Returns the caller of the operations with which an endpoint issues, reads and revokes certificates of its CA. */
+/**
+ * Returns the caller of the operations with which an endpoint issues, reads and revokes certificates of its CA. It also reads and
+ * revokes certificates of former issuers: other CAs on which the endpoint has issued, before it was moved to its CA.
+ */
 export function endpointCaller(
   endpoint: EnrollmentEndpoint,
   authority: CertificateAuthorityName,
+  formerIssuers: readonly CertificateAuthorityName[] = [],
 ): Caller {
-  const { protocol, name } = endpoint
+  return callerOf(endpoint, authority, [
+    keeping([authority, ...formerIssuers]),
+    ...issuing(endpoint, authority),
+  ])
+}
+
+/** Returns the caller of the operations with which an endpoint reads and revokes certificates of a former issuer. */
+export function formerIssuerCaller(
+  endpoint: EnrollmentEndpoint,
+  authority: CertificateAuthorityName,
+): Caller {
+  return callerOf(endpoint, authority, [keeping([authority])])
+}
+
+function callerOf(
+  { protocol, name }: EnrollmentEndpoint,
+  authority: CertificateAuthorityName,
+  statements: readonly object[],
+): Caller {
   const { partition, region, accountId } = authority
   return {
     partition,
@@ -20,41 +42,39 @@ export function endpointCaller(
     arn: endpointArn(authority, { protocol, name }),
     accessKeyId: '',
     principal: { kind: 'endpoint', protocol, name },
-    policies: [JSON.stringify(endpointPolicy(endpoint, authority))],
+    policies: [JSON.stringify({ Version: '2012-10-17', Statement: statements })],
     sessionPolicies: undefined,
   }
 }
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 
-/** Creates the identity policy of an endpoint. */
-function endpointPolicy(endpoint: EnrollmentEndpoint, authority: CertificateAuthorityName): object {
-  const Resource = certificateAuthorityArn(authority)
+/** Creates the statement that allows reading and revoking the certificates of CAs. */
+function keeping(authorities: readonly CertificateAuthorityName[]): object {
+  return {
+    Effect: 'Allow',
+    Action: [
+      'acm-pca:DescribeCertificateAuthority',
+      'acm-pca:GetCertificate',
+      'acm-pca:GetCertificateAuthorityCertificate',
+      'acm-pca:RevokeCertificate',
+    ],
+    Resource: authorities.map(certificateAuthorityArn),
+  }
+}
+
+/** Creates the statements that allow issuing the certificates for which an endpoint is configured. */
+function issuing(endpoint: EnrollmentEndpoint, authority: CertificateAuthorityName): object[] {
   const template = {
     StringEquals: { 'acm-pca:TemplateArn': templateArns(endpoint, authority.partition) },
     Bool: { 'signet:IsCA': 'false' },
   }
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Action: [
-          'acm-pca:DescribeCertificateAuthority',
-          'acm-pca:GetCertificate',
-          'acm-pca:GetCertificateAuthorityCertificate',
-          'acm-pca:RevokeCertificate',
-        ],
-        Resource,
-      },
-      ...contentConditions(endpoint).map((content) => ({
-        Effect: 'Allow',
-        Action: 'acm-pca:IssueCertificate',
-        Resource,
-        Condition: merge(template, content),
-      })),
-    ],
-  }
+  return contentConditions(endpoint).map((content) => ({
+    Effect: 'Allow',
+    Action: 'acm-pca:IssueCertificate',
+    Resource: certificateAuthorityArn(authority),
+    Condition: merge(template, content),
+  }))
 }
 
 function templateArns({ configuration }: EnrollmentEndpoint, partition: string): string[] {

@@ -86,11 +86,14 @@ async function finish(services: Services, work: IntentWork): Promise<keyof JobRe
   try {
     const order = orderOf(intent)
     const withdrawal = order && (await findWithdrawal(services.db, order))
-    if (withdrawal !== undefined)
-      return await giveUp(services, { ...work, authority }, withdrawal, 'unauthorized')
-    const decision = decideWaiting(intent, statusAt(authority, now), now)
-    if (decision.state === 'failed')
-      return await giveUp(services, { ...work, authority }, decision.reason, 'serverInternal')
+    const decision =
+      withdrawal === undefined
+        ? decideWaiting(intent, statusAt(authority, now), now)
+        : ({ state: 'failed', reason: withdrawal } as const)
+    if (decision.state === 'failed') {
+      const problemType = withdrawal === undefined ? 'serverInternal' : 'unauthorized'
+      return await giveUp(services, { ...work, authority }, { ...decision, problemType })
+    }
     if (decision.state === 'wait' || outages.has(authority.number)) {
       await postpone(services, work)
       return 'failed'
@@ -161,12 +164,17 @@ function ownKey(authority: Authority): AuthorityKey {
   }
 }
 
+interface Failure {
+  readonly reason: string
+  /** Type of the problem of the order. */
+  readonly problemType: 'serverInternal' | 'unauthorized'
+}
+
 /** Stores that the certificate will not be issued. An order of ACME for it becomes invalid. */
 async function giveUp(
   services: Services,
   { intent, authority, lease }: IntentWork & { readonly authority: Authority },
-  reason: string,
-  problemType: 'serverInternal' | 'unauthorized',
+  { reason, problemType }: Failure,
 ): Promise<keyof JobResult> {
   services.log.error({ ...logged(intent), reason }, 'a waiting certificate FAILED')
   const failure = failIntent(intent, { reason, time: services.clock.now() }, lease)

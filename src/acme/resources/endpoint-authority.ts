@@ -1,7 +1,7 @@
 /** The CA of an endpoint, and calls of API operations as the endpoint. */
 import type { Authority } from '../../authority/authority.ts'
 import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
-import { endpointCaller } from '../../enrollment/endpoint-caller.ts'
+import { endpointCaller, formerIssuerCaller } from '../../enrollment/endpoint-caller.ts'
 import type { CallOrigin } from '../../http/run-operation.ts'
 import { findAuthorityByNumber } from '../../store/authorities.ts'
 import { certificateAuthorityArn } from '../../wire/arn.ts'
@@ -28,8 +28,10 @@ export async function readEndpointAuthority(
   return { authority, arn: storable(certificateAuthorityArn(authority)) }
 }
 
-/** Returns the origin of API calls that a request makes as its endpoint. */
+/** Returns the origin of API calls that a request makes as its endpoint, on its CA or a former issuer. */
 export function callOrigin(request: AcmeRequest, { authority }: EndpointAuthority): CallOrigin {
   const { endpoint, requestId, sourceIp, userAgent } = request
-  return { caller: endpointCaller(endpoint, authority), requestId, sourceIp, userAgent }
+  const callerOf =
+    authority.number === endpoint.authorityNumber ? endpointCaller : formerIssuerCaller
+  return { caller: callerOf(endpoint, authority), requestId, sourceIp, userAgent }
 }

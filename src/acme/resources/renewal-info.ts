@@ -2,13 +2,11 @@
 import { parseCertificateId } from '../../enrollment/certificate-id.ts'
 import { renewalWindow } from '../../enrollment/renewal-window.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
-import { findCertificate } from '../../store/certificates.ts'
 import { findIssuedStatus } from '../../store/revocations.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
-import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AcmeAnswer, AcmeServices, UnsignedRequest } from '../resource.ts'
-import { readEndpointAuthority } from './endpoint-authority.ts'
+import { requireIssued } from './issued-certificate.ts'
 import { isIssuedUnder } from './issuer-key.ts'
 
 /** How long clients keep the response. */
@@ -26,17 +24,12 @@ export async function renewalInfo(
       'malformed',
       'The URL must end with the key identifier of the issuer and the serial number of a certificate, both in base64url, separated by a dot (RFC 9773, section 4.1).',
     )
-  const { authority } = await readEndpointAuthority(services, endpoint)
-  const serialNumber = recordedSerialNumber(certificateId.serialNumber)
-  const isKnownIssuer = await isIssuedUnder(services, authority.number, certificateId)
-  const issued =
-    serialNumber && isKnownIssuer ? await findCertificate(db, authority, serialNumber) : undefined
-  if (serialNumber === undefined || issued === undefined)
-    throw new AcmeProblem('malformed', 'The CA of this endpoint has not issued this certificate.', {
-      status: 404,
-    })
+  const { authority, serialNumber, certificateDer } = await requireIssued(services, endpoint, {
+    serialNumber: certificateId.serialNumber,
+    isRequested: ({ authority: { number } }) => isIssuedUnder(services, number, certificateId),
+  })
   const status = await findIssuedStatus(db, authority.number, serialNumber)
-  const { notBefore, notAfter } = parseCertificate(issued.certificateDer)
+  const { notBefore, notAfter } = parseCertificate(certificateDer)
   const window = renewalWindow(
     {
       notBefore,

@@ -1,8 +1,12 @@
 /** The certificate that an order replaces (RFC 9773 §5). */
-import { formatCertificateId, parseCertificateId } from '../../enrollment/certificate-id.ts'
+import {
+  formatCertificateId,
+  parseCertificateId,
+  type CertificateId,
+} from '../../enrollment/certificate-id.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import { identifierKey } from '../../enrollment/requested-identifiers.ts'
-import { findOrderedIdentifiers } from '../../store/enrollment/orders.ts'
+import { findOrderedIdentifiers, listIssuers } from '../../store/enrollment/issuers.ts'
 import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountRequest, AcmeServices } from '../resource.ts'
@@ -10,7 +14,7 @@ import { isIssuedUnder } from './issuer-key.ts'
 
 /**
  * Returns the identifier of the replaced certificate in its canonical form. Throws `malformed` unless the account ordered the
- * certificate from this endpoint's CA and the order shares an identifier with it.
+ * certificate, from the CA of the endpoint or a former issuer, and the order shares an identifier with it.
  */
 export async function requireReplaceable(
   services: AcmeServices,
@@ -30,16 +34,7 @@ export async function requireReplaceable(
       'malformed',
       'The member replaces must be the key identifier of the issuer and the serial number of a certificate, both in base64url, separated by a dot (RFC 9773, section 4.1).',
     )
-  const { authorityNumber } = endpoint
-  const serialNumber = recordedSerialNumber(id.serialNumber)
-  const isKnown = serialNumber !== undefined && (await isIssuedUnder(services, authorityNumber, id))
-  const replaced = isKnown
-    ? await findOrderedIdentifiers(services.api.services.db, {
-        accountNumber: account.number,
-        authorityNumber,
-        serialNumber,
-      })
-    : undefined
+  const replaced = await findReplaced(services, { endpoint, account }, id)
   if (replaced === undefined)
     throw new AcmeProblem(
       'malformed',
@@ -52,4 +47,23 @@ export async function requireReplaceable(
       'The certificate in the member replaces and the order must have an identifier in common.',
     )
   return formatCertificateId(id)
+}
+
+/** Finds the identifiers of the order for which the account got the certificate. */
+async function findReplaced(
+  services: AcmeServices,
+  { endpoint, account }: Pick<AccountRequest, 'endpoint' | 'account'>,
+  id: CertificateId,
+): Promise<readonly Identifier[] | undefined> {
+  const { db } = services.api.services
+  const serialNumber = recordedSerialNumber(id.serialNumber)
+  if (serialNumber === undefined) return undefined
+  const { number: accountNumber } = account
+  for (const authorityNumber of await listIssuers(db, endpoint, serialNumber)) {
+    const ordered = { accountNumber, authorityNumber, serialNumber }
+    const identifiers = await findOrderedIdentifiers(db, ordered)
+    if (identifiers !== undefined && (await isIssuedUnder(services, authorityNumber, id)))
+      return identifiers
+  }
+  return undefined
 }

@@ -9,19 +9,18 @@ import { subjectKey, subjectOf } from '../../enrollment/authorization-needs.ts'
 import { challengeTypes } from '../../enrollment/endpoint.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { revokeCertificate } from '../../operations/certificate/revoke-certificate.ts'
-import { findCertificate } from '../../store/certificates.ts'
 import { findReusable } from '../../store/enrollment/authorizations.ts'
-import { findOrderedIdentifiers } from '../../store/enrollment/orders.ts'
+import { findOrderedIdentifiers } from '../../store/enrollment/issuers.ts'
 import type { AcmeAccount } from '../../store/enrollment/accounts.ts'
 import type { JsonObject } from '../../text/json.ts'
 import { storable } from '../../text/storable-text.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { DerError } from '../../x509/der/error.ts'
-import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AcmeRequest, AcmeServices, SignedResource, Signer } from '../resource.ts'
 import { thumbprintOf } from './certified-key.ts'
-import { callOrigin, readEndpointAuthority } from './endpoint-authority.ts'
+import { callOrigin } from './endpoint-authority.ts'
+import { requireIssued, type IssuedCertificate } from './issued-certificate.ts'
 import { requireDer, membersOf } from './payload.ts'
 
 const certificateBytesMax = 65_536
@@ -31,26 +30,17 @@ export const revokeCert: SignedResource = async (services, request) => {
   const der = requireDer(payload, 'certificate', certificateBytesMax)
   const reason = requireReason(payload)
   const certificate = parseRevoked(der)
-  const authority = await readEndpointAuthority(services, request.endpoint)
-  const serialNumber = recordedSerialNumber(certificate.serialNumber)
-  const issued =
-    serialNumber &&
-    (await findCertificate(services.api.services.db, authority.authority, serialNumber))
-  if (
-    serialNumber === undefined ||
-    issued === undefined ||
-    Buffer.compare(issued.certificateDer, der) !== 0
-  )
-    throw new AcmeProblem('malformed', 'The CA of this endpoint has not issued this certificate.', {
-      status: 404,
-    })
-  await requireRevoker(services, request, { certificate, serialNumber })
+  const issued = await requireIssued(services, request.endpoint, {
+    serialNumber: certificate.serialNumber,
+    isRequested: ({ certificateDer }) => Buffer.compare(certificateDer, der) === 0,
+  })
+  await requireRevoker(services, request, { certificate, issued })
   const input = {
-    CertificateAuthorityArn: authority.arn,
-    CertificateSerial: storable(Buffer.from(serialNumber).toString('hex')),
+    CertificateAuthorityArn: issued.arn,
+    CertificateSerial: storable(Buffer.from(issued.serialNumber).toString('hex')),
     RevocationReason: reason,
   }
-  const origin = callOrigin(request, authority)
+  const origin = callOrigin(request, issued)
   await runOperation(services.api, { operation: revokeCertificate, input }, origin)
   return { status: 200, body: undefined }
 }
@@ -74,7 +64,7 @@ function parseRevoked(der: Uint8Array): Certificate {
 
 interface Revoked {
   readonly certificate: Certificate
-  readonly serialNumber: Uint8Array
+  readonly issued: IssuedCertificate
 }
 
 /**
@@ -94,7 +84,7 @@ async function requireRevoker(
       'The request must be signed with the key of the certificate, or by an account.',
     )
   }
-  if (await hasOrdered(services, request, revoked.serialNumber)) return
+  if (await hasOrdered(services, request, revoked.issued)) return
   if (await isAuthorized(services, request, revoked.certificate)) return
   throw new AcmeProblem(
     'unauthorized',
@@ -104,15 +94,17 @@ async function requireRevoker(
 
 async function hasOrdered(
   { api }: AcmeServices,
-  { account, endpoint }: AccountOf,
-  serialNumber: Uint8Array,
+  { account }: AccountOf,
+  { authority, serialNumber }: IssuedCertificate,
 ): Promise<boolean> {
-  const { authorityNumber } = endpoint
+  const { number: authorityNumber } = authority
   const ordered = { accountNumber: account.number, authorityNumber, serialNumber }
   return (await findOrderedIdentifiers(api.services.db, ordered)) !== undefined
 }
 
-type AccountOf = Pick<AcmeRequest, 'endpoint'> & { readonly account: AcmeAccount }
+interface AccountOf {
+  readonly account: AcmeAccount
+}
 
 /** Only authorizations with a validated challenge prove control of an identifier. */
 async function isAuthorized(

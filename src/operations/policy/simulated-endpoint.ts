@@ -1,11 +1,13 @@
 /** An enrollment endpoint as the principal of a simulation. */
 import { endpointCaller } from '../../enrollment/endpoint-caller.ts'
-import type { EnrollmentProtocol } from '../../enrollment/endpoint.ts'
+import type { EnrollmentEndpoint, EnrollmentProtocol } from '../../enrollment/endpoint.ts'
 import { resourceNotFound } from '../../errors.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { authorityOf } from '../../principals/endpoint-details.ts'
 import type { Database } from '../../store/database.ts'
+import { findAuthorityName, type AuthorityName } from '../../store/record-subjects.ts'
 import { findEndpoint } from '../../store/enrollment/endpoints.ts'
+import { listFormerIssuers } from '../../store/enrollment/issuers.ts'
 import { parseArn } from '../../wire/arn.ts'
 
 const resourceForm = /^(acme|est)\/([a-z0-9-]{1,64})$/
@@ -39,8 +41,19 @@ export async function callerOfEndpoint(
     authority?.accountId === accountId &&
     authority.region === region &&
     authority.partition === partition
-  if (endpoint !== undefined && isSame) return endpointCaller(endpoint, authority)
+  if (endpoint !== undefined && isSame)
+    return endpointCaller(endpoint, authority, await formerIssuersOf(db, endpoint))
   throw resourceNotFound(
     `Account ${accountId} has no ${protocol.toUpperCase()} endpoint ${name} in the Region ${region}.`,
   )
+}
+
+async function formerIssuersOf(
+  db: Database,
+  endpoint: EnrollmentEndpoint,
+): Promise<AuthorityName[]> {
+  if (endpoint.protocol === 'est') return []
+  const numbers = await listFormerIssuers(db, endpoint)
+  const names = await Promise.all(numbers.map((number) => findAuthorityName(db, { number })))
+  return names.filter((name) => name !== undefined)
 }

@@ -28,11 +28,11 @@ import {
   finalizeOrder,
   findOrder,
   findOrderedCertificate,
-  findOrderedIdentifiers,
   insertOrder,
   listOrders,
   type NewOrder,
 } from './orders.ts'
+import { findOrderedIdentifiers } from './issuers.ts'
 import { completeOrder } from './processing-orders.ts'
 
 const now = new Date('2030-01-01T00:00:00.123Z')

@@ -160,23 +160,6 @@ export async function findOrderedCertificate(
   )
 }
 
-/** Finds the identifiers of the order for which an account got a certificate. */
-export async function findOrderedIdentifiers(
-  db: Reader,
-  {
-    accountNumber,
-    authorityNumber,
-    serialNumber,
-  }: OrderedCertificate & { readonly accountNumber: number },
-): Promise<Identifier[] | undefined> {
-  const [row] = await db.query(
-    sql`select identifiers from acme_orders
-      where certificate_serial_number = ${serialNumber} and authority_number = ${authorityNumber}
-        and acme_account_number = ${accountNumber}`,
-  )
-  return row && (JSON.parse(textOf(row, 'identifiers')) as Identifier[])
-}
-
 /** Lists the IDs of an account's orders that are not invalid, oldest first, after an order number. */
 export async function listOrders(
   db: Reader,

@@ -1,13 +1,23 @@
 /** Tests of ACME endpoints that an administrator changes while orders are not yet finalized. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { after, suite, test } from 'node:test'
-import { expectSuccess, type AcmeClient, type AcmeResponse } from '../../support/acme-client.ts'
+import { after, before, suite, test } from 'node:test'
+import {
+  createAccountKey,
+  expectSuccess,
+  type AcmeClient,
+  type AcmeResponse,
+} from '../../support/acme-client.ts'
 import { AcmeService } from '../../support/acme-service.ts'
 import { createCsr } from '../../support/crafted-csrs.ts'
 import { createRoot } from '../../support/hierarchy.ts'
 import { assertProblem, ordered } from '../../support/issued-orders.ts'
+import { formatCertificateId } from '../../../src/enrollment/certificate-id.ts'
 import { sql } from '../../../src/store/sql.ts'
+import { parseCertificate } from '../../../src/x509/certificate.ts'
+import { oids } from '../../../src/x509/der/oid.ts'
+import { findExtension } from '../../../src/x509/extensions/extensions.ts'
+import { parseAuthorityKeyIdentifier } from '../../../src/x509/extensions/key-identifiers.ts'
 
 const acme = await AcmeService.start()
 after(() => acme[Symbol.asyncDispose]())
@@ -122,4 +132,83 @@ test('an order is finalized by the CA that the endpoint has now, and its certifi
   assert.equal(one?.issuer, formerIssuer)
   assert.notEqual(other?.issuer, formerIssuer)
   assert.equal((await client.revoke(other?.raw ?? Buffer.alloc(0))).status, 200)
+})
+
+suite('after an endpoint was moved to another CA,', () => {
+  let formerArn: string
+  let client: AcmeClient
+  let certificates: Awaited<ReturnType<typeof certificateFor>>[]
+  let elsewhere: Awaited<ReturnType<typeof certificateFor>>
+  before(async () => {
+    formerArn = (await createRoot(service, { subject: { CommonName: 'Former Root' } })).arn
+    client = await endpoint('successor', granted)
+    certificates = []
+    for (let at = 0; at < 3; at += 1) certificates.push(await certificateFor(client))
+    elsewhere = await certificateFor(await endpoint('stays', granted))
+    await createRoot(service, { subject: { CommonName: 'Successor Root' } })
+    await acme.configure('successor', granted)
+  })
+
+  /** Returns a certificate with its key and its identifier for renewalInfo. */
+  async function certificateFor(account: AcmeClient) {
+    const key = createAccountKey('ES256')
+    const order = await ordered(account, [host])
+    const request = createCsr({ names: [host], key: key.privateKey })
+    const url = order.json['finalize'] as string
+    const finalized = expectSuccess(await account.finalize(url, request))
+    const chain = expectSuccess(await account.post(finalized.json['certificate'] as string))
+    const der = new X509Certificate(chain.text).raw
+    const { serialNumber, extensions } = parseCertificate(der)
+    const extension = findExtension(extensions, oids.authorityKeyIdentifier)
+    const keyIdentifier = extension && parseAuthorityKeyIdentifier(extension.value)
+    assert.ok(keyIdentifier)
+    return { der, key, id: formatCertificateId({ keyIdentifier, serialNumber }) }
+  }
+
+  const at = (index: number) => certificates[index] ?? elsewhere
+
+  test('an account revokes a certificate that it ordered before', async () => {
+    const { der } = at(0)
+    const other = await acme.account('successor')
+    assertProblem(await other.revoke(der), '403 unauthorized', /neither ordered/)
+    assert.equal((await client.revoke(der)).status, 200)
+    assertProblem(await client.revoke(der), '400 alreadyRevoked', /revoked/)
+  })
+
+  test('the key of a certificate from before revokes it', async () => {
+    const { der, key } = at(1)
+    const holder = acme.client('successor', key)
+    assert.equal((await holder.revoke(der, { withJwk: true })).status, 200)
+  })
+
+  test('other certificates of the former CA are not found', async () => {
+    const { der, key, id } = elsewhere
+    assertProblem(await client.revoke(der), '404 malformed', /has not issued/)
+    const holder = acme.client('successor', key)
+    const refused = await holder.revoke(der, { withJwk: true })
+    assertProblem(refused, '404 malformed', /has not issued/)
+    const { renewalInfo = '' } = await client.directory()
+    assertProblem(await client.get(`${renewalInfo}/${id}`), '404 malformed', /has not issued/)
+  })
+
+  test('renewalInfo answers for a certificate from before, which an order can replace', async () => {
+    const { id } = at(2)
+    const { renewalInfo = '' } = await client.directory()
+    const { status, json } = await client.get(`${renewalInfo}/${id}`)
+    assert.equal(status, 200)
+    assert.ok(new Date(json['suggestedWindow'].start) > service.clock.now())
+    const order = await ordered(client, [host], { replaces: id })
+    assert.equal(order.json['replaces'], id)
+  })
+
+  test('SimulatePolicy allows it to revoke on its former CA, but not to issue', async () => {
+    const { accountId } = service.config
+    const { Results } = await service.must('SimulatePolicy', {
+      PrincipalArn: `arn:aws:signet:eu-west-1:${accountId}:acme/successor`,
+      ActionNames: ['acm-pca:RevokeCertificate', 'acm-pca:IssueCertificate'],
+      ResourceArn: formerArn,
+    })
+    const decisions = (Results as { Decision: string }[]).map(({ Decision }) => Decision)
+    assert.deepEqual(decisions, ['allowed', 'implicitDeny'])
+  })
 })

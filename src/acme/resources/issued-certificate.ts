@@ -1,0 +1,45 @@
+/** Certificates that the CA of an endpoint has issued, or for an order of the endpoint a former issuer. */
+import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
+import { findCertificate } from '../../store/certificates.ts'
+import { listIssuers } from '../../store/enrollment/issuers.ts'
+import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
+import { AcmeProblem } from '../problem.ts'
+import type { AcmeServices } from '../resource.ts'
+import { readEndpointAuthority, type EndpointAuthority } from './endpoint-authority.ts'
+
+export interface IssuedCertificate extends EndpointAuthority {
+  /** The serial number as stored, 16 bytes. */
+  readonly serialNumber: Uint8Array
+  readonly certificateDer: Uint8Array
+}
+
+/**
+ * Finds the certificate with a serial number for which `isRequested` returns true. Throws a problem with status 404 if there is
+ * none.
+ */
+export async function requireIssued(
+  services: Pick<AcmeServices, 'api'>,
+  endpoint: AcmeEndpoint,
+  {
+    serialNumber: requested,
+    isRequested,
+  }: {
+    readonly serialNumber: Uint8Array
+    readonly isRequested: (candidate: IssuedCertificate) => boolean | Promise<boolean>
+  },
+): Promise<IssuedCertificate> {
+  const { db } = services.api.services
+  const serialNumber = recordedSerialNumber(requested)
+  const numbers = serialNumber === undefined ? [] : await listIssuers(db, endpoint, serialNumber)
+  for (const authorityNumber of numbers) {
+    const { name } = endpoint
+    const found = await readEndpointAuthority(services, { authorityNumber, name })
+    const issued = serialNumber && (await findCertificate(db, found.authority, serialNumber))
+    if (serialNumber === undefined || issued === undefined) continue
+    const candidate = { ...found, serialNumber, certificateDer: issued.certificateDer }
+    if (await isRequested(candidate)) return candidate
+  }
+  throw new AcmeProblem('malformed', 'The CA of this endpoint has not issued this certificate.', {
+    status: 404,
+  })
+}

@@ -1,0 +1,70 @@
+/** CAs that issued the certificates of ACME orders. An endpoint that was moved to another CA has certificates of several CAs. */
+import { setImmediate } from 'node:timers/promises'
+import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
+import type { Identifier } from '../../enrollment/identifier.ts'
+import { integerOf, textOf } from '../columns.ts'
+import type { Database } from '../database.ts'
+import { readAllRows } from '../row-pages.ts'
+import { sql } from '../sql.ts'
+import type { AcmeAccount } from './accounts.ts'
+import { listAccounts } from './listings.ts'
+import type { OrderedCertificate } from './orders.ts'
+
+type Reader = Pick<Database, 'query'>
+
+/**
+ * Returns the numbers of the CAs that can have issued a certificate of an endpoint: the CA of the endpoint, which comes first, and
+ * each CA that issued a certificate with the serial number for an order of the endpoint.
+ */
+export async function listIssuers(
+  db: Reader,
+  { name, authorityNumber }: Pick<AcmeEndpoint, 'name' | 'authorityNumber'>,
+  serialNumber: Uint8Array,
+): Promise<number[]> {
+  const rows = await db.query(
+    sql`select distinct o.authority_number from acme_orders o
+        join acme_accounts a using (acme_account_number)
+      where o.certificate_serial_number = ${serialNumber} and a.endpoint_name = ${name}`,
+  )
+  return [...new Set([authorityNumber, ...rows.map((row) => integerOf(row, 'authority_number'))])]
+}
+
+/** Returns the numbers of the CAs, other than its own, on which an endpoint has issued certificates that have not expired. */
+export async function listFormerIssuers(
+  db: Reader,
+  { name, authorityNumber }: Pick<AcmeEndpoint, 'name' | 'authorityNumber'>,
+): Promise<number[]> {
+  const numbers = new Set<number>()
+  await readAllRows<AcmeAccount>(async (page) => {
+    const accounts = await listAccounts(db, name, page)
+    for (const { number } of accounts) {
+      // Other requests must not wait for the orders of all accounts.
+      await setImmediate()
+      const rows = await db.query(
+        sql`select distinct authority_number from acme_orders
+          where acme_account_number = ${number} and certificate_serial_number is not null`,
+      )
+      for (const row of rows) numbers.add(integerOf(row, 'authority_number'))
+    }
+    return accounts
+  })
+  numbers.delete(authorityNumber)
+  return [...numbers]
+}
+
+/** Finds the identifiers of the order for which an account got a certificate. */
+export async function findOrderedIdentifiers(
+  db: Reader,
+  {
+    accountNumber,
+    authorityNumber,
+    serialNumber,
+  }: OrderedCertificate & { readonly accountNumber: number },
+): Promise<Identifier[] | undefined> {
+  const [row] = await db.query(
+    sql`select identifiers from acme_orders
+      where certificate_serial_number = ${serialNumber} and authority_number = ${authorityNumber}
+        and acme_account_number = ${accountNumber}`,
+  )
+  return row && (JSON.parse(textOf(row, 'identifiers')) as Identifier[])
+}
