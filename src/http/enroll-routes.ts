@@ -1,6 +1,8 @@
 /** The routes of the enrollment listener. */
 import type { Log } from '../telemetry/log.ts'
-import { problemAnswer, problemFailure } from './answer.ts'
+import { ServiceError } from '../errors.ts'
+import { renderError } from '../wire/errors.ts'
+import { isUnavailable, problemAnswer, problemFailure, type TextAnswer } from './answer.ts'
 import type { EnrollSite } from './enroll-site.ts'
 import { createHealthHandler, type Health } from './health.ts'
 import { landingRoute } from './landing-page.ts'
@@ -33,6 +35,13 @@ export function enrollRoutes({ log, health, site, acme, est }: EnrollRouteServic
     ...est,
     { path: () => '', handler: nothing },
   ]
+}
+
+/** Creates the response to a request that fails before it reaches a route. Its protocol is not known, and ACME clients need a problem document. */
+export function enrollErrorAnswer(error: unknown): TextAnswer {
+  return error instanceof ServiceError && !isUnavailable(error)
+    ? problemAnswer(renderError(error).status, error.message)
+    : problemFailure(error)
 }
 
 const misdirected = constantProblem(

@@ -1,9 +1,13 @@
-/** Error responses, in the wire format of AWS, to requests that fail before they are routed. */
+/** Error responses, in the format of the listener, to requests that fail before they are routed. */
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { ServiceError } from '../errors.ts'
-import { ProtocolError, renderError } from '../wire/errors.ts'
-import { jsonMediaType } from './body/parse-members.ts'
+import { ProtocolError } from '../wire/errors.ts'
+import type { TextAnswer } from './answer.ts'
+import { headersOf } from './send-answer.ts'
+
+/** Creates the response to an error in the format of a listener. */
+export type ErrorFormat = (error: unknown, requestId: string) => TextAnswer
 
 /** Time within which a client must close its side of the connection after an error response. */
 const lingerMilliseconds = 1000
@@ -12,7 +16,7 @@ const lingerMilliseconds = 1000
 export function rejectConnection(
   error: { readonly code?: string | undefined },
   socket: Socket,
-  requestId: string,
+  answerOf: (error: ServiceError) => TextAnswer,
 ): void {
   // Without a TLS session, the server cannot send a response.
   const isTlsFailure = /^ERR_(?:TLS|SSL)_/.test(error.code ?? '')
@@ -20,17 +24,14 @@ export function rejectConnection(
     socket.destroy()
     return
   }
-  const { status, code, body } = renderError(connectionError(error.code))
+  const answer = answerOf(connectionError(error.code))
+  const headers = Object.entries({ ...headersOf(answer), connection: 'close' })
   socket.end(
     [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      `Content-Type: ${jsonMediaType}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `x-amzn-RequestId: ${requestId}`,
-      `x-amzn-ErrorType: ${code}`,
-      'Connection: close',
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`,
+      ...headers.map(([name, value]) => `${name}: ${value}`),
       '',
-      body,
+      answer.body,
     ].join('\r\n'),
   )
   // A client that never closes its side of the connection must not keep the connection open.

@@ -8,7 +8,9 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo, ListenOptions, Server as BoundServer, Socket } from 'node:net'
+import type { ServiceError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { TextAnswer } from './answer.ts'
 import { rejectConnection } from './error-responses.ts'
 import { createTlsServer, type TlsMaterial } from './tls.ts'
 import { trackConnections } from './connection-drain.ts'
@@ -65,14 +67,21 @@ export interface Listener {
 
 interface ListenerParts {
   readonly answer: RequestListener
-  readonly requestId: () => string
+  /** Creates the response to bytes that are not a request. */
+  readonly errorAnswer: (error: ServiceError) => TextAnswer
   readonly limits: Partial<ListenerLimits> | undefined
   readonly tls: TlsMaterial | undefined
   readonly log: Log
 }
 
 /** Creates a listener, which uses TLS if a certificate is configured. The listener does not accept connections yet. */
-export function createListener({ answer, requestId, tls, log, ...parts }: ListenerParts): Listener {
+export function createListener({
+  answer,
+  errorAnswer,
+  tls,
+  log,
+  ...parts
+}: ListenerParts): Listener {
   const limits = { ...limitsDefault, ...parts.limits }
   let closing: Promise<void> | undefined
   const server = createLimitedServer(limits, tls, answer)
@@ -88,11 +97,11 @@ export function createListener({ answer, requestId, tls, log, ...parts }: Listen
   )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (connections.canAnswer(socket as Socket))
-      rejectConnection(error, socket as Socket, requestId())
+      rejectConnection(error, socket as Socket, errorAnswer)
   })
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy())
-    rejectConnection({}, socket as Socket, requestId())
+    rejectConnection({}, socket as Socket, errorAnswer)
   })
   const close = async (): Promise<void> => {
     if (!server.listening) return

@@ -7,7 +7,7 @@ import { errorAnswer } from './aws-answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import { dropBody, readBody } from './body/read-body.ts'
 import { channelBindingOf } from './channel-binding.ts'
-import { headersTooLarge } from './error-responses.ts'
+import { headersTooLarge, type ErrorFormat } from './error-responses.ts'
 import { logFailure } from './log-failure.ts'
 import { createListener, headerLinesMax, type Listener, type ListenerLimits } from './listener.ts'
 import { parseHead, type RequestHead } from './request.ts'
@@ -25,6 +25,8 @@ export interface ListenerServices {
   readonly basePath?: string
   /** The process's memory budget for request bodies and for objects that are being sent to clients. */
   readonly budget?: BodyBudget
+  /** Format of errors before a request reaches a route; that of AWS by default. */
+  readonly errorFormat?: ErrorFormat
 }
 
 /**
@@ -53,13 +55,26 @@ export function createTlsServer(
 }
 
 function createServer(
-  { log, random, limits, basePath = '', budget = createBodyBudget() }: ListenerServices,
+  {
+    log,
+    random,
+    limits,
+    basePath = '',
+    budget = createBodyBudget(),
+    errorFormat = errorAnswer,
+  }: ListenerServices,
   routes: readonly Route[],
   tls?: TlsMaterial,
 ): Listener {
   const requestId = (): string => uuid(random)
-  const entry = { log, requestId, basePath, budget, routes, isSecure: tls !== undefined }
-  return createListener({ answer: createEntry(entry), requestId, limits, tls, log })
+  const common = { log, requestId, basePath, budget, errorFormat }
+  return createListener({
+    answer: createEntry({ ...common, routes, isSecure: tls !== undefined }),
+    errorAnswer: (error) => errorFormat(error, requestId()),
+    limits,
+    tls,
+    log,
+  })
 }
 
 export interface EntryServices {
@@ -67,6 +82,7 @@ export interface EntryServices {
   readonly requestId: () => string
   readonly basePath: string
   readonly budget: BodyBudget
+  readonly errorFormat: ErrorFormat
   readonly routes: readonly Route[]
   /** Whether the listener uses TLS. */
   readonly isSecure: boolean
@@ -167,7 +183,7 @@ async function fail(
   const failure =
     'handler' in failed
       ? failed.handler.fail(error, failed.head, requestId)
-      : errorAnswer(undefined, requestId)
+      : services.errorFormat(undefined, requestId)
   sendAnswer(response, failure, services)
 }
 
@@ -175,5 +191,5 @@ async function fail(
 function refuseHeaders(services: EntryServices, { request, response }: Exchange): void {
   dropBody(request, response)
   response.shouldKeepAlive = false
-  sendAnswer(response, errorAnswer(headersTooLarge(), services.requestId()), services)
+  sendAnswer(response, services.errorFormat(headersTooLarge(), services.requestId()), services)
 }

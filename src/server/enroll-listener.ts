@@ -5,7 +5,7 @@
  * enrollment listener, because its host process serves the requests.
  */
 import type { BodyBudget } from '../http/body/budget.ts'
-import { enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
+import { enrollErrorAnswer, enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
 import { createEnrollSite, type EnrollSite } from '../http/enroll-site.ts'
 import { createTlsServer } from '../http/server.ts'
 import { showCertificate, type TlsMaterial } from '../http/tls.ts'
@@ -55,7 +55,7 @@ export async function startEnrollListener(
   const server = createTlsServer(
     // The enrollment listener has no path prefix. A reverse proxy cannot be in front of the enrollment listener, because
     // clients authenticate with TLS.
-    { log, random, limits: config.limits, budget },
+    { log, random, limits: config.limits, budget, errorFormat: enrollErrorAnswer },
     enrollRoutes({ log, health, site, ...routes(site) }),
     requestingCertificates(certificate.material),
   )

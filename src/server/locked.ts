@@ -7,6 +7,7 @@ import { readManifest } from '../data-folder/locked.ts'
 import type { MasterKey } from '../data-folder/master-key.ts'
 import { neededKeyIds, requireMasterKey } from '../data-folder/rotation.ts'
 import { ConfigurationError } from '../errors.ts'
+import { enrollErrorAnswer } from '../http/enroll-routes.ts'
 import type { Listener } from '../http/listener.ts'
 import { lockedApiRoutes, lockedEnrollRoutes, lockedPublicRoutes } from '../http/locked-routes.ts'
 import { createPlainServer, createTlsServer, type ListenerServices } from '../http/server.ts'
@@ -167,7 +168,11 @@ async function refusingServers(
   const server = createTlsServer(services, apiRoutes, { ...pair, ca })
   if (enrollment === undefined) return [{ server, address: listen }]
   const enrollRoutes = lockedEnrollRoutes(services)
-  const enrollServer = createTlsServer(services, enrollRoutes, { ...pair, ca: undefined })
+  const enrollServer = createTlsServer(
+    { ...services, errorFormat: enrollErrorAnswer },
+    enrollRoutes,
+    { ...pair, ca: undefined },
+  )
   return [
     { server, address: listen },
     { server: enrollServer, address: enrollment.listen },

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
+import { text as readText } from 'node:stream/consumers'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
@@ -415,4 +416,17 @@ test('a locked server with certificate files answers 503, and without them does 
     await locked
   }
   await service.restart()
+})
+
+test('bytes that are not a request receive a problem document', async (t) => {
+  const service = await startService(t)
+  const { port, hostname } = new URL(service.enrollUrl)
+  const socket = connect({ host: hostname, port: Number(port), ca: service.enrollRoot })
+  socket.end('GET / HTTP/9.9\r\n\r\n')
+  const received = await readText(socket)
+  assert.match(
+    received,
+    /^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json\r\n/,
+  )
+  assert.doesNotMatch(received, /x-amzn/)
 })

@@ -1,6 +1,7 @@
 /** Route tables for tests, and a request listener for the route tables. */
 import type { RequestListener } from 'node:http'
 import { publicFailure } from '../../src/http/answer.ts'
+import { errorAnswer } from '../../src/http/aws-answer.ts'
 import { createBodyBudget } from '../../src/http/body/budget.ts'
 import type { Handler, Route } from '../../src/http/route.ts'
 import { createEntry, type EntryServices } from '../../src/http/server.ts'
@@ -21,6 +22,7 @@ export function entryOf(
     requestId: () => 'the-id',
     basePath: '',
     budget: createBodyBudget(),
+    errorFormat: errorAnswer,
     isSecure: false,
     ...services,
     routes,

@@ -116,8 +116,8 @@ suite('an endpoint with a shorter validity', () => {
 
 test('an order is finalized by the CA that the endpoint has now, and its certificate stays readable', async () => {
   const client = await endpoint('moved', granted)
-  const [before, waiting] = [await ordered(client, [host]), await ordered(client, [host])]
-  const issued = expectSuccess(await finalize(client, before))
+  const [earlier, waiting] = [await ordered(client, [host]), await ordered(client, [host])]
+  const issued = expectSuccess(await finalize(client, earlier))
   const formerIssuer = new X509Certificate((await client.post(issued.json['certificate'])).text)
     .issuer
   await createRoot(service, { subject: { CommonName: 'Second Root' } })
