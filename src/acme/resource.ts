@@ -1,4 +1,5 @@
 /** Services, requests and responses of the resources of an ACME endpoint. */
+import type { AddressLimiter } from '../access/address-limiter.ts'
 import type { AcmeEndpoint } from '../enrollment/endpoint.ts'
 import type { ApiServices } from '../http/protocol.ts'
 import type { AcmeAccount } from '../store/enrollment/accounts.ts'
@@ -12,6 +13,8 @@ export interface AcmeServices {
   readonly sealers: SealerRing
   /** Authenticator of nonces, whose keys outlive a rotation of the master key. */
   readonly nonceAuthenticator: Authenticator
+  /** Counts the new accounts and account keys of source addresses, for all processes of the server. */
+  readonly newKeys: AddressLimiter
 }
 
 /** A public key that signs requests. */

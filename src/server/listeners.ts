@@ -80,18 +80,23 @@ export async function startListeners(
     budget: common.budget,
     certificate: own,
     routes: (site) => ({
-      acme: acmeRoutes(acmeServices(runtime, api), site),
+      acme: acmeRoutes(acmeServices(runtime, api, options.shared), site),
       est: estRoutes({ api }),
     }),
   })
   return { apiUrl, enrollUrl, reload: () => own.refresh() }
 }
 
-function acmeServices({ data: { masterKeys } }: Runtime, api: ApiServices): AcmeServices {
+function acmeServices(
+  { data: { masterKeys } }: Runtime,
+  api: ApiServices,
+  { newKeys }: SharedState,
+): AcmeServices {
   return {
     api,
     sealers: masterKeys.sealers('acme binding keys'),
     nonceAuthenticator: masterKeys.tokenAuthenticator('acme nonces'),
+    newKeys,
   }
 }
 

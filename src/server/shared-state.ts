@@ -1,7 +1,12 @@
 /**
- * State that all processes of a server share: request rates, the call log, metrics and jobs. The process that owns the data
+ * State that all processes of a server share: request rates, limits, the call log, metrics and jobs. The process that owns the data
  * holds the shared state, and workers access it through the primary.
  */
+import {
+  createAddressLimiter,
+  type AddressLimiter,
+  type LocalAddressLimiter,
+} from '../access/address-limiter.ts'
 import { createRateLimiter, type RateLimiter } from '../access/rate-limiter.ts'
 import type { CallLog } from '../call-log/call-log.ts'
 import type { CallLogPort } from '../call-log/call-recorder.ts'
@@ -17,6 +22,8 @@ import type { PrimaryConnection } from './workers/primary-connection.ts'
 
 export interface SharedState {
   readonly rateLimiter: RateLimiter
+  /** Counts the new ACME accounts and account keys of source addresses. */
+  readonly newKeys: AddressLimiter
   /** The call log, or undefined if calls are not logged. */
   readonly callLog: CallLogPort | undefined
   readonly metrics: Metrics
@@ -27,11 +34,15 @@ export interface SharedState {
 }
 
 export interface OwnState extends SharedState {
+  readonly newKeys: LocalAddressLimiter
   readonly callLog: CallLog | undefined
   readonly startJobs: (jobs: readonly Job[], services: Services) => void
   /** Runs a job immediately, and resolves when the job has no work left. */
   readonly runJob: (job: string) => Promise<void>
 }
+
+/** New ACME accounts and account keys of one source address in one hour. Many machines can share an address. */
+const newKeysPerHour = 100
 
 /**
  * Creates the shared state in the process that owns the data. Throws ConfigurationError if the rates are invalid or the call
@@ -48,6 +59,7 @@ export async function createOwnState(
   let scheduler: Scheduler | undefined
   return {
     rateLimiter,
+    newKeys: createAddressLimiter(newKeysPerHour, clock),
     callLog,
     metrics: metrics ?? (await createProcessMetrics(faults)),
     wake: (job) => scheduler?.wake(job),
@@ -74,6 +86,7 @@ export async function createWorkerState(
   const rateLimiter = primary.rateLimiter(readRates(config.rates))
   return {
     rateLimiter,
+    newKeys: primary.newKeys,
     callLog: config.callLog === undefined ? undefined : primary.callLog,
     // A worker returns the metrics of all processes of the server.
     metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },

@@ -199,7 +199,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   acme: {
     subject: 'ACME (RFC 8555): problem documents, URLs and the types of resources',
-    imports: ['enrollment', 'http', 'store/enrollment'],
+    imports: ['access/address-limiter.ts', 'enrollment', 'http', 'store/enrollment'],
   },
   'acme/handler': {
     subject: 'The route and the handler of ACME requests, and the table of resources',

@@ -1,5 +1,4 @@
 /** The resources of an ACME endpoint (RFC 8555 §7.1), by their paths below the endpoint. */
-import type { AddressLimiter } from '../requests/address-limiter.ts'
 import type { SignerKind } from '../requests/verify-request.ts'
 import type { AccountResource, KeyResource, SignedResource, UnsignedResource } from '../resource.ts'
 import { account } from '../resources/account.ts'
@@ -8,8 +7,8 @@ import { certificate } from '../resources/certificate.ts'
 import { challenge } from '../resources/challenge.ts'
 import { directory, newNonce } from '../resources/directory.ts'
 import { finalize } from '../resources/finalize.ts'
-import { createKeyChange } from '../resources/key-change.ts'
-import { createNewAccount } from '../resources/new-account.ts'
+import { keyChange } from '../resources/key-change.ts'
+import { newAccount } from '../resources/new-account.ts'
 import { newAuthz } from '../resources/new-authz.ts'
 import { newOrder } from '../resources/new-order.ts'
 import { order } from '../resources/order.ts'
@@ -35,25 +34,23 @@ interface SignedRow {
 
 export type ResourceRow = UnsignedRow | SignedRow
 
-/** Returns the table. `newKeys` limits the new accounts and keys of source addresses. `ID` stands for the last part of a path. */
-export function resourceTable(newKeys: AddressLimiter): Readonly<Record<string, ResourceRow>> {
-  return {
-    directory: unsigned(directory),
-    'new-nonce': unsigned(newNonce),
-    'new-account': byKey('object', createNewAccount(newKeys)),
-    'account/ID': byAccount('either', account),
-    'key-change': byAccount('object', createKeyChange(newKeys)),
-    'new-order': byAccount('object', newOrder),
-    'order/ID': byAccount('empty', order),
-    'orders/ID': byAccount('empty', orders),
-    'finalize/ID': byAccount('object', finalize),
-    'certificate/ID': byAccount('empty', certificate),
-    'new-authz': byAccount('object', newAuthz),
-    'authz/ID': byAccount('either', authorization),
-    'challenge/ID': byAccount('either', challenge),
-    'revoke-cert': { signer: 'either', payload: 'object', answer: revokeCert },
-    'renewal-info/ID': unsigned(renewalInfo),
-  }
+/** The table. `ID` stands for the last part of a path. */
+export const resources: Readonly<Record<string, ResourceRow>> = {
+  directory: unsigned(directory),
+  'new-nonce': unsigned(newNonce),
+  'new-account': byKey('object', newAccount),
+  'account/ID': byAccount('either', account),
+  'key-change': byAccount('object', keyChange),
+  'new-order': byAccount('object', newOrder),
+  'order/ID': byAccount('empty', order),
+  'orders/ID': byAccount('empty', orders),
+  'finalize/ID': byAccount('object', finalize),
+  'certificate/ID': byAccount('empty', certificate),
+  'new-authz': byAccount('object', newAuthz),
+  'authz/ID': byAccount('either', authorization),
+  'challenge/ID': byAccount('either', challenge),
+  'revoke-cert': { signer: 'either', payload: 'object', answer: revokeCert },
+  'renewal-info/ID': unsigned(renewalInfo),
 }
 
 function unsigned(answer: UnsignedResource): UnsignedRow {

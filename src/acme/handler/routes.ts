@@ -3,14 +3,10 @@ import { createFreshCache } from '../../access/one-second-cache.ts'
 import type { EnrollSite } from '../../http/enroll-site.ts'
 import type { Route } from '../../http/route.ts'
 import { findEndpoint } from '../../store/enrollment/endpoints.ts'
-import { createAddressLimiter } from '../requests/address-limiter.ts'
 import { createNonces } from '../requests/nonces.ts'
 import type { AcmeServices } from '../resource.ts'
 import { acmePrefix, createAcmeHandler } from './acme-handler.ts'
-import { resourceTable } from './resource-table.ts'
-
-/** New accounts and account keys of one source address in one hour and process. Many machines can share an address. */
-const keysPerHour = 100
+import { resources } from './resource-table.ts'
 
 export function acmeRoutes(services: AcmeServices, site: EnrollSite): readonly Route[] {
   const { api, nonceAuthenticator: authenticator } = services
@@ -20,7 +16,7 @@ export function acmeRoutes(services: AcmeServices, site: EnrollSite): readonly R
     site,
     nonces: createNonces({ db, clock, random, authenticator }),
     findEndpoint: createFreshCache((name) => findEndpoint(db, 'acme', name), { clock }),
-    resources: resourceTable(createAddressLimiter(keysPerHour, clock)),
+    resources,
   })
   return [
     {

@@ -12,7 +12,6 @@ import {
   requireStrongKey,
 } from '../requests/account-key.ts'
 import { decodeJws, requireUrl } from '../requests/jws.ts'
-import { requireNewKey, type AddressLimiter } from '../requests/address-limiter.ts'
 import { malformed, parseJsonObject } from '../requests/parse-json.ts'
 import type {
   AccountKey,
@@ -23,16 +22,13 @@ import type {
 } from '../resource.ts'
 import { accountChanged } from './account.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
+import { requireNewKey } from './new-key-limit.ts'
 import { membersOf } from './payload.ts'
 
 const name = 'inner JWS'
 
-export function createKeyChange(newKeys: AddressLimiter): AccountResource {
-  return async (services, request) => {
-    const key = await readNewKey(services, request, newKeys)
-    return replaceKey(services, request, key)
-  }
-}
+export const keyChange: AccountResource = async (services, request) =>
+  replaceKey(services, request, await readNewKey(services, request))
 
 async function replaceKey(
   services: AcmeServices,
@@ -57,11 +53,7 @@ async function replaceKey(
 }
 
 /** Returns the key that signed the inner JWS, after all its checks. */
-async function readNewKey(
-  { api }: AcmeServices,
-  request: AccountRequest,
-  newKeys: AddressLimiter,
-): Promise<AccountKey> {
+async function readNewKey(services: AcmeServices, request: AccountRequest): Promise<AccountKey> {
   const { account, urls, sourceIp } = request
   const jws = decodeJws(membersOf(request), name)
   requireAlgorithm(jws)
@@ -74,7 +66,7 @@ async function readNewKey(
     throw malformed(`The protected header of the ${name} must not have a nonce.`)
   requireUrl(jws.header, urls.keyChange, name)
   const key = readAccountKey(jwk)
-  const { issuancePolicy } = api.services
+  const { issuancePolicy } = services.api.services
   requireStrongKey(key, issuancePolicy)
   requireSignature(jws, key, name)
   const change = parseJsonObject(jws.payload, `payload of the ${name}`)
@@ -87,7 +79,7 @@ async function readNewKey(
     throw malformed(
       `The member oldKey of the ${name} must be the current public key of the account.`,
     )
-  requireNewKey(newKeys, sourceIp)
+  await requireNewKey(services, sourceIp)
   await requireCompositeModulus(key, issuancePolicy)
   return key
 }

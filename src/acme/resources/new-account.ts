@@ -10,32 +10,30 @@ import { useBindingKey, type BindingKey } from '../../store/enrollment/binding-k
 import { recorded } from '../../store/recorded-states.ts'
 import { AcmeProblem } from '../problem.ts'
 import { requireCompositeModulus } from '../requests/account-key.ts'
-import { requireNewKey, type AddressLimiter } from '../requests/address-limiter.ts'
 import { readBinding, unusableKey } from '../requests/external-account-binding.ts'
 import { malformed } from '../requests/parse-json.ts'
 import { requireValid } from '../requests/verify-request.ts'
 import type { AcmeAnswer, AcmeServices, KeyRequest, KeyResource } from '../resource.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
 import { readContacts } from './contacts.ts'
+import { requireNewKey } from './new-key-limit.ts'
 import { membersOf } from './payload.ts'
 
-export function createNewAccount(newKeys: AddressLimiter): KeyResource {
-  return async (services, request) => {
-    const payload = membersOf(request)
-    const { onlyReturnExisting = false } = payload
-    if (typeof onlyReturnExisting !== 'boolean')
-      throw malformed('The member onlyReturnExisting must be true or false.')
-    const existing = await answerExisting(services, request)
-    if (existing !== undefined) return existing
-    if (onlyReturnExisting)
-      throw new AcmeProblem(
-        'accountDoesNotExist',
-        'No account of this endpoint has the key that signed the request. Create one without onlyReturnExisting.',
-      )
-    const contacts = readContacts(payload['contact']) ?? []
-    requireNewKey(newKeys, request.sourceIp)
-    return create(services, request, contacts)
-  }
+export const newAccount: KeyResource = async (services, request) => {
+  const payload = membersOf(request)
+  const { onlyReturnExisting = false } = payload
+  if (typeof onlyReturnExisting !== 'boolean')
+    throw malformed('The member onlyReturnExisting must be true or false.')
+  const existing = await answerExisting(services, request)
+  if (existing !== undefined) return existing
+  if (onlyReturnExisting)
+    throw new AcmeProblem(
+      'accountDoesNotExist',
+      'No account of this endpoint has the key that signed the request. Create one without onlyReturnExisting.',
+    )
+  const contacts = readContacts(payload['contact']) ?? []
+  await requireNewKey(services, request.sourceIp)
+  return create(services, request, contacts)
 }
 
 async function answerExisting(

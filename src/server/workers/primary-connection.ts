@@ -1,5 +1,6 @@
 /** The worker's end of the channel between a worker and its primary. */
 import { setImmediate } from 'node:timers/promises'
+import type { AddressLimiter } from '../../access/address-limiter.ts'
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { Rates } from '../../access/rates.ts'
 import type { CallLogPort } from '../../call-log/call-recorder.ts'
@@ -55,6 +56,11 @@ export class PrimaryConnection {
     write: (record) => this.#enqueue({ notice: { kind: 'call record', record } }),
     record: (record) => this.#request({ kind: 'call record', record }),
     isWritable: () => this.#isCallLogWritable,
+  }
+
+  /** Counts new ACME accounts and account keys in the primary. */
+  readonly newKeys: AddressLimiter = {
+    count: (address) => this.#request({ kind: 'new key', address }),
   }
 
   constructor(forked: Forked, tasks: WorkerTasks, orphaned: () => void) {

@@ -1,4 +1,5 @@
 /** Handles the requests from workers in the primary. */
+import type { LocalAddressLimiter } from '../../access/address-limiter.ts'
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { CallLog } from '../../call-log/call-log.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
@@ -14,6 +15,7 @@ export interface PrimaryServices {
   readonly log: Log
   readonly metrics: Metrics
   readonly rateLimiter: RateLimiter
+  readonly newKeys: LocalAddressLimiter
   readonly callLog: CallLog | undefined
   readonly wake: Services['wake']
   readonly serverState: () => Promise<ServerState>
@@ -44,6 +46,8 @@ export function serveWorkerRequest(
     case 'rate':
       // The rate limiter is in the same process, so its result is not a promise.
       return reply(rateLimiter.allows(request.call) === true)
+    case 'new key':
+      return reply(services.newKeys.count(request.address))
     case 'server state':
       services.serverState().then(reply, () => reply(undefined))
       return

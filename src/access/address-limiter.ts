@@ -1,15 +1,14 @@
-/** Limits on new accounts and keys for each source address. */
-import { createBoundedCache } from '../../bounded-cache.ts'
-import type { Clock } from '../../clock.ts'
-import { networkOf } from '../../text/ip-address.ts'
-import { AcmeProblem } from '../problem.ts'
+/** Limits on events for each source address, such as new ACME accounts. */
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Clock } from '../clock.ts'
+import { networkOf } from '../text/ip-address.ts'
 
 export interface AddressLimiter {
   /**
    * Counts an event of an address. Returns undefined if the event is allowed; otherwise, the number of seconds until the next
    * event of the address is allowed.
    */
-  count(address: string | undefined): number | undefined
+  count(address: string | undefined): number | undefined | Promise<number | undefined>
 }
 
 /** Tokens of an address, which are refilled continuously. */
@@ -21,8 +20,13 @@ interface Bucket {
 const addressesMax = 100_000
 const hourMilliseconds = 3_600_000
 
+/** A limiter of this process. */
+export interface LocalAddressLimiter extends AddressLimiter {
+  count(address: string | undefined): number | undefined
+}
+
 /** Creates a limiter that allows `perHour` events an hour to each IPv4 address, and to each IPv6 network of 64 bits. */
-export function createAddressLimiter(perHour: number, clock: Clock): AddressLimiter {
+export function createAddressLimiter(perHour: number, clock: Clock): LocalAddressLimiter {
   const buckets = createBoundedCache<Bucket>(addressesMax)
   return {
     count(address) {
@@ -40,15 +44,4 @@ export function createAddressLimiter(perHour: number, clock: Clock): AddressLimi
         : Math.ceil(((1 - available) * hourMilliseconds) / perHour / 1000)
     },
   }
-}
-
-/** Counts a new key of an account. Throws a `rateLimited` problem if its address has sent too many. */
-export function requireNewKey(newKeys: AddressLimiter, address: string | undefined): void {
-  const retrySeconds = newKeys.count(address)
-  if (retrySeconds !== undefined)
-    throw new AcmeProblem(
-      'rateLimited',
-      `Too many new accounts and account keys were requested from this address. Try again in ${retrySeconds} seconds.`,
-      { headers: { 'retry-after': String(retrySeconds) } },
-    )
 }
