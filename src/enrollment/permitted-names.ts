@@ -1,6 +1,6 @@
 /** Names that an endpoint, an EAB key or a one-time password permits. */
 import { parseIpAddress } from '../text/ip-address.ts'
-import { containsAddress, parseIpNetwork } from '../text/ip-network.ts'
+import { containsAddress, intendedNetwork, parseIpNetwork } from '../text/ip-network.ts'
 import { canonicalIdentifier, type Identifier } from './identifier.ts'
 
 const patternLengthMax = 255
@@ -11,7 +11,11 @@ const patternLengthMax = 255
  */
 export function patternFault(pattern: string): string | undefined {
   if (pattern.length > patternLengthMax) return `is longer than ${patternLengthMax} characters`
-  if (parseIpNetwork(pattern) !== undefined) return undefined
+  const network = parseIpNetwork(pattern)
+  if (network !== undefined) {
+    const intended = intendedNetwork(network)
+    return intended && `has an address with bits beyond the prefix length; use ${intended}`
+  }
   const bytes = parseIpAddress(pattern.split('/')[0] ?? '')
   if (bytes !== undefined)
     return `has a prefix length that is not an integer from 0 to ${bytes.length * 8}`

@@ -129,6 +129,13 @@ test('networks are in CIDR notation', () => {
       /^--acme-networks must be up to 100 networks in CIDR notation/,
       bad,
     )
+  for (const [text, intended] of [
+    ['192.0.2.0/24,10.1.2.3/8', '10.0.0.0/8'],
+    ['2001:db8:0:1::/32', '2001:db8::/32'],
+  ] as const)
+    assert.deepEqual(problemsOf({ ...on, acmeNetworks: text }), [
+      `--acme-networks must contain ${intended}, whose bits beyond the prefix length are zero, not '${text}'`,
+    ])
 })
 
 test('validation ports are from 1 to 65535', () => {

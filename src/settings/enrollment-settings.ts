@@ -1,7 +1,7 @@
 /** The settings of the enrollment listener and of ACME challenge validation. */
 import { isIP } from 'node:net'
 import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
-import { parseIpNetwork } from '../text/ip-network.ts'
+import { intendedNetwork, parseIpNetwork } from '../text/ip-network.ts'
 import { address, hosts, isUnspecified, wholeNumber } from './parse-values.ts'
 import { setting } from './setting.ts'
 
@@ -80,10 +80,17 @@ function dnsServer(text: string): string | undefined {
   return `${host.includes(':') ? `[${host}]` : host}:${number}`
 }
 
-/** Returns a network in CIDR notation. An address without a prefix length is treated as a network with a single address. */
+/**
+ * Returns a network in CIDR notation. An address without a prefix length is treated as a network with a single address. Throws an
+ * error if the address has bits beyond the prefix length.
+ */
 function networkOf(text: string): string | undefined {
   const network = parseIpNetwork(text)
-  return network && `${formatIpAddress(network.bytes)}/${network.prefix}`
+  if (network === undefined) return undefined
+  const intended = intendedNetwork(network)
+  if (intended !== undefined)
+    throw new Error(`must contain ${intended}, whose bits beyond the prefix length are zero`)
+  return `${formatIpAddress(network.bytes)}/${network.prefix}`
 }
 
 /** Returns an address in canonical form, or undefined if the text is not an address. */

@@ -3,7 +3,13 @@ import { BlockList } from 'node:net'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { formatIpAddress, parseIpAddress } from './ip-address.ts'
-import { containsAddress, isWithin, parseIpNetwork, type IpNetwork } from './ip-network.ts'
+import {
+  containsAddress,
+  intendedNetwork,
+  isWithin,
+  parseIpNetwork,
+  type IpNetwork,
+} from './ip-network.ts'
 
 const network = (text: string): IpNetwork => parseIpNetwork(text) ?? assert.fail(text)
 const address = (text: string): Uint8Array => parseIpAddress(text) ?? assert.fail(text)
@@ -58,4 +64,21 @@ test('a network is within another one only if all of its addresses are', () => {
 test('IPv4 and IPv6 networks never contain addresses of the other family', () => {
   assert.ok(!containsAddress(network('0.0.0.0/0'), address('::')))
   assert.ok(!containsAddress(network('::/0'), address('0.0.0.0')))
+})
+
+test('the intended network of an address with bits beyond the prefix length has the first address', () => {
+  for (const [text, intended] of [
+    ['10.1.2.3/8', '10.0.0.0/8'],
+    ['10.1.2.3/0', '0.0.0.0/0'],
+    ['192.0.2.129/25', '192.0.2.128/25'],
+    ['192.0.2.1/31', '192.0.2.0/31'],
+    ['2001:db8::1/127', '2001:db8::/127'],
+    ['2001:db8:ffff::/33', '2001:db8:8000::/33'],
+    ['10.0.0.0/8', undefined],
+    ['0.0.0.0/0', undefined],
+    ['192.0.2.128/25', undefined],
+    ['192.0.2.1', undefined],
+    ['2001:db8::1/128', undefined],
+  ] as const)
+    assert.equal(intendedNetwork(network(text)), intended, text)
 })

@@ -1,5 +1,5 @@
 /** Networks in CIDR notation. IPv4 and IPv6 networks never contain each other. */
-import { parseIpAddress } from './ip-address.ts'
+import { formatIpAddress, parseIpAddress } from './ip-address.ts'
 
 export interface IpNetwork {
   /** The 4 or 16 bytes of an address in the network. */
@@ -34,4 +34,16 @@ export function containsAddress({ bytes, prefix }: IpNetwork, address: Uint8Arra
 /** Returns whether every address in a network is also in another network. */
 export function isWithin(inner: IpNetwork, outer: IpNetwork): boolean {
   return inner.prefix >= outer.prefix && containsAddress(outer, inner.bytes)
+}
+
+/**
+ * Returns the network in CIDR notation that was probably meant, such as `10.0.0.0/8` for `10.1.2.3/8`. Returns undefined for a
+ * network whose address has no bits beyond the prefix.
+ */
+export function intendedNetwork({ bytes, prefix }: IpNetwork): string | undefined {
+  const first = bytes.map(
+    (byte, at) => byte & (0xff << Math.max(0, Math.min(8, 8 - (prefix - at * 8)))),
+  )
+  const hasHostBits = first.some((byte, at) => byte !== bytes[at])
+  return hasHostBits ? `${formatIpAddress(first)}/${prefix}` : undefined
 }
