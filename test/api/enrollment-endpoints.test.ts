@@ -329,6 +329,34 @@ test('the API returns the same as the commands', async () => {
   assert.doesNotMatch(JSON.stringify(Endpoint), /hmac/i)
 })
 
+test('the tables of create, update and show have a line for each option of an endpoint', async () => {
+  const table = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await signet(...args, '--output', 'table')
+    assert.equal(code, 0, stderr)
+    return stdout
+  }
+  const valueOf = (text: string, label: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/))
+      .find(([first]) => first === label)?.[1]
+  const flags = ['--ca', root, '--challenges', 'none', '--names', '*.lines.example']
+  const created = await table('acme', 'create', 'lines', ...flags)
+  for (const [label, value] of [
+    ['challenges', 'none'],
+    ['external account binding', 'REQUIRED'],
+    ['names', '*.lines.example'],
+    ['validity', '90d'],
+  ] as const)
+    for (const text of [created, await table('acme', 'show', 'lines')])
+      assert.equal(valueOf(text, label), value, text)
+  const challenges = ['--challenges', 'dns-01,http-01', '--names', '*']
+  const updated = await table('acme', 'update', 'lines', ...challenges)
+  assert.equal(valueOf(updated, 'challenges'), 'http-01, dns-01')
+  assert.equal(valueOf(updated, 'names'), '*')
+  await json('acme', 'delete', 'lines')
+})
+
 test('lists are read in pages, and a page token is valid only for the same list', async () => {
   const all = await service.must('ListEnrollmentEndpoints', {})
   const names: string[] = []

@@ -9,15 +9,16 @@ import {
 } from '../enrollment/acme-subcommands.ts'
 import {
   addEndpointSubcommands,
+  challengesText,
   commonOptionsOf,
+  printChanged,
   withEndpointFlags,
-  withWarnings,
   type EndpointFlags,
 } from '../enrollment/endpoint-subcommands.ts'
 import { severalOf } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
-import { cellText, type Column } from '../shared/table.ts'
+import type { Column } from '../shared/table.ts'
 
 interface AcmeFlags extends EndpointFlags {
   readonly challenges?: string
@@ -29,7 +30,7 @@ const columns: readonly Column[] = [
   {
     key: 'Challenges',
     header: 'CHALLENGES',
-    text: ({ Challenges }) => cellText(Challenges) || 'none',
+    text: challengesText,
   },
   { key: 'ExternalAccountBinding', header: 'EAB', shrink: 'never' },
 ]
@@ -47,8 +48,9 @@ export function acmeCommand(context: CommandContext): Command {
     )
     .run(
       async ({ config, flags }: Call<AcmeFlags>, name: string) =>
-        withWarnings(
+        printChanged(
           context,
+          flags,
           await addEndpoint(config, name, { ...optionsOf(flags), ca: flags.ca ?? '' }),
         ),
       {
@@ -67,7 +69,7 @@ export function acmeCommand(context: CommandContext): Command {
       'signet acme update web --profile none',
     )
     .run(async ({ config, flags }: Call<AcmeFlags>, name: string) =>
-      withWarnings(context, await changeEndpoint(config, name, optionsOf(flags))),
+      printChanged(context, flags, await changeEndpoint(config, name, optionsOf(flags))),
     )
   eabSubcommands(group)
   accountSubcommands(group)

@@ -12,8 +12,8 @@ import {
   addEndpointSubcommands,
   commonOptionsOf,
   namesText,
+  printChanged,
   withEndpointFlags,
-  withWarnings,
   type EndpointFlags,
 } from '../enrollment/endpoint-subcommands.ts'
 import { seconds } from '../shared/config-flags.ts'
@@ -41,8 +41,9 @@ export function estCommand(context: CommandContext): Command {
     )
     .run(
       async ({ config, flags }: Call<EstFlags>, name: string) =>
-        withWarnings(
+        printChanged(
           context,
+          flags,
           await addEndpoint(config, name, { ...optionsOf(flags), ca: flags.ca ?? '' }),
         ),
       { next: (name) => [`signet est password create ${name} --names HOST`] },
@@ -53,7 +54,7 @@ export function estCommand(context: CommandContext): Command {
     .argument('<name>')
     .examples('signet est update devices --validity 45d --no-server-keygen')
     .run(async ({ config, flags }: Call<EstFlags>, name: string) =>
-      withWarnings(context, await changeEndpoint(config, name, optionsOf(flags))),
+      printChanged(context, flags, await changeEndpoint(config, name, optionsOf(flags))),
     )
   passwordSubcommands(group)
   return group

@@ -20,7 +20,7 @@ import { paragraphsText } from '../shared/style.ts'
 import { cellText, dayText, wordsOf, type Column, type Row } from '../shared/table.ts'
 
 /** Flags that `create` and `update` have for both protocols. */
-export interface EndpointFlags extends Flags {
+export interface EndpointFlags extends Flags, OutputFlags {
   readonly ca?: string
   readonly template?: string
   readonly validity?: number
@@ -52,13 +52,14 @@ export function commonOptionsOf({ ca, template, validity, names }: EndpointFlags
   return { ca, template, validitySeconds: validity, names }
 }
 
-/** Prints warnings about a new or changed endpoint, and returns the endpoint. */
-export function withWarnings(
-  { stderr }: CommandContext,
+/** Prints a new or changed endpoint, and warnings about it. */
+export function printChanged(
+  context: CommandContext,
+  flags: OutputFlags,
   { endpoint, warnings }: { readonly endpoint: object; readonly warnings: readonly string[] },
-): object {
-  for (const warning of warnings) printProblem(`warning: ${warning}`, stderr)
-  return endpoint
+): void {
+  for (const warning of warnings) printProblem(`warning: ${warning}`, context.stderr)
+  printEndpoint(context, flags, endpoint)
 }
 
 const listAll = { acme: listAcmeEndpoints, est: listEstEndpoints }
@@ -147,6 +148,11 @@ export function namesText({ Names }: Row): string {
   return Array.isArray(Names) && Names.length === 0 ? '*' : cellText(Names)
 }
 
+/** Formats the challenges of an ACME endpoint. */
+export function challengesText({ Challenges }: Row): string {
+  return cellText(Challenges) || 'none'
+}
+
 function validityText({ ValiditySeconds }: Row): string {
   return formatSeconds(Number(ValiditySeconds))
 }
@@ -177,6 +183,7 @@ function paragraphsOf(list: unknown, noun: string, key: string) {
 function linesOf({ ValiditySeconds, Names, ...members }: JsonObject) {
   const all = {
     ...members,
+    ...(members['Challenges'] !== undefined && { Challenges: challengesText(members) }),
     ...(ValiditySeconds !== undefined && { Validity: validityText({ ValiditySeconds }) }),
     ...(Names !== undefined && { Names: namesText({ Names }) }),
   }
