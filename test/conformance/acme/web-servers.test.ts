@@ -1,6 +1,6 @@
 /**
- * Tests of web servers with certificates from ACME: Caddy obtains and renews its own certificates; nginx and HAProxy load a
- * client's files.
+ * Tests of web servers with certificates from ACME: Caddy and Apache obtain their own certificates, certbot's plugin configures
+ * nginx, and nginx and HAProxy load a client's files.
  */
 import assert from 'node:assert/strict'
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -9,8 +9,8 @@ import { after, before, test, type TestContext } from 'node:test'
 import { freePort } from '../../support/free-port.ts'
 import { tool } from '../../support/foreign-tools.ts'
 import { eventually } from '../../support/revocation.ts'
-import { commandClients } from './command-clients.ts'
-import type { IssuedFiles } from './judges.ts'
+import { certbot, certbotFiles, commandClients } from './command-clients.ts'
+import { revocationStatus, type IssuedFiles } from './judges.ts'
 import { runServer, startCaddy, waitForCertificate, type WebServer } from './web-servers.ts'
 import { openAcmeWorld, runClient, type AcmeWorld } from './world.ts'
 
@@ -160,4 +160,48 @@ frontend https\n  bind 127.0.0.1:${haproxyPort} ssl crt ${join(folder, 'haproxy.
     await waitForCertificate(haproxy, { world, name, port: haproxyPort }),
   ]
   assert.equal(serials[0], serials[1])
+})
+
+test("certbot's plugin for nginx obtains, installs, renews and revokes a certificate", async (t) => {
+  if (!(await areInstalled(t, { nginx: '-v', certbot: '--version' }))) return
+  const probe = ['-c', 'import certbot_nginx']
+  if ((await tool(t, '/usr/bin/python3', { probe })) === undefined) return
+  const name = 'plugin.acme.test'
+  world.addName(name)
+  const folder = join(world.folder, name)
+  await mkdir(folder)
+  const port = await freePort()
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const path = (each: string): string => join(folder, each)
+  await writeFile(
+    path('nginx.conf'),
+    `pid ${path('nginx.pid')}; error_log ${path('error.log')}; events {}
+    http { access_log off;
+    ${temporary.map((each) => `${each}_temp_path ${path(each)};`).join(' ')}
+    server { listen 127.0.0.1:${world.httpPort}; server_name ${name}; } }\n`,
+  )
+  await using nginx = await runServer(
+    'nginx',
+    ['-g', 'daemon off;', '-c', path('nginx.conf')],
+    folder,
+  )
+  const session = {
+    world,
+    folder,
+    directoryUrl: world.directoryOf('web'),
+    name,
+    proof: 'http-01',
+    binding: undefined,
+  } as const
+  const ports = ['--http-01-port', `${world.httpPort}`, '--https-port', `${port}`]
+  const plugin = ['--nginx', '--nginx-server-root', folder, ...ports]
+  const account = ['--agree-tos', '--register-unsafely-without-email', '--no-redirect']
+  await certbot(session, ['run', ...plugin, ...account, '--key-type', 'ecdsa', '-d', name])
+  const site = { world, name, port }
+  const first = await waitForCertificate(nginx, site)
+  await certbot(session, ['renew', '--force-renewal', '--no-random-sleep-on-renew'])
+  await waitForCertificate(nginx, site, first)
+  const { fullchain } = certbotFiles(session)
+  await certbot(session, ['revoke', '--cert-name', name, '--no-delete-after-revoke'])
+  assert.equal(await revocationStatus(fullchain, world.rootFile), 'revoked')
 })
