@@ -13,8 +13,8 @@ export interface AcmeServices {
   readonly sealers: SealerRing
   /** Authenticator of nonces, whose keys outlive a rotation of the master key. */
   readonly nonceAuthenticator: Authenticator
-  /** Counts the new accounts and account keys of source addresses, for all processes of the server. */
-  readonly newKeys: AddressLimiter
+  /** Counts the new accounts, and changes of keys and contacts, of source addresses, for all processes of the server. */
+  readonly accountChanges: AddressLimiter
 }
 
 /** A public key that signs requests. */

@@ -8,7 +8,9 @@ import { problemOfError } from './service-errors.ts'
 test('errors of operations become problems that tell clients what to do', () => {
   for (const [code, type, status, retryAfter] of [
     ['AccessDeniedException', 'unauthorized', 403, undefined],
+    ['ConcurrentModificationException', 'serverInternal', 503, '5'],
     ['InvalidArgsException', 'badCSR', 400, undefined],
+    ['InvalidRequestException', 'malformed', 400, undefined],
     ['InvalidStateException', 'serverInternal', 503, '600'],
     ['LimitExceededException', 'rateLimited', 429, '600'],
     ['MalformedCSRException', 'badCSR', 400, undefined],

@@ -23,9 +23,14 @@ const unusableAuthority: Mapping = {
   prefix: 'The CA of this endpoint cannot be used now. ',
 }
 
+/** The CA, or a row that the request needs, was changed by other requests at the same time. */
+const changing: Mapping = { type: 'serverInternal', status: 503, retryAfter: shortSeconds }
+
 const mappings: Partial<Record<ErrorCode, Mapping>> = {
   AccessDeniedException: { type: 'unauthorized' },
+  ConcurrentModificationException: changing,
   InvalidArgsException: { type: 'badCSR' },
+  InvalidRequestException: { type: 'malformed' },
   InvalidStateException: unusableAuthority,
   LimitExceededException: { type: 'rateLimited', retryAfter: longSeconds },
   MalformedCSRException: { type: 'badCSR' },

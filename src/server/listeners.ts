@@ -90,13 +90,13 @@ export async function startListeners(
 function acmeServices(
   { data: { masterKeys } }: Runtime,
   api: ApiServices,
-  { newKeys }: SharedState,
+  { accountChanges }: SharedState,
 ): AcmeServices {
   return {
     api,
     sealers: masterKeys.sealers('acme binding keys'),
     nonceAuthenticator: masterKeys.tokenAuthenticator('acme nonces'),
-    newKeys,
+    accountChanges,
   }
 }
 

@@ -22,8 +22,8 @@ import type { PrimaryConnection } from './workers/primary-connection.ts'
 
 export interface SharedState {
   readonly rateLimiter: RateLimiter
-  /** Counts the new ACME accounts and account keys of source addresses. */
-  readonly newKeys: AddressLimiter
+  /** Counts the new ACME accounts, and changes of their keys and contacts, of source addresses. */
+  readonly accountChanges: AddressLimiter
   /** The call log, or undefined if calls are not logged. */
   readonly callLog: CallLogPort | undefined
   readonly metrics: Metrics
@@ -34,15 +34,15 @@ export interface SharedState {
 }
 
 export interface OwnState extends SharedState {
-  readonly newKeys: LocalAddressLimiter
+  readonly accountChanges: LocalAddressLimiter
   readonly callLog: CallLog | undefined
   readonly startJobs: (jobs: readonly Job[], services: Services) => void
   /** Runs a job immediately, and resolves when the job has no work left. */
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** New ACME accounts and account keys of one source address in one hour. Many machines can share an address. */
-const newKeysPerHour = 100
+/** New ACME accounts and changes of accounts from one source address in one hour. Many machines can share an address. */
+const accountChangesPerHour = 100
 
 /**
  * Creates the shared state in the process that owns the data. Throws ConfigurationError if the rates are invalid or the call
@@ -59,7 +59,7 @@ export async function createOwnState(
   let scheduler: Scheduler | undefined
   return {
     rateLimiter,
-    newKeys: createAddressLimiter(newKeysPerHour, clock),
+    accountChanges: createAddressLimiter(accountChangesPerHour, clock),
     callLog,
     metrics: metrics ?? (await createProcessMetrics(faults)),
     wake: (job) => scheduler?.wake(job),
@@ -86,7 +86,7 @@ export async function createWorkerState(
   const rateLimiter = primary.rateLimiter(readRates(config.rates))
   return {
     rateLimiter,
-    newKeys: primary.newKeys,
+    accountChanges: primary.accountChanges,
     callLog: config.callLog === undefined ? undefined : primary.callLog,
     // A worker returns the metrics of all processes of the server.
     metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },

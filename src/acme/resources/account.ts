@@ -4,6 +4,7 @@ import { cancelOrders, updateAccount, type AcmeAccount } from '../../store/enrol
 import { recorded } from '../../store/recorded-states.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountRequest, AccountResource, AcmeServices } from '../resource.ts'
+import { requireAccountChange } from './account-change-limit.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
 import { readContacts } from './contacts.ts'
 import { membersOf } from './payload.ts'
@@ -24,7 +25,9 @@ export const account: AccountResource = async (services, request) => {
     status: status === 'deactivated' ? status : current.status,
   }
   const isSame = JSON.stringify(contacts) === JSON.stringify(current.contacts)
-  if (!isSame || updated.status !== current.status) await store(services, request, updated)
+  const isDeactivated = updated.status !== current.status
+  if (!isSame && !isDeactivated) await requireAccountChange(services, request.sourceIp)
+  if (!isSame || isDeactivated) await store(services, request, updated)
   return accountAnswer(200, updated, urls)
 }
 

@@ -3,12 +3,18 @@ import { createPublicKey } from 'node:crypto'
 import { AcmeProblem } from '../problem.ts'
 import { readAccountKey } from '../requests/account-key.ts'
 import { isObject } from '../../text/json.ts'
+import type { SubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
 
-/** Returns the thumbprint (RFC 7638) of a key in DER; undefined for a key that cannot be the key of an account. */
-export function thumbprintOf(subjectPublicKeyInfoDer: Uint8Array): string | undefined {
+/** Returns the thumbprint (RFC 7638) of a key; undefined for a key that cannot be the key of an account. */
+export function thumbprintOf({
+  der,
+  key: { kind },
+}: Pick<SubjectPublicKeyInfo, 'der' | 'key'>): string | undefined {
+  // OpenSSL does not parse keys of other types, whose parameters can be anything.
+  if (kind !== 'rsa' && kind !== 'ec' && kind !== 'ed25519') return undefined
   try {
     const key = createPublicKey({
-      key: Buffer.from(subjectPublicKeyInfoDer),
+      key: Buffer.from(der),
       format: 'der',
       type: 'spki',
     })

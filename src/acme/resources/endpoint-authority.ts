@@ -25,6 +25,10 @@ export async function readEndpointAuthority(
       'serverInternal',
       `The certificate authority of endpoint ${name} does not exist.`,
     )
+  return endpointAuthority(authority)
+}
+
+export function endpointAuthority(authority: Authority): EndpointAuthority {
   return { authority, arn: storable(certificateAuthorityArn(authority)) }
 }
 

@@ -7,6 +7,7 @@ import { orderStatus } from '../../enrollment/order-state.ts'
 import { runOperation } from '../../http/run-operation.ts'
 import { issueCertificateWith } from '../../operations/certificate/issue-certificate.ts'
 import { endFault, latestEnd } from '../../enrollment/requested-validity.ts'
+import { ConflictError } from '../../store/database.ts'
 import { findAccountByKey } from '../../store/enrollment/accounts.ts'
 import { findUnproven } from '../../store/enrollment/authorizations.ts'
 import { finalizeOrder, type AcmeOrder } from '../../store/enrollment/orders.ts'
@@ -108,7 +109,7 @@ async function requireOtherKey(
   { endpoint }: AccountRequest,
   { subjectPublicKeyInfo }: CertificationRequest,
 ): Promise<void> {
-  const keyThumbprint = thumbprintOf(subjectPublicKeyInfo.der)
+  const keyThumbprint = thumbprintOf(subjectPublicKeyInfo)
   if (keyThumbprint === undefined) return
   const owner = { endpointName: endpoint.name, keyThumbprint }
   if ((await findAccountByKey(api.services.db, owner)) !== undefined)
@@ -163,10 +164,15 @@ async function issue(
   try {
     await runOperation(api, { operation, input }, callOrigin(request, authority))
   } catch (error) {
-    throw error instanceof ServiceError && error.code === 'ConcurrentModificationException'
-      ? notReady('finalized or canceled by another request')
-      : error
+    throw isOrderConflict(error) ? notReady('finalized or canceled by another request') : error
   }
+}
+
+/** Returns whether the order was finalized or withdrawn meanwhile. The same error with another cause means that the CA was changed. */
+function isOrderConflict(error: unknown): boolean {
+  if (!(error instanceof ServiceError)) return false
+  const { cause } = error
+  return cause instanceof ConflictError && cause.guard === 'order'
 }
 
 function absolute(date: Date) {

@@ -1,11 +1,12 @@
 /** Certificates that the CA of an endpoint has issued, or for an order of the endpoint a former issuer. */
 import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
+import { findAuthorityByNumber } from '../../store/authorities.ts'
 import { findCertificate } from '../../store/certificates.ts'
 import { listIssuers } from '../../store/enrollment/issuers.ts'
 import { recordedSerialNumber } from '../../x509/serial-number-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AcmeServices } from '../resource.ts'
-import { readEndpointAuthority, type EndpointAuthority } from './endpoint-authority.ts'
+import { endpointAuthority, type EndpointAuthority } from './endpoint-authority.ts'
 
 export interface IssuedCertificate extends EndpointAuthority {
   /** The serial number as stored, 16 bytes. */
@@ -32,11 +33,11 @@ export async function requireIssued(
   const serialNumber = recordedSerialNumber(requested)
   const numbers = serialNumber === undefined ? [] : await listIssuers(db, endpoint, serialNumber)
   for (const authorityNumber of numbers) {
-    const { name } = endpoint
-    const found = await readEndpointAuthority(services, { authorityNumber, name })
-    const issued = serialNumber && (await findCertificate(db, found.authority, serialNumber))
-    if (serialNumber === undefined || issued === undefined) continue
-    const candidate = { ...found, serialNumber, certificateDer: issued.certificateDer }
+    const authority = await findAuthorityByNumber(db, authorityNumber)
+    const issued = authority && serialNumber && (await findCertificate(db, authority, serialNumber))
+    if (authority === undefined || serialNumber === undefined || issued === undefined) continue
+    const { certificateDer } = issued
+    const candidate = { ...endpointAuthority(authority), serialNumber, certificateDer }
     if (await isRequested(candidate)) return candidate
   }
   throw new AcmeProblem('malformed', 'The CA of this endpoint has not issued this certificate.', {

@@ -22,7 +22,7 @@ import type {
 } from '../resource.ts'
 import { accountChanged } from './account.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
-import { requireNewKey } from './new-key-limit.ts'
+import { requireAccountChange } from './account-change-limit.ts'
 import { membersOf } from './payload.ts'
 
 const name = 'inner JWS'
@@ -79,7 +79,7 @@ async function readNewKey(services: AcmeServices, request: AccountRequest): Prom
     throw malformed(
       `The member oldKey of the ${name} must be the current public key of the account.`,
     )
-  await requireNewKey(services, sourceIp)
+  await requireAccountChange(services, sourceIp)
   await requireCompositeModulus(key, issuancePolicy)
   return key
 }

@@ -16,7 +16,7 @@ import { requireValid } from '../requests/verify-request.ts'
 import type { AcmeAnswer, AcmeServices, KeyRequest, KeyResource } from '../resource.ts'
 import { accountAnswer, changeContext } from './account-view.ts'
 import { readContacts } from './contacts.ts'
-import { requireNewKey } from './new-key-limit.ts'
+import { requireAccountChange } from './account-change-limit.ts'
 import { membersOf } from './payload.ts'
 
 export const newAccount: KeyResource = async (services, request) => {
@@ -32,7 +32,7 @@ export const newAccount: KeyResource = async (services, request) => {
       'No account of this endpoint has the key that signed the request. Create one without onlyReturnExisting.',
     )
   const contacts = readContacts(payload['contact']) ?? []
-  await requireNewKey(services, request.sourceIp)
+  await requireAccountChange(services, request.sourceIp)
   return create(services, request, contacts)
 }
 

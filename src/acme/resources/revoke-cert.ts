@@ -77,7 +77,7 @@ async function requireRevoker(
   revoked: Revoked,
 ): Promise<void> {
   if ('key' in request) {
-    const certified = thumbprintOf(revoked.certificate.subjectPublicKeyInfo.der)
+    const certified = thumbprintOf(revoked.certificate.subjectPublicKeyInfo)
     if (certified === request.key.keyThumbprint) return
     throw new AcmeProblem(
       'unauthorized',

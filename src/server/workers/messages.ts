@@ -1,6 +1,6 @@
 /**
  * Messages between the processes of one server. Workers answer client requests. The primary writes to the SQLite database and
- * the call log, runs the jobs, and counts request rates and new ACME keys for all workers.
+ * the call log, runs the jobs, and counts request rates and changes of ACME accounts for all workers.
  */
 import type { MasterKey } from '../../data-folder/master-key.ts'
 import type { RatedCall } from '../../access/rate-limiter.ts'
@@ -44,8 +44,8 @@ export type WorkerRequest =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'call record'; readonly record: object }
   | { readonly kind: 'rate'; readonly call: RatedCall }
-  /** Counts a new ACME account or account key of a source address. */
-  | { readonly kind: 'new key'; readonly address: string | undefined }
+  /** Counts a new ACME account, or a change of one, from a source address. */
+  | { readonly kind: 'account change'; readonly address: string | undefined }
   /** The metrics of all processes, as text. */
   | { readonly kind: 'metrics' }
   /** The server's start time, its workers and its jobs. */
@@ -64,8 +64,8 @@ export interface PrimaryReplies {
   readonly 'call record': boolean
   /** Whether the call is within the rate limit. */
   readonly rate: boolean
-  /** Undefined if the key is allowed; otherwise, the number of seconds until the next one is. */
-  readonly 'new key': number | undefined
+  /** Undefined if the change is allowed; otherwise, the number of seconds until the next one is. */
+  readonly 'account change': number | undefined
   /** The metrics as text, or undefined if the metrics cannot be read. */
   readonly metrics: string | undefined
   readonly 'server state': ServerState

@@ -58,9 +58,9 @@ export class PrimaryConnection {
     isWritable: () => this.#isCallLogWritable,
   }
 
-  /** Counts new ACME accounts and account keys in the primary. */
-  readonly newKeys: AddressLimiter = {
-    count: (address) => this.#request({ kind: 'new key', address }),
+  /** Counts new ACME accounts and changes of accounts in the primary. */
+  readonly accountChanges: AddressLimiter = {
+    count: (address) => this.#request({ kind: 'account change', address }),
   }
 
   constructor(forked: Forked, tasks: WorkerTasks, orphaned: () => void) {

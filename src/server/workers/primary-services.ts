@@ -15,7 +15,7 @@ export interface PrimaryServices {
   readonly log: Log
   readonly metrics: Metrics
   readonly rateLimiter: RateLimiter
-  readonly newKeys: LocalAddressLimiter
+  readonly accountChanges: LocalAddressLimiter
   readonly callLog: CallLog | undefined
   readonly wake: Services['wake']
   readonly serverState: () => Promise<ServerState>
@@ -46,8 +46,8 @@ export function serveWorkerRequest(
     case 'rate':
       // The rate limiter is in the same process, so its result is not a promise.
       return reply(rateLimiter.allows(request.call) === true)
-    case 'new key':
-      return reply(services.newKeys.count(request.address))
+    case 'account change':
+      return reply(services.accountChanges.count(request.address))
     case 'server state':
       services.serverState().then(reply, () => reply(undefined))
       return

@@ -192,6 +192,15 @@ suite('revokeCert', () => {
   })
 })
 
+test('revokeCert is refused for an expired certificate, with the reason', async () => {
+  const client = await acme.account()
+  const { der } = await certificateOf(client)
+  service.clock.advance({ days: 2 })
+  const again = acme.client('web', client.key)
+  again.accountUrl = client.accountUrl
+  assertProblem(await again.revoke(der), '400 malformed', /has expired and cannot be revoked/)
+})
+
 suite('renewalInfo', () => {
   async function info(client: AcmeClient, id: string) {
     const { renewalInfo = '' } = await client.directory()

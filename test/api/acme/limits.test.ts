@@ -69,7 +69,14 @@ test('an address can create a hundred accounts in an hour', async () => {
   await member.register()
   const refused = await member.changeKey(createAccountKey('ES256'))
   assert.deepEqual([refused.response.status, refused.response.problem], [429, 'rateLimited'])
+  // So is a change of contacts, but an account can always be deactivated.
+  const url = member.accountUrl ?? ''
+  const contact = await member.post(url, { contact: ['mailto:a@corp.example'] })
+  assert.deepEqual([contact.status, contact.problem], [429, 'rateLimited'])
+  assert.equal((await member.post(url, { contact: [] })).status, 200)
   acme.service.clock.advance({ seconds: 36 })
   const changed = await member.changeKey(createAccountKey('ES256'))
   assert.equal(changed.response.status, 200)
+  const deactivated = await changed.client.post(url, { status: 'deactivated' })
+  assert.equal(deactivated.json['status'], 'deactivated')
 })

@@ -1,0 +1,19 @@
+import { AcmeProblem } from '../problem.ts'
+import type { AcmeServices } from '../resource.ts'
+
+/**
+ * Counts a new account, or a change of its key or contacts. The record keeps a leaf for each. Throws a `rateLimited` problem if the
+ * address has sent too many.
+ */
+export async function requireAccountChange(
+  { accountChanges }: Pick<AcmeServices, 'accountChanges'>,
+  address: string | undefined,
+): Promise<void> {
+  const retrySeconds = await accountChanges.count(address)
+  if (retrySeconds !== undefined)
+    throw new AcmeProblem(
+      'rateLimited',
+      `Too many accounts were created or changed from this address. Try again in ${retrySeconds} seconds.`,
+      { headers: { 'retry-after': String(retrySeconds) } },
+    )
+}
