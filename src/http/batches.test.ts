@@ -203,7 +203,8 @@ function onceWaiting(
   return new Promise((resolve) => {
     listener.server.on('request', (request: IncomingMessage) => {
       if (request.url === '/is-cut-off') cut.push(request.socket)
-      request.once('end', () => {
+      // From then on, the request waits for its batch.
+      process.nextTick(() => {
         waiting += 1
         if (waiting === count) resolve(bringAbout())
       })

@@ -1,11 +1,11 @@
 /** The API listener and the public listener. Each request is parsed once, and is handled by the first route that matches. */
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { uuid, type Random } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
 import { joinBatch } from '../turns/batch.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
-import { dropBody, readBody } from './body/read-body.ts'
+import { dropBody, readBody, takeBody, type BodyLimits, type ReadBody } from './body/read-body.ts'
 import { channelBindingOf } from './channel-binding.ts'
 import { headersTooLarge, type ErrorFormat } from './error-responses.ts'
 import { logFailure } from './log-failure.ts'
@@ -144,8 +144,7 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
   const { request, response, head, connection, handler, parameter } = routed
   const bytesMax = handler.body?.bytesMax(head) ?? 0
   if (bytesMax === 0) dropBody(request, response)
-  const read =
-    bytesMax === 0 ? noBody : await readBody(request, { bytesMax, budget: services.budget })
+  const read = await joinWithBody(request, { bytesMax, budget: services.budget })
   if (read.kind === 'gone') return
   if (read.kind !== 'whole') {
     const rejection = await handler.body?.refuse({ reason: read.kind, bytesMax }, head, connection)
@@ -154,13 +153,23 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
     return
   }
   try {
-    await joinBatch()
     const answer = await handler.answer({ ...head, body: read.bytes }, connection, parameter)
     await services.log.written()
     sendAnswer(response, answer, services)
   } finally {
     read.release()
   }
+}
+
+/** Joins a batch with the complete body of the request. A body that arrives later joins a later batch. */
+async function joinWithBody(request: IncomingMessage, limits: BodyLimits): Promise<ReadBody> {
+  await joinBatch()
+  if (limits.bytesMax === 0) return noBody
+  const arrived = takeBody(request, limits)
+  if (arrived !== undefined) return arrived
+  const read = await readBody(request, limits)
+  if (read.kind === 'whole') await joinBatch()
+  return read
 }
 
 const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const

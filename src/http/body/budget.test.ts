@@ -28,6 +28,18 @@ test('the budget never evicts a complete body, and rejects a body that does not 
   assert.equal(incoming.grow(20), true)
 })
 
+test('a lease for a complete body is never evicted, and evicts incomplete bodies', () => {
+  const budget = createBodyBudget(100)
+  const evicted: string[] = []
+  budget.open(() => void evicted.push('incoming')).grow(60)
+  const complete = budget.open()
+  assert.equal(complete.grow(90), true)
+  assert.deepEqual([evicted, budget.held], [['incoming'], 90])
+  assert.equal(budget.open(() => void evicted.push('late')).grow(20), false)
+  complete.release()
+  assert.deepEqual([evicted, budget.held], [['incoming'], 0])
+})
+
 test('the budget is never exceeded, and all bytes are returned to it', () => {
   const step = fc.record({
     lease: fc.nat(9),

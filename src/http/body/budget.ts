@@ -22,8 +22,9 @@ export interface BodyLease {
 export interface BodyBudget {
   /**
    * Opens a lease of zero bytes. `evict` is called at most once, after the bytes of the lease have been returned to the budget.
+   * Without `evict`, the lease is for a complete body.
    */
-  open(evict: () => void): BodyLease
+  open(evict?: () => void): BodyLease
   /** Total number of bytes that all leases hold. */
   readonly held: number
 }
@@ -35,18 +36,18 @@ export function createBodyBudget(bytesMax: number = budgetBytesDefault): BodyBud
 
   class Lease implements BodyLease {
     #bytes = 0
-    readonly #evict: () => void
+    readonly #evict: (() => void) | undefined
 
-    constructor(evict: () => void) {
+    constructor(evict: (() => void) | undefined) {
       this.#evict = evict
-      incomplete.add(this)
+      if (evict !== undefined) incomplete.add(this)
     }
 
     grow(bytes: number): boolean {
       for (const oldest of incomplete) {
         if (held + bytes <= bytesMax || oldest === this) break
         oldest.release()
-        oldest.#evict()
+        oldest.#evict?.()
       }
       if (held + bytes > bytesMax) return false
       this.#bytes += bytes

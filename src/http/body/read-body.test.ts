@@ -6,7 +6,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { createBodyBudget, type BodyBudget } from './budget.ts'
-import { readBody, type ReadBody } from './read-body.ts'
+import { readBody, takeBody, type ReadBody } from './read-body.ts'
 
 interface Reading {
   readonly server: Server
@@ -132,4 +132,79 @@ test('a body in very many small chunks is rejected', async (t) => {
   socket.write('1\r\nx\r\n'.repeat(1000))
   while (at.outcomes.length < 1) await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(await at.outcomes[0], { kind: 'scattered' })
+})
+
+/** Returns a request that the server received in one turn, at the end of that turn. */
+async function received(
+  { server }: Reading,
+  socket: Socket,
+  bytes: string,
+): Promise<IncomingMessage> {
+  const begun = once(server, 'request')
+  socket.write(bytes)
+  const [request] = (await begun) as [IncomingMessage]
+  await new Promise((resolve) => setImmediate(resolve))
+  return request
+}
+
+async function receiving(t: TestContext): Promise<Reading> {
+  const at = await reading(t, 1, 1)
+  at.server.removeAllListeners('request')
+  return at
+}
+
+const requestWith = (header: string, body: string): string =>
+  `POST / HTTP/1.1\r\nhost: h\r\n${header}\r\n\r\n${body}`
+
+test('a body that has arrived completely is taken without waiting, and its memory is released', async (t) => {
+  const at = await receiving(t)
+  for (const length of [0, 1, 1000]) {
+    const body = 'x'.repeat(length)
+    const header = `content-length: ${length}`
+    const request = await received(at, await open(at), requestWith(header, body))
+    const taken = takeBody(request, { bytesMax: 1000, budget: at.budget })
+    // An exhausted budget takes nothing.
+    assert.deepEqual(taken, { kind: 'no-room' })
+    assert.equal(at.budget.held, 0)
+    const budget = createBodyBudget(1_000_000)
+    const outcome = takeBody(request, { bytesMax: 1000, budget })
+    assert.ok(outcome?.kind === 'whole')
+    assert.equal(outcome.bytes.toString(), body)
+    assert.ok(budget.held > length)
+    outcome.release()
+    assert.equal(budget.held, 0)
+  }
+})
+
+test('a body that arrived in several pieces in one turn is taken completely', async (t) => {
+  const at = await receiving(t)
+  const body = 'xy'.repeat(100_000)
+  const request = await received(at, await open(at), requestWith('content-length: 200000', ''))
+  assert.equal(takeBody(request, { bytesMax: 200_000, budget: at.budget }), undefined)
+  for (const piece of [body.slice(0, 7), body.slice(7)]) request.push(piece)
+  request.complete = true
+  request.push(null)
+  const outcome = takeBody(request, { bytesMax: 200_000, budget: createBodyBudget() })
+  assert.ok(outcome?.kind === 'whole')
+  assert.equal(outcome.bytes.toString(), body)
+})
+
+test('a body in chunks is not taken, and a body that exceeds its limit is rejected', async (t) => {
+  const at = await receiving(t)
+  const limits = { bytesMax: 4, budget: createBodyBudget() }
+  const chunks = requestWith('transfer-encoding: chunked', '1\r\nx\r\n0\r\n\r\n')
+  assert.equal(takeBody(await received(at, await open(at), chunks), limits), undefined)
+  const long = requestWith('content-length: 5', 'xxxxx')
+  const outcome = takeBody(await received(at, await open(at), long), limits)
+  assert.deepEqual(outcome, { kind: 'too-long' })
+})
+
+test('reading the body of a client that has already disconnected ends', async (t) => {
+  const at = await receiving(t)
+  const request = await received(at, await open(at), requestWith('content-length: 5', 'x'))
+  request.socket.destroy()
+  await new Promise((resolve) => request.once('close', resolve))
+  const limits = { bytesMax: 5, budget: createBodyBudget() }
+  assert.equal(takeBody(request, limits), undefined)
+  assert.deepEqual(await readBody(request, limits), { kind: 'gone' })
 })

@@ -21,16 +21,50 @@ export type BodyRefusal =
 /** Approximate memory in bytes that node:http uses for a request, not including header lines and the body. */
 const requestBytes = 2048
 
+export interface BodyLimits {
+  readonly bytesMax: number
+  readonly budget: BodyBudget
+}
+
+/**
+ * Takes a body that has arrived completely, as most bodies have at the end of the turn in which their request arrived. Returns
+ * undefined for any other body. Without event listeners, a small request takes about a tenth less time (docs/decisions/0030).
+ */
+export function takeBody(
+  request: IncomingMessage,
+  { bytesMax, budget }: BodyLimits,
+): ReadBody | undefined {
+  const { 'transfer-encoding': coding, 'content-length': length } = request.headers
+  // The number of chunks is limited only while a body is being read.
+  if (!request.complete || coding !== undefined) return undefined
+  if (Number(length ?? 0) > bytesMax) return { kind: 'too-long' }
+  const lease = budget.open()
+  if (!lease.grow(requestBytes + lengthOf(request.rawHeaders) + Number(length ?? 0)))
+    return { kind: 'no-room' }
+  return { kind: 'whole', bytes: bufferedBytes(request), release: () => lease.release() }
+}
+
+function bufferedBytes(request: IncomingMessage): Buffer {
+  const next = (): Buffer | null => request.read() as Buffer | null
+  const pieces: Buffer[] = []
+  for (let piece = next(); piece !== null; piece = next()) pieces.push(piece)
+  // Most bodies arrive in one piece, which is not copied.
+  const [first] = pieces
+  return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces)
+}
+
 /**
  * Reads a request body. The promise resolves as soon as the outcome is known. If the body is refused, its unread remainder
  * stays on the connection.
  */
 export function readBody(
   request: IncomingMessage,
-  { bytesMax, budget }: { readonly bytesMax: number; readonly budget: BodyBudget },
+  { bytesMax, budget }: BodyLimits,
 ): Promise<ReadBody> {
   if (Number(request.headers['content-length'] ?? 0) > bytesMax)
     return Promise.resolve({ kind: 'too-long' })
+  // A request that was destroyed earlier emits no further events.
+  if (request.destroyed) return Promise.resolve({ kind: 'gone' })
   return new Promise((resolve) => {
     const lease = budget.open(() => end({ kind: 'no-room' }))
     const collected = new Collected(lease, bytesMax)
