@@ -42,6 +42,17 @@ export function countCertificate(authority: Authority, quota: number): Sql {
   )
 }
 
+/** Returns the number of certificates that count against the quota of a CA. */
+export async function countIssued(
+  db: Pick<Database, 'query'>,
+  { number }: Pick<Authority, 'number'>,
+): Promise<number> {
+  const [row] = await db.query(
+    sql`select issued from certificate_counts where authority_number = ${number}`,
+  )
+  return row === undefined ? 0 : integerOf(row, 'issued')
+}
+
 /** Columns of a certificate row that `rowDigest` in the certificate's leaf covers. */
 const digestedCertificateColumns = [
   'template_name',

@@ -57,6 +57,8 @@ export type GuardName =
   | 'approval'
   /** The ACME order has been finalized or canceled. */
   | 'order'
+  /** The endpoint for enrollment has been deleted. */
+  | 'endpoint'
 
 export type Row = Record<string, SqlValue>
 

@@ -41,6 +41,11 @@ export const issueCertificate = operation({
 export interface IssuanceAdditions {
   /** Names that replace the names in the CSR; if absent, the names in the CSR are used. */
   readonly names?: CertificateNames
+  /**
+   * Creates the CSR in PEM that replaces the one in the input. It is called after every check that needs no CSR, because it
+   * generates a key.
+   */
+  readonly createCsr?: () => Promise<Uint8Array>
   /** Returns SQL statements to commit together with the certificate, or with the intent to sign it later. */
   readonly statements: Alongside
   /** Whether the certificate may be signed later; `deferrable` by default. */

@@ -12,8 +12,9 @@ import { certificatePeriod, type Validity as RequestedValidity } from '../../iss
 import { KeyOutage } from '../../keys/key-outage.ts'
 import { isRemoteKey } from '../../keys/key-store.ts'
 import type { Services } from '../../services.ts'
+import { countIssued } from '../../store/certificates.ts'
 import { ConflictError } from '../../store/database.ts'
-import type { Sql } from '../../store/sql.ts'
+import type { GuardName, Sql } from '../../store/sql.ts'
 import { findTokenArn } from '../../store/idempotency-tokens.ts'
 import { revocationUrls } from '../../crl/revocation-urls.ts'
 import { approvalUsed, changedTooOften } from '../shared/change-authority.ts'
@@ -40,7 +41,7 @@ export type Signature = 'deferrable' | 'immediate'
 export async function requestCertificate(
   services: Services,
   input: Input,
-  { caller, signature, names, alongside }: RequestOptions,
+  { caller, signature, names, createCsr, alongside }: RequestOptions,
 ): Promise<string> {
   const view = await requireAuthority(services, caller, lookupOf(input))
   const scope = { operation: 'IssueCertificate', resource: view.arn }
@@ -51,7 +52,8 @@ export async function requestCertificate(
   requireIssuing(view, template)
   requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
   const passthrough = passthroughOf(input, template)
-  const accepted = await acceptCsr(input.Csr, services.issuancePolicy)
+  if (createCsr !== undefined) await requireQuota(services, view)
+  const accepted = await acceptCsr((await createCsr?.()) ?? input.Csr, services.issuancePolicy)
   const csr = names === undefined ? accepted : withNames(accepted, names)
   const request = { input, caller, token, template, passthrough, csr, signature, alongside }
   return issue(services, request, view)
@@ -68,6 +70,20 @@ type PreparedIssuance = AcceptedRequest & Issuance
 
 interface RequestOptions extends Pick<AcceptedRequest, 'caller' | 'signature' | 'alongside'> {
   readonly names?: CertificateNames
+  readonly createCsr?: () => Promise<Uint8Array>
+}
+
+/** Throws LimitExceededException if the quota of the CA is exhausted. The transaction that stores the certificate decides. */
+async function requireQuota({ db, quotas }: Services, { authority }: AuthorityView): Promise<void> {
+  if ((await countIssued(db, authority)) >= quotas.certificatesPerAuthority)
+    throw quotaExhausted(quotas.certificatesPerAuthority)
+}
+
+function quotaExhausted(quota: number, cause?: ConflictError): ServiceError {
+  return limitExceeded(
+    `The certificate authority has issued ${quota} certificates, its quota.`,
+    cause,
+  )
 }
 
 /** Maximum number of attempts if the issuance conflicts with changes to the CA. */
@@ -200,6 +216,13 @@ function validityOf({ Value, Type }: Input['Validity']): RequestedValidity {
   return { value: Value, type: Type }
 }
 
+/** Conflicts in the statements of ACME and EST. */
+const enrollmentConflicts: Partial<Readonly<Record<GuardName, string>>> = {
+  endpoint: 'The endpoint has been deleted.',
+  'in-use': 'Another request has used the password.',
+  order: 'Another request has finalized or canceled the order.',
+}
+
 /** Reads the CA again after a conflict, for the next attempt. Throws LimitExceededException if the CA's quota is exhausted. */
 async function resolveConflict(
   services: Services,
@@ -207,26 +230,14 @@ async function resolveConflict(
   conflict: ConflictError,
 ): Promise<AuthorityView> {
   if (conflict.guard === 'approval') throw approvalUsed(conflict)
-  if (conflict.guard === 'order')
-    throw new ServiceError(
-      'ConcurrentModificationException',
-      'Another request has finalized or canceled the order.',
-      { cause: conflict },
-    )
-  if (conflict.guard === 'in-use')
-    throw new ServiceError(
-      'ConcurrentModificationException',
-      'Another request has used the password.',
-      { cause: conflict },
-    )
+  const reason = enrollmentConflicts[conflict.guard]
+  if (reason !== undefined)
+    throw new ServiceError('ConcurrentModificationException', reason, { cause: conflict })
   const view = await readAgain(services, issuance)
   const hasChanged = view.authority.revision !== issuance.view.authority.revision
   if (hasChanged) return view
   if (conflict.guard === 'quota')
-    throw limitExceeded(
-      `The certificate authority has issued ${services.quotas.certificatesPerAuthority} certificates, its quota.`,
-      conflict,
-    )
+    throw quotaExhausted(services.quotas.certificatesPerAuthority, conflict)
   if (conflict.guard !== 'partition') return view
   await openCurrentCrl(services, view, issuance.caller.arn)
   return readAgain(services, issuance)

@@ -64,6 +64,15 @@ export function updateEndpoint(endpoint: EnrollmentEndpoint): Sql {
   )
 }
 
+/** Requires that an endpoint has not been deleted, in the transaction that stores a certificate for one of its requests. */
+export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoint): Sql {
+  return guard(
+    'endpoint',
+    sql`select name from enrollment_endpoints
+      where protocol = ${protocol} and name = ${name} and created_at_ms = ${createdAt.getTime()}`,
+  )
+}
+
 /**
  * Deletes an endpoint. Conflicts if the endpoint does not exist, or if it has keys, accounts or passwords, because a later endpoint of
  * the name would have them, too (removal.ts).
