@@ -40,7 +40,7 @@ function est(names: readonly string[]): EstEndpoint {
     configuration: {
       ...profile,
       names,
-      authentication: ['password'],
+      authentication: 'password',
       clientAuthorityArn: undefined,
       serverKeyGeneration: false,
     },

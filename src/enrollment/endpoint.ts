@@ -24,10 +24,13 @@ export interface AcmeConfiguration extends CertificateProfile {
   readonly profiles: Readonly<Record<string, CertificateProfile & { readonly description: string }>>
 }
 
+/** Credentials in each request of an EST client: a client certificate or a one-time password, a fixed one of them, or both. */
+export const estAuthentications = ['either', 'certificate', 'password', 'both'] as const
+export type EstAuthentication = (typeof estAuthentications)[number]
+
 export interface EstConfiguration extends CertificateProfile {
   readonly names: readonly string[]
-  /** Ways of authentication that are accepted. */
-  readonly authentication: readonly ('certificate' | 'password')[]
+  readonly authentication: EstAuthentication
   /** ARN of the CA whose client certificates authenticate enrollment, in addition to the endpoint's own CA. */
   readonly clientAuthorityArn: string | undefined
   /** Whether the server generates keys (RFC 7030 §4.4). */

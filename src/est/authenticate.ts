@@ -1,4 +1,4 @@
-/** Authenticates enrollment requests by TLS client certificate or by one-time password (RFC 7030 §3.2.3, §3.3.2). */
+/** Authenticates enrollment requests by TLS client certificate, by one-time password, or by both (RFC 7030 §3.2.3, §3.3.2). */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { findAuthority } from '../store/authorities.ts'
 import { findPassword, type EstPassword } from '../store/enrollment/passwords.ts'
@@ -10,79 +10,142 @@ import { clientUseFault, issuanceBy, parseClientCertificate } from './client-cer
 import { EstError } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
 
-/** The authenticated client. */
+/** The authenticated client: its password, its certificate, or both if the endpoint requires both. */
 export type EstIdentity =
-  | { readonly kind: 'password'; readonly password: EstPassword }
-  | {
-      readonly kind: 'certificate'
-      readonly certificate: Certificate
-      /** Whether the CA of the endpoint issued the certificate. Otherwise, the endpoint's other CA for clients issued it. */
-      readonly isOwn: boolean
-    }
+  | { readonly password: EstPassword; readonly client: ClientIdentity | undefined }
+  | { readonly password: undefined; readonly client: ClientIdentity }
+
+/** The certificate of a client. */
+export interface ClientIdentity {
+  readonly certificate: Certificate
+  /** Whether the CA of the endpoint issued the certificate. Otherwise, the endpoint's other CA for clients issued it. */
+  readonly isOwn: boolean
+}
 
 /** A failed authentication, which counts toward the failure limit of its source. */
 class AuthenticationFailure extends Error {}
 
 /**
- * Authenticates a request for a first certificate. With an Authorization header, the password decides if the endpoint accepts
- * passwords; otherwise, the client certificate decides. Throws EstError with status 401, 403 or 429.
+ * Authenticates a request. If the endpoint accepts either credential, the password authenticates a request with an Authorization
+ * header, and the client certificate every other request. Throws EstError with status 401, 403 or 429.
  */
-export function authenticate(services: EstServices, request: EstRequest): Promise<EstIdentity> {
-  const { authentication } = request.endpoint.configuration
-  const header = request.request.headers.get('authorization')?.[0]
-  if (header !== undefined && authentication.includes('password')) {
-    const credentials = parseBasic(header)
-    return withFailureLimit(services, request, {
-      key: `est:${credentials?.userName ?? ''}`,
-      prove: () => passwordIdentity(services, request, credentials),
-    })
-  }
-  return authenticateByCertificate(services, request)
-}
-
-/** Authenticates a request by its client certificate. Throws EstError with status 401, 403 or 429. */
-export async function authenticateByCertificate(
+export async function authenticate(
   services: EstServices,
   request: EstRequest,
-): Promise<EstIdentity & { readonly kind: 'certificate' }> {
-  const der = request.connection.clientCertificate?.()?.[0]
-  const accepted = request.endpoint.configuration.authentication
-  if (der === undefined || !accepted.includes('certificate'))
-    throw authenticationError(request, `The endpoint requires ${accepted.map(wayOf).join(' or ')}.`)
-  return withFailureLimit(services, request, {
-    key: `est:${hash('sha256', der)}`,
-    prove: () => certificateIdentity(services, request, der),
+): Promise<EstIdentity> {
+  const { authentication } = request.endpoint.configuration
+  const { header, der } = credentialsOf(request)
+  if (authentication === 'both') return authenticateByBoth(services, request)
+  if (header !== undefined && authentication !== 'certificate')
+    return { password: await authenticatePassword(services, request, header), client: undefined }
+  if (der === undefined || authentication === 'password') throw missingCredentials(request)
+  return { password: undefined, client: await authenticateClient(services, request, der) }
+}
+
+/**
+ * Authenticates a request for the renewal of the client's certificate: by this certificate, and also by a password if the endpoint
+ * requires both. Throws EstError with status 401, 403 or 429.
+ */
+export async function authenticateRenewal(
+  services: EstServices,
+  request: EstRequest,
+): Promise<EstIdentity & { readonly client: ClientIdentity }> {
+  const { authentication } = request.endpoint.configuration
+  if (authentication === 'both') return authenticateByBoth(services, request)
+  if (authentication === 'password')
+    throw new EstError(
+      403,
+      'The endpoint does not accept client certificates, so it renews none. Use simpleenroll with a one-time password.',
+    )
+  const { der } = credentialsOf(request)
+  if (der === undefined)
+    throw authenticationError(
+      request,
+      'A renewal requires the certificate to renew as the TLS client certificate.',
+    )
+  return { password: undefined, client: await authenticateClient(services, request, der) }
+}
+
+async function authenticateByBoth(services: EstServices, request: EstRequest) {
+  const { header, der } = credentialsOf(request)
+  if (header === undefined || der === undefined) throw missingCredentials(request)
+  // The password comes first, because its check is cheaper.
+  const password = await authenticatePassword(services, request, header)
+  return { password, client: await authenticateClient(services, request, der) }
+}
+
+/** Returns the Authorization header and the DER of the client certificate. */
+function credentialsOf({ request, connection }: EstRequest) {
+  return {
+    header: request.headers.get('authorization')?.[0],
+    der: connection.clientCertificate?.()?.[0],
+  }
+}
+
+/** Creates the error for a request without a credential that the endpoint requires. */
+function missingCredentials(request: EstRequest): EstError {
+  const { authentication } = request.endpoint.configuration
+  const certificate = 'TLS client certificate'
+  const password = 'one-time password (HTTP Basic)'
+  const required = {
+    either: `${certificate} or a ${password}`,
+    certificate,
+    password,
+    both: `${certificate} and a ${password}`,
+  }[authentication]
+  const { header, der } = credentialsOf(request)
+  const missing = [der === undefined && certificate, header === undefined && password]
+  const lack =
+    authentication === 'both'
+      ? ` The request has no ${missing.filter(Boolean).join(' and no ')}.`
+      : ''
+  return authenticationError(request, `The endpoint requires a ${required}.${lack}`)
+}
+
+async function authenticatePassword(
+  services: EstServices,
+  request: EstRequest,
+  header: string,
+): Promise<EstPassword> {
+  const credentials = parseBasic(header)
+  const password = await withFailureLimit(services, request, {
+    key: `est:${credentials?.userName ?? ''}`,
+    prove: () => requirePassword(services, request, credentials),
   })
+  request.noteClient(`user ${password.userName}`)
+  return password
 }
 
-function wayOf(way: 'certificate' | 'password'): string {
-  return way === 'certificate' ? 'a TLS client certificate' : 'a one-time password (HTTP Basic)'
+async function authenticateClient(
+  services: EstServices,
+  request: EstRequest,
+  der: Uint8Array,
+): Promise<ClientIdentity> {
+  const client = await withFailureLimit(services, request, {
+    key: `est:${hash('sha256', der)}`,
+    prove: () => requireClient(services, request, der),
+  })
+  request.noteClient(`certificate ${serialNumberKey(client.certificate.serialNumber)}`)
+  return client
 }
 
-/** Applies the failure limit of the API to an authentication. `key` identifies the credentials. */
-async function withFailureLimit<Identity extends EstIdentity>(
+/** Applies the failure limit of the API to the check of one credential, which `key` identifies. */
+async function withFailureLimit<Proven>(
   { api: { failureLimiter } }: EstServices,
   request: EstRequest,
-  { key, prove }: { readonly key: string; readonly prove: () => Promise<Identity> },
-): Promise<Identity> {
+  { key, prove }: { readonly key: string; readonly prove: () => Promise<Proven> },
+): Promise<Proven> {
   const { sourceIp } = request.connection
   if (!failureLimiter.isAllowed(sourceIp, key)) throw tooManyFailures()
   try {
-    const identity = await prove()
+    const proven = await prove()
     failureLimiter.recordSuccess(sourceIp, key)
-    request.noteClient(describe(identity))
-    return identity
+    return proven
   } catch (error) {
     if (!(error instanceof AuthenticationFailure)) throw error
     if (!failureLimiter.recordFailure(sourceIp)) throw tooManyFailures()
     throw authenticationError(request, error.message)
   }
-}
-
-function describe(identity: EstIdentity): string {
-  return identity.kind === 'password'
-    ? `user ${identity.password.userName}`
-    : `certificate ${serialNumberKey(identity.certificate.serialNumber)}`
 }
 
 const retryAfterFailures = '60'
@@ -102,11 +165,9 @@ export const passwordChallenge = { 'www-authenticate': 'Basic realm="est", chars
 
 /** HTTP requires a challenge with status 401, so the status is 403 if the endpoint does not accept passwords. */
 function authenticationError({ endpoint }: EstRequest, message: string): EstError {
-  return endpoint.configuration.authentication.includes('password')
-    ? new EstError(401, message, {
-        headers: passwordChallenge,
-      })
-    : new EstError(403, message)
+  return endpoint.configuration.authentication === 'certificate'
+    ? new EstError(403, message)
+    : new EstError(401, message, { headers: passwordChallenge })
 }
 
 interface Credentials {
@@ -126,11 +187,11 @@ export function parseBasic(header: string): Credentials | undefined {
 const noHash = new Uint8Array(32)
 
 /** The message is the same for every failure. The digest is computed and compared even for an unknown user. */
-async function passwordIdentity(
+async function requirePassword(
   { api: { services, clock } }: EstServices,
   { endpoint }: EstRequest,
   credentials: Credentials | undefined,
-): Promise<EstIdentity> {
+): Promise<EstPassword> {
   const { userName = '', password = '' } = credentials ?? {}
   const found = isStorableText(userName) ? await findPassword(services.db, userName) : undefined
   const digest = hash('sha256', password, 'buffer')
@@ -140,14 +201,14 @@ async function passwordIdentity(
     found?.usedAt === undefined && found !== undefined && found.expiresAt <= clock.now()
   if (found?.endpointName !== endpoint.name || !isEqual || isExpired)
     throw new AuthenticationFailure('The user name or the one-time password is not valid.')
-  return { kind: 'password', password: found }
+  return found
 }
 
-async function certificateIdentity(
+async function requireClient(
   { api: { services, clock } }: EstServices,
   { endpoint, authority }: EstRequest,
   der: Uint8Array,
-): Promise<EstIdentity & { readonly kind: 'certificate' }> {
+): Promise<ClientIdentity> {
   const now = clock.now()
   const certificate = parseClientCertificate(der)
   const fault = certificate === undefined ? 'is malformed' : clientUseFault(certificate, now)
@@ -163,8 +224,7 @@ async function certificateIdentity(
     const issuance = await issuanceBy(services.db, each, { certificate, now })
     if (issuance === 'revoked')
       throw new AuthenticationFailure('The TLS client certificate is revoked.')
-    if (issuance === 'issued')
-      return { kind: 'certificate', certificate, isOwn: each.number !== other?.number }
+    if (issuance === 'issued') return { certificate, isOwn: each.number === authority.number }
   }
   throw new AuthenticationFailure(
     'The TLS client certificate was not issued by a CA that the endpoint accepts.',

@@ -1,5 +1,4 @@
 /** POST simpleenroll and simplereenroll (RFC 7030 §4.2). */
-import { hash } from 'node:crypto'
 import type { Answer } from '../http/answer.ts'
 import {
   parseCertificationRequest,
@@ -8,7 +7,7 @@ import {
 import { DerError } from '../x509/der/error.ts'
 import { requestTolerance } from '../x509/der/tolerance.ts'
 import { encodeCertsOnly } from '../x509/pkcs7.ts'
-import { authenticate, authenticateByCertificate, type EstIdentity } from './authenticate.ts'
+import { authenticate, authenticateRenewal, type EstIdentity } from './authenticate.ts'
 import { decodeBase64Body, encodeBase64Body } from './base64-body.ts'
 import { EstError } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
@@ -26,8 +25,8 @@ export async function simpleEnroll(services: EstServices, request: EstRequest): 
  * client, and the endpoint's CA must have issued that certificate.
  */
 export async function simpleReenroll(services: EstServices, request: EstRequest): Promise<Answer> {
-  const identity = await authenticateByCertificate(services, request)
-  if (!identity.isOwn)
+  const identity = await authenticateRenewal(services, request)
+  if (!identity.client.isOwn)
     throw new EstError(
       403,
       "The TLS client certificate was not issued by the endpoint's CA, so it cannot be renewed. Use simpleenroll.",
@@ -41,12 +40,7 @@ async function enroll(
   identity: EstIdentity,
 ): Promise<Answer> {
   const csr = readRequest(request, identity)
-  const certificate = await issueEnrolled(services, request, {
-    identity,
-    csrDer: csr.der,
-    requestSha256: hash('sha256', csr.der, 'buffer'),
-    isRepeatable: true,
-  })
+  const certificate = await issueEnrolled(services, request, { identity, csrDer: csr.der })
   return {
     status: 200,
     headers: {
@@ -65,10 +59,9 @@ export function readRequest(request: EstRequest, identity: EstIdentity): Certifi
   try {
     const csr = parseCertificationRequest(der, requestTolerance)
     requireAttributes(csr, () => request.connection.channelBinding?.())
-    const passwordNames = identity.kind === 'password' ? identity.password.names : []
-    requirePermittedNames(csr, [configuration.names, passwordNames])
-    if (identity.kind === 'certificate' && identity.isOwn)
-      requireSameNames(csr, identity.certificate)
+    const { password, client } = identity
+    requirePermittedNames(csr, [configuration.names, password?.names ?? []])
+    if (client?.isOwn === true) requireSameNames(csr, client.certificate)
     return csr
   } catch (error) {
     if (!(error instanceof DerError)) throw error

@@ -41,6 +41,14 @@ export class EstError extends Error {
   }
 }
 
+export function notFound(): EstError {
+  return new EstError(
+    404,
+    'Not found. The path of an EST operation is /.well-known/est/NAME/OPERATION, with the name of an EST endpoint and ' +
+      'cacerts, csrattrs, simpleenroll, simplereenroll or serverkeygen.',
+  )
+}
+
 /** Returns the outcome of a request with an HTTP status. */
 export function resultOf(status: number): EstResult {
   return results[status] ?? (status < 300 ? 'success' : 'malformed')

@@ -16,6 +16,6 @@ export interface EstRequest {
   readonly authority: Authority
   readonly request: HttpRequest
   readonly connection: ConnectionInfo
-  /** Receives the description of the authenticated client for the log line of the request. */
+  /** Receives each credential that was accepted, for the log line of the request. */
   readonly noteClient: (client: string) => void
 }

@@ -35,7 +35,7 @@ const csr = craftRequest({
   extensions: [san],
   attributes: [attribute(oids.challengePassword, utf8String('binding'))],
 })
-const identity: EstIdentity = { kind: 'certificate', certificate, isOwn: true }
+const identity: EstIdentity = { password: undefined, client: { certificate, isOwn: true } }
 
 function requestWith(der: Uint8Array, permitted: readonly string[]): EstRequest {
   const endpoint = { configuration: { names: permitted } } as unknown as EstEndpoint

@@ -10,29 +10,32 @@ import {
   type issueCertificate,
 } from '../operations/certificate/issue-certificate.ts'
 import { ConflictError } from '../store/database.ts'
+import { requireEndpoint } from '../store/enrollment/endpoints.ts'
 import {
   findPassword,
   releasePassword,
   usePassword,
   type EstPassword,
 } from '../store/enrollment/passwords.ts'
+import type { GuardName } from '../store/sql.ts'
 import { storable } from '../text/storable-text.ts'
 import { certificateArn, certificateAuthorityArn, templateArn } from '../wire/arn.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { passwordChallenge, type EstIdentity } from './authenticate.ts'
-import { EstError } from './est-error.ts'
+import { EstError, notFound } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
 import { operationError, translateErrors } from './operation-errors.ts'
 
 export interface Enrollment {
   readonly identity: EstIdentity
-  /** The CSR in DER. */
+  /** The client's CSR in DER. */
   readonly csrDer: Uint8Array
-  /** SHA-256 of the operation and the client's CSR. A repeated request has the same value. */
-  readonly requestSha256: Uint8Array
-  /** Whether a repeated request gets the certificate of the first one. */
-  readonly isRepeatable: boolean
+  /**
+   * Generates a key, and returns its CSR in DER; absent for a certificate of the client's key. It is called after the checks that
+   * need no CSR. A repeated request never gets the certificate of a generated key, because the key is not stored.
+   */
+  readonly generate?: () => Promise<Uint8Array>
 }
 
 /**
@@ -45,10 +48,9 @@ export async function issueEnrolled(
   request: EstRequest,
   enrollment: Enrollment,
 ): Promise<Uint8Array> {
-  const { identity } = enrollment
-  if (identity.kind === 'certificate')
+  const { password } = enrollment.identity
+  if (password === undefined)
     return readIssued(services, request, await issue(services, request, enrollment))
-  const { password } = identity
   const arn =
     usedFor(password, enrollment) ?? (await issueOnce(services, request, { enrollment, password }))
   try {
@@ -70,9 +72,9 @@ function usedFor(
 ): string | undefined {
   if (usedAt === undefined) return undefined
   const isSame =
-    requestSha256 !== undefined && Buffer.compare(requestSha256, enrollment.requestSha256) === 0
-  if (isSame && enrollment.isRepeatable && usedArn !== undefined) return usedArn
-  throw passwordUsed()
+    requestSha256 !== undefined && Buffer.compare(requestSha256, sha256Of(enrollment)) === 0
+  if (isSame && enrollment.generate === undefined && usedArn !== undefined) return usedArn
+  throw passwordError('The one-time password has been used.')
 }
 
 /** Issues a certificate. If a concurrent request has used the password, returns its certificate if both requests are equal. */
@@ -84,22 +86,32 @@ async function issueOnce(
   try {
     return await issue(services, request, enrollment)
   } catch (error) {
-    if (!isPasswordConflict(error)) throw error
-    const used = await findPassword(services.api.services.db, password.userName)
-    const arn = used && usedFor(used, enrollment)
-    if (arn === undefined) throw passwordUsed()
-    return arn
+    if (conflictOf(error) !== 'in-use') throw error
+    const current = await findPassword(services.api.services.db, password.userName)
+    const arn = current && usedFor(current, enrollment)
+    if (arn !== undefined) return arn
+    throw passwordError(
+      `The one-time password has ${current === undefined ? 'been deleted' : 'expired'}.`,
+    )
   }
 }
 
-/** Returns whether a request failed because its password had been used or deleted meanwhile. */
-function isPasswordConflict(error: unknown): boolean {
+/** Returns the guard that failed in the transaction of a certificate: the password or the endpoint was used or deleted meanwhile. */
+function conflictOf(error: unknown): GuardName | undefined {
   const conflict = operationError(error)?.cause
-  return conflict instanceof ConflictError && conflict.guard === 'in-use'
+  return conflict instanceof ConflictError ? conflict.guard : undefined
 }
 
-function passwordUsed(): EstError {
-  return new EstError(401, 'The one-time password has been used.', { headers: passwordChallenge })
+function passwordError(message: string): EstError {
+  return new EstError(401, message, { headers: passwordChallenge })
+}
+
+/** Returns the SHA-256 by which a repeated request is recognized. */
+function sha256Of({ csrDer, generate }: Enrollment): Buffer {
+  const csr = hash('sha256', csrDer, 'buffer')
+  return generate === undefined
+    ? csr
+    : hash('sha256', `serverkeygen ${csr.toString('hex')}`, 'buffer')
 }
 
 async function issue(
@@ -108,42 +120,60 @@ async function issue(
   enrollment: Enrollment,
 ): Promise<string> {
   const { endpoint, authority } = request
-  const { identity, csrDer, isRepeatable } = enrollment
+  const { identity, csrDer, generate } = enrollment
   const { configuration } = endpoint
   const caller = endpointCaller(endpoint, authority)
   const latest = new Date(api.clock.now().getTime() + configuration.validitySeconds * 1000)
   const end = certificateEnd(latest, authority.certificate)
-  const isToken = isRepeatable && identity.kind === 'certificate'
   const input: IssueCertificateInput = {
     CertificateAuthorityArn: storable(certificateAuthorityArn(authority)),
-    Csr: Buffer.from(encodePem('CERTIFICATE REQUEST', csrDer)),
+    Csr: csrPem(csrDer),
     SigningAlgorithm: authority.configuration.SigningAlgorithm,
     TemplateArn: storable(templateArn(caller.partition, configuration.template)),
     Validity: { Type: 'ABSOLUTE', Value: end.getTime() / 1000 },
-    ...(isToken && { IdempotencyToken: storable(tokenOf(identity.certificate, enrollment)) }),
+    ...(generate === undefined &&
+      identity.password === undefined && {
+        IdempotencyToken: storable(tokenOf(identity.client.certificate, enrollment)),
+      }),
   }
   const call = { operation: issuanceFor({ api }, request, enrollment), input }
-  const { CertificateArn } = await translateErrors(() => runOperation(api, call, originOf(request)))
-  return CertificateArn ?? ''
+  try {
+    const { CertificateArn } = await translateErrors(() =>
+      runOperation(api, call, originOf(request)),
+    )
+    return CertificateArn ?? ''
+  } catch (error) {
+    throw conflictOf(error) === 'endpoint' ? notFound() : error
+  }
+}
+
+function csrPem(der: Uint8Array): Buffer {
+  return Buffer.from(encodePem('CERTIFICATE REQUEST', der))
 }
 
 /**
- * Returns IssueCertificate, which also uses the password of the request. Only a request with a password can get its certificate
- * later, because the password refers to the certificate until it is issued. Other requests fail while the key of the CA is
+ * Returns IssueCertificate, which also requires that the endpoint still exists, and uses the password of the request. Only a request
+ * with a password can get its certificate later, because the password refers to the certificate until it is issued. Other requests fail while the key of the CA is
  * unavailable. Otherwise, each repetition would add a certificate once its idempotency token has expired.
  */
 function issuanceFor(
   { api: { clock } }: EstServices,
-  { authority }: EstRequest,
-  { identity, requestSha256, isRepeatable }: Enrollment,
+  { endpoint, authority }: EstRequest,
+  enrollment: Enrollment,
 ): typeof issueCertificate {
+  const { generate } = enrollment
+  const { password } = enrollment.identity
+  const requestSha256 = sha256Of(enrollment)
   return issueCertificateWith({
-    signature: isRepeatable && identity.kind === 'password' ? 'deferrable' : 'immediate',
+    signature: generate === undefined && password !== undefined ? 'deferrable' : 'immediate',
+    ...(generate && { createCsr: async () => csrPem(await generate()) }),
     statements({ serialNumber }) {
-      if (identity.kind === 'certificate') return []
       const arn = certificateArn(certificateAuthorityArn(authority), serialNumber)
       const use = { requestSha256, certificateArn: arn }
-      return [usePassword(identity.password, use, clock.now())]
+      return [
+        requireEndpoint(endpoint),
+        ...(password === undefined ? [] : [usePassword(password, use, clock.now())]),
+      ]
     },
   })
 }
@@ -152,8 +182,8 @@ function issuanceFor(
 const tokenLengthMax = 36
 
 /** Returns the idempotency token of a request: equal for the same request with the same client certificate. */
-function tokenOf({ der }: Certificate, { requestSha256 }: Enrollment): string {
-  const request = Buffer.from(requestSha256).toString('hex')
+function tokenOf({ der }: Certificate, enrollment: Enrollment): string {
+  const request = sha256Of(enrollment).toString('hex')
   return hash('sha256', `est ${request} ${hash('sha256', der)}`, 'base64url').slice(
     0,
     tokenLengthMax,

@@ -11,7 +11,7 @@ import { parsePem } from '../x509/pem.ts'
 import { encodeCertsOnly } from '../x509/pkcs7.ts'
 import { encodeBase64Body } from './base64-body.ts'
 import { simpleEnroll, simpleReenroll } from './enroll.ts'
-import { EstError, resultOf } from './est-error.ts'
+import { EstError, notFound, resultOf } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
 import { serverKeyGeneration } from './server-key.ts'
 
@@ -89,10 +89,9 @@ function refuseBody(
 async function answerLogged(services: EstServices, received: ReceivedRequest): Promise<Answer> {
   const { connection, path } = received
   const startedAt = services.api.clock.now().getTime()
-  let client: string | undefined
-  const { answer, error } = await settle(services, received, (description) => {
-    client = description
-  })
+  const clients: string[] = []
+  const { answer, error } = await settle(services, received, (client) => void clients.push(client))
+  const client = clients.length === 0 ? undefined : clients.join(', ')
   logRequest(services, { path, connection, status: answer.status, startedAt, client, error })
   return answer
 }
@@ -141,14 +140,6 @@ async function dispatch(
 function namesIn(path: string) {
   const [endpointName = '', operationName = '', ...rest] = path.split('/')
   return rest.length === 0 ? { endpointName, operationName } : { endpointName: '', operationName }
-}
-
-function notFound(): EstError {
-  return new EstError(
-    404,
-    'Not found. The path of an EST operation is /.well-known/est/NAME/OPERATION, with the name of an EST endpoint and ' +
-      'cacerts, csrattrs, simpleenroll, simplereenroll or serverkeygen.',
-  )
 }
 
 /** Requires a CSR in the body. Content-Transfer-Encoding is ignored (RFC 8951 §3). */

@@ -13,7 +13,7 @@ export function viewEndpoint(endpoint: EnrollmentEndpoint, authority: AuthorityN
   const { protocol, name, accountId, configuration, createdAt } = endpoint
   const { partition } = authority
   return {
-    Protocol: protocol === 'acme' ? ('ACME' as const) : ('EST' as const),
+    Protocol: upperCase(protocol),
     Name: name,
     Arn: endpointArn(authority, { protocol, name }),
     AccountId: accountId,
@@ -23,7 +23,7 @@ export function viewEndpoint(endpoint: EnrollmentEndpoint, authority: AuthorityN
     ...('challenges' in configuration
       ? {
           Challenges: configuration.challenges,
-          ExternalAccountBinding: bindingWords[configuration.eab],
+          ExternalAccountBinding: upperCase(configuration.eab),
           Profiles: Object.entries(configuration.profiles).map(([Name, profile]) => ({
             Name,
             Description: profile.description,
@@ -31,7 +31,7 @@ export function viewEndpoint(endpoint: EnrollmentEndpoint, authority: AuthorityN
           })),
         }
       : {
-          Authentication: configuration.authentication,
+          Authentication: upperCase(configuration.authentication),
           ...(configuration.clientAuthorityArn !== undefined && {
             ClientCertificateAuthorityArn: configuration.clientAuthorityArn,
           }),
@@ -40,8 +40,6 @@ export function viewEndpoint(endpoint: EnrollmentEndpoint, authority: AuthorityN
     CreatedAt: createdAt,
   }
 }
-
-const bindingWords = { required: 'REQUIRED', optional: 'OPTIONAL', off: 'OFF' } as const
 
 function viewProfile({ template, validitySeconds }: CertificateProfile, partition: string) {
   return {
@@ -83,19 +81,13 @@ export function viewAcmeAccount(account: AcmeAccount) {
   const { id, status, contacts, keyThumbprint, bindingKeyId, createdAt } = account
   return {
     AcmeAccountId: id,
-    Status: statusWords[status],
+    Status: upperCase(status),
     Contacts: contacts,
     KeyThumbprint: keyThumbprint,
     ...(bindingKeyId !== undefined && { KeyId: bindingKeyId }),
     CreatedAt: createdAt,
   }
 }
-
-const statusWords = {
-  valid: 'VALID',
-  deactivated: 'DEACTIVATED',
-  revoked: 'REVOKED',
-} as const
 
 /** `authority` is the CA that issued the certificate. */
 export function viewOrder(
@@ -107,7 +99,7 @@ export function viewOrder(
   return {
     OrderId: id,
     AcmeAccountId: accountId,
-    Status: status.toUpperCase() as Uppercase<ListedOrder['status']>,
+    Status: upperCase(status),
     Identifiers: identifiers.map(viewIdentifier),
     ...(profile !== undefined && { Profile: profile }),
     ...(serialNumber &&
@@ -131,4 +123,9 @@ function viewIdentifier({ type, value }: Identifier) {
 
 function viewProblem({ type, detail }: StoredProblem) {
   return { Type: type, Detail: detail }
+}
+
+/** Returns a word as the API returns it. */
+function upperCase<Word extends string>(word: Word): Uppercase<Word> {
+  return word.toUpperCase() as Uppercase<Word>
 }

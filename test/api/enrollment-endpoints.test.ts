@@ -269,17 +269,24 @@ test('rows that an interrupted deletion left are removed before an endpoint of t
 })
 
 test('an EST endpoint accepts certificates and one-time passwords, whose hashes alone are stored', async () => {
-  const shown = await json('est', 'create', 'devices', '--ca', root, '--client-ca', 'Lab CA')
+  const { arn: factory } = await createRoot(service, { subject: { CommonName: 'Factory CA' } })
+  const shown = await json('est', 'create', 'devices', '--ca', root, '--client-ca', 'Factory CA')
   assert.deepEqual(
     [shown.Arn, shown.TemplateArn, shown.Authentication, shown.ServerKeyGeneration],
     [
       `arn:aws:signet:eu-west-1:${service.config.accountId}:est/devices`,
       `${path}/EndEntityClientAuthCertificate/V1`,
-      ['certificate', 'password'],
+      'EITHER',
       false,
     ],
   )
-  assert.equal(shown.ClientCertificateAuthorityArn, root)
+  assert.equal(shown.ClientCertificateAuthorityArn, factory)
+  const own = changeEndpoint(service.config, 'devices', { ...est, clientAuthorityArn: root })
+  await refused(own, /^--client-ca: certificates of the endpoint's own CA are always accepted/)
+  await refused(
+    changeEndpoint(service.config, 'devices', { ...est, ca: factory }),
+    /^--client-ca: .* specify another CA, or none$/,
+  )
   await json('est', 'update', 'devices', '--server-keygen')
   const { names: _names, ...day } = { names: '', expiresSeconds: 86_400 }
   const anyName = addPassword(service.config, 'devices', { ...day, names: undefined })
@@ -299,7 +306,7 @@ test('an EST endpoint accepts certificates and one-time passwords, whose hashes 
     ...est,
     authentication: 'certificate',
   })
-  assert.deepEqual('Authentication' in endpoint && endpoint.Authentication, ['certificate'])
+  assert.equal('Authentication' in endpoint && endpoint.Authentication, 'CERTIFICATE')
   const unused = addPassword(service.config, 'devices', { ...day, names: 'd2.example' })
   await refused(
     unused,
@@ -307,6 +314,28 @@ test('an EST endpoint accepts certificates and one-time passwords, whose hashes 
   )
   await json('est', 'password', 'delete', 'devices', created.UserName)
   await json('est', 'delete', 'devices')
+})
+
+test('an EST endpoint can require both credentials, in the commands, the table and the API', async () => {
+  const { stdout, stderr } = await signet(
+    ...['est', 'create', 'strict', '--ca', root, '--authentication', 'both'],
+  )
+  assert.equal(JSON.parse(stdout).Authentication, 'BOTH')
+  assert.match(stderr, /^signet: warning: with --authentication both .* needs a certificate/)
+  const { Endpoint } = await client.getEnrollmentEndpoint({ Protocol: 'EST', Name: 'strict' })
+  assert.equal(Endpoint.Authentication, 'BOTH')
+  assert.match(
+    (await signet('est', 'show', 'strict', '--output', 'table')).stdout,
+    /authentication +BOTH/,
+  )
+  assert.match((await signet('est', 'list', '--output', 'table')).stdout, /strict .* BOTH/)
+  await json('est', 'password', 'create', 'strict', '--names', 'd1.example')
+  const wrong = await signet('est', 'update', 'strict', '--authentication', 'certificate,password')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /either, certificate, password, both/)
+  await json('est', 'update', 'strict', '--authentication', 'password')
+  assert.equal((await json('est', 'show', 'strict')).Authentication, 'PASSWORD')
+  await json('est', 'delete', 'strict')
 })
 
 test('the API returns the same as the commands', async () => {

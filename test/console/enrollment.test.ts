@@ -40,7 +40,9 @@ test('the navigation leads to an endpoint, its configuration, its accounts and i
     await page.getByRole('link', { name: 'Enrollment', exact: true }).click()
     await page.getByRole('row', { name: /web.*ACME.*\*\.example\.com.*http-01/ }).waitFor()
     await page.getByRole('row', { name: /internal.*ACME.*No challenges; EAB required/ }).waitFor()
-    await page.getByRole('row', { name: /devices.*EST.*Certificate or password/ }).waitFor()
+    await page
+      .getByRole('row', { name: /devices.*EST.*Client certificate or one-time password/ })
+      .waitFor()
     await page.getByRole('link', { name: 'web', exact: true }).click()
     await page.getByRole('heading', { name: 'ACME endpoint web', level: 1 }).waitFor()
     await page.getByText('/acme/web/directory').waitFor()

@@ -10,10 +10,10 @@ import type { ReactNode } from 'react'
 import type { EndpointDetails } from '../../api/types.ts'
 import { useAuthorities } from '../../widgets/authorities.ts'
 import { AuthorityLink } from '../../widgets/authority-link.tsx'
-import { durationText, enumText, templateName } from '../../widgets/format.ts'
+import { durationText, templateName } from '../../widgets/format.ts'
 import { Copyable, ForeignText, Time } from '../../widgets/values.tsx'
 import { endpointPath } from './endpoint-url.ts'
-import { bindingWords, NameList } from './endpoint-values.tsx'
+import { bindingWords, credentialTexts, NameList } from './endpoint-values.tsx'
 import { ListenerOff, useEnrollListener } from './enroll-listener.tsx'
 
 export function Configuration({ endpoint }: { readonly endpoint: EndpointDetails }): ReactNode {
@@ -79,14 +79,14 @@ function acmePairs({
 
 function estPairs(
   {
-    Authentication: ways = [],
+    Authentication: authentication = 'EITHER',
     ClientCertificateAuthorityArn: clientAuthority,
     ServerKeyGeneration: generatesKeys,
   }: EndpointDetails,
   authority: (arn: string) => ReactNode,
 ): KeyValuePairsProps.Pair[] {
   return [
-    { label: 'Authentication', value: enumText(ways.join(' or ')) },
+    { label: 'Authentication', value: credentialTexts[authentication] },
     {
       label: 'CA of client certificates',
       value: clientAuthority === undefined ? "The endpoint's CA" : authority(clientAuthority),

@@ -71,10 +71,17 @@ export function NameList({
 
 export const bindingWords = { REQUIRED: 'Required', OPTIONAL: 'Optional', OFF: 'Off' } as const
 
+export const credentialTexts = {
+  EITHER: 'Client certificate or one-time password',
+  CERTIFICATE: 'Client certificate',
+  PASSWORD: 'One-time password',
+  BOTH: 'Client certificate and one-time password',
+} as const
+
 /** Returns how an endpoint's clients authenticate or prove control of their names. */
 export function authenticationText(endpoint: EnrollmentEndpoint): string {
-  const { Challenges = [], ExternalAccountBinding: binding, Authentication = [] } = endpoint
-  if (endpoint.Protocol === 'EST') return enumText(Authentication.join(' or '))
+  const { Challenges = [], ExternalAccountBinding: binding, Authentication } = endpoint
+  if (endpoint.Protocol === 'EST') return credentialTexts[Authentication ?? 'EITHER']
   const challenges = Challenges.length === 0 ? 'No challenges' : Challenges.join(', ')
   return `${challenges}; EAB ${bindingWords[binding ?? 'OFF'].toLowerCase()}`
 }

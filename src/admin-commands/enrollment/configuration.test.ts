@@ -5,7 +5,7 @@ import { daySeconds } from '../../text/duration.ts'
 import {
   acmeConfiguration,
   estConfiguration,
-  validityWarnings,
+  configurationWarnings,
   type AcmeOptions,
   type EstOptions,
 } from './configuration.ts'
@@ -36,7 +36,7 @@ test('the defaults permit all names that clients prove control of', () => {
     template: 'EndEntityClientAuthCertificate/V1',
     validitySeconds: 90 * daySeconds,
     names: [],
-    authentication: ['certificate', 'password'],
+    authentication: 'either',
     clientAuthorityArn: undefined,
     serverKeyGeneration: false,
   })
@@ -82,9 +82,6 @@ test('options that would make an ACME endpoint unsafe or unusable are refused', 
   ]
   for (const [options, message] of cases)
     assert.throws(() => acme(options), { name: 'ConfigurationError', message }, message.source)
-  assert.throws(() => est({ authentication: 'cookie' }), {
-    message: "--authentication: 'cookie' must be one of certificate, password",
-  })
 })
 
 test('names, templates, challenges and profiles are stored in one form', () => {
@@ -117,8 +114,11 @@ test('an update changes only the given options', () => {
   assert.deepEqual(updated, { ...acme(before), validitySeconds: daySeconds })
   assert.deepEqual(acme({ names: '*', profiles: ['none'] }, before), acme({ challenges: 'dns-01' }))
   assert.throws(() => acme({ challenges: 'none' }, before), /cannot be combined with --eab off/)
-  const devices = { authentication: 'certificate', serverKeyGeneration: true }
+  const devices = { authentication: 'certificate', serverKeyGeneration: true } as const
   assert.deepEqual(est({ names: 'd.example' }, devices), { ...est(devices), names: ['d.example'] })
+  const factory = { clientAuthorityArn: 'arn' }
+  assert.equal(est({ authentication: 'both' }, factory).clientAuthorityArn, 'arn')
+  assert.deepEqual(est({ clientAuthorityArn: 'none' }, factory), est({}))
 })
 
 test('a CA for short-lived certificates limits the validity, also of profiles that an endpoint already has', () => {
@@ -135,8 +135,20 @@ test('a CA for short-lived certificates limits the validity, also of profiles th
 
 test('a validity beyond the CA certificate is a warning', () => {
   const configuration = acme({ validitySeconds: 400 * daySeconds, profiles: ['a=1d', 'b=9600h'] })
-  const [main = '', profile = '', ...others] = validityWarnings(configuration, authorityOf(), now)
+  const [main = '', profile = '', ...others] = configurationWarnings(
+    configuration,
+    authorityOf(),
+    now,
+  )
   assert.match(main, /^a certificate that is valid for 400d would outlive the CA certificate/)
   assert.match(profile, /^a certificate of the profile b that is valid for 400d /)
   assert.deepEqual(others, [])
+})
+
+test('an endpoint that requires a certificate of its own CA for every request is a warning', () => {
+  const warnings = (options: EstOptions) =>
+    configurationWarnings(est(options), authorityOf(), now).join()
+  assert.match(warnings({ authentication: 'both' }), /needs a certificate of the endpoint's CA/)
+  assert.equal(warnings({ authentication: 'both', clientAuthorityArn: 'arn' }), '')
+  assert.equal(warnings({ authentication: 'certificate' }), '')
 })

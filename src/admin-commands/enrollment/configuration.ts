@@ -1,9 +1,11 @@
 /** Converts command flags to the configuration of an endpoint: fills in defaults, and validates what the server relies on. */
 import {
   challengeTypes,
+  estAuthentications,
   type AcmeConfiguration,
   type CertificateProfile,
   type ChallengeType,
+  type EstAuthentication,
   type EstConfiguration,
 } from '../../enrollment/endpoint.ts'
 import { patternFault } from '../../enrollment/permitted-names.ts'
@@ -34,11 +36,14 @@ export interface AcmeOptions extends CommonOptions {
 }
 
 export interface EstOptions extends CommonOptions {
-  /** Comma-separated authentication methods. */
-  readonly authentication?: string | undefined
+  readonly authentication?: EstAuthentication | undefined
+  /** ARN of a CA, or `none`. */
   readonly clientAuthorityArn?: string | undefined
   readonly serverKeyGeneration?: boolean | undefined
 }
+
+/** Value of `--client-ca` that removes the CA for clients. */
+export const noClientAuthority = 'none'
 
 const validityDefault = 90 * daySeconds
 /** Maximum and default validity at endpoints of a CA with the usage mode SHORT_LIVED_CERTIFICATE, in seconds. */
@@ -48,7 +53,6 @@ const validityMax = 100 * 366 * daySeconds
 const namesMax = 100
 const profilesMax = 20
 const profileForm = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
-const authenticationWays = ['certificate', 'password'] as const
 
 /**
  * Returns the configuration of an ACME endpoint. Throws ConfigurationError. `before` is the endpoint's current configuration,
@@ -88,11 +92,11 @@ export function estConfiguration(
   return {
     ...mainProfile(options, authority, before ?? clientProfile),
     names: namesOf(options) ?? before?.names ?? [],
-    authentication:
-      options.authentication === undefined
-        ? (before?.authentication ?? authenticationWays)
-        : chosen('--authentication', options.authentication, { all: authenticationWays }),
-    clientAuthorityArn: options.clientAuthorityArn ?? before?.clientAuthorityArn,
+    authentication: options.authentication ?? before?.authentication ?? estAuthentications[0],
+    clientAuthorityArn:
+      options.clientAuthorityArn === noClientAuthority
+        ? undefined
+        : (options.clientAuthorityArn ?? before?.clientAuthorityArn),
     serverKeyGeneration: options.serverKeyGeneration ?? before?.serverKeyGeneration ?? false,
   }
 }
@@ -132,26 +136,17 @@ export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly strin
   return [...new Set(patterns)]
 }
 
+/** Returns the challenges in a list that is separated by commas, in the order of `challengeTypes`. */
 function challengesOf(text: string): readonly ChallengeType[] {
-  return text === 'none'
-    ? []
-    : chosen('--challenges', text, { all: challengeTypes, others: ['none'] })
-}
-
-/** Returns the words in a comma-separated list, in the order of `all`. */
-function chosen<Word extends string>(
-  flag: string,
-  text: string,
-  { all, others = [] }: { readonly all: readonly Word[]; readonly others?: readonly string[] },
-): readonly Word[] {
+  if (text === 'none') return []
   const words: readonly string[] = text.split(',').map((word) => word.trim())
-  const known: readonly string[] = all
+  const known: readonly string[] = challengeTypes
   const unknown = words.find((word) => !known.includes(word))
   if (unknown !== undefined)
     throw new ConfigurationError(
-      `${flag}: '${unknown}' must be one of ${[...all, ...others].join(', ')}`,
+      `--challenges: '${unknown}' must be one of ${[...known, 'none'].join(', ')}`,
     )
-  return all.filter((word) => words.includes(word))
+  return challengeTypes.filter((type) => words.includes(type))
 }
 
 /**
@@ -228,17 +223,29 @@ function requireValidity(
     )
 }
 
-/** Returns a sentence for each validity that exceeds the CA's own validity, so that no certificate could be issued. */
-export function validityWarnings(
+/**
+ * Returns a warning if clients need a certificate before they can get one, and for each validity that exceeds the validity of the
+ * CA, so that no certificate can be issued.
+ */
+export function configurationWarnings(
   configuration: AcmeConfiguration | EstConfiguration,
   { certificate: { notAfter } }: ActiveAuthority,
   now: Date,
 ): readonly string[] {
   const profiles = 'profiles' in configuration ? Object.entries(configuration.profiles) : []
   const latest = (notAfter.getTime() - now.getTime()) / 1000
-  return [['', configuration] as const, ...profiles].flatMap(([name, { validitySeconds }]) =>
-    validitySeconds <= latest
-      ? []
-      : `a certificate ${name && `of the profile ${name} `}that is valid for ${formatSeconds(validitySeconds)} would outlive the CA certificate, which expires at ${isoSeconds(notAfter)}; the CA refuses to issue this certificate`,
+  const lifetimes = [['', configuration] as const, ...profiles].flatMap(
+    ([name, { validitySeconds }]) =>
+      validitySeconds <= latest
+        ? []
+        : `a certificate ${name && `of the profile ${name} `}that is valid for ${formatSeconds(validitySeconds)} would outlive the CA certificate, which expires at ${isoSeconds(notAfter)}; the CA refuses to issue it`,
   )
+  const needsOwnCertificate =
+    'authentication' in configuration &&
+    configuration.authentication === 'both' &&
+    configuration.clientAuthorityArn === undefined
+  return needsOwnCertificate ? [ownCertificateWarning, ...lifetimes] : lifetimes
 }
+
+const ownCertificateWarning =
+  "with --authentication both and without --client-ca, a device needs a certificate of the endpoint's CA before it can enroll; accept certificates of another CA with --client-ca"

@@ -33,8 +33,9 @@ import { changeOr, pagedListingOf } from '../require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from '../second-person.ts'
 import {
   acmeConfiguration,
+  configurationWarnings,
   estConfiguration,
-  validityWarnings,
+  noClientAuthority,
   type AcmeOptions,
   type EstOptions,
 } from './configuration.ts'
@@ -237,17 +238,25 @@ async function configured(
       configuration: acmeConfiguration(options, authority, before as AcmeConfiguration | undefined),
     }
   const { clientAuthorityArn: client } = options
-  const flag = { flag: '--client-ca', nameOrArn: client ?? '', advice: 'specify an ACTIVE CA' }
   const clientAuthorityArn =
-    client && certificateAuthorityArn(await requireActiveAuthority(db, flag, systemClock.now()))
-  return {
-    protocol,
-    configuration: estConfiguration(
-      { ...options, clientAuthorityArn },
-      authority,
-      before as EstConfiguration | undefined,
-    ),
-  }
+    client === undefined || client === noClientAuthority
+      ? client
+      : await clientAuthorityOfFlag(db, client)
+  const configuration = estConfiguration(
+    { ...options, clientAuthorityArn },
+    authority,
+    before as EstConfiguration | undefined,
+  )
+  if (configuration.clientAuthorityArn === certificateAuthorityArn(authority))
+    throw new ConfigurationError(
+      `--client-ca: certificates of the endpoint's own CA are always accepted, for renewals; specify another CA, or ${noClientAuthority}`,
+    )
+  return { protocol, configuration }
+}
+
+async function clientAuthorityOfFlag(db: Database, nameOrArn: string): Promise<string> {
+  const flag = { flag: '--client-ca', nameOrArn, advice: 'specify an ACTIVE CA' }
+  return certificateAuthorityArn(await requireActiveAuthority(db, flag, systemClock.now()))
 }
 
 /** Returns the command's parameters that an approval covers. */
@@ -258,6 +267,6 @@ function inputOf({ name, configuration }: EnrollmentEndpoint, authority: ActiveA
 function resultOf(endpoint: EnrollmentEndpoint, authority: ActiveAuthority) {
   return {
     endpoint: viewEndpoint(endpoint, authority),
-    warnings: validityWarnings(endpoint.configuration, authority, systemClock.now()),
+    warnings: configurationWarnings(endpoint.configuration, authority, systemClock.now()),
   }
 }

@@ -34,9 +34,9 @@ export async function addPassword(config: Config, endpointName: string, options:
   return withData(config, async ({ db }) => {
     const endpoint = await requireEndpoint(db, { protocol: 'est', name: endpointName })
     const { authentication, names: permitted } = endpoint.configuration
-    if (!authentication.includes('password'))
+    if (authentication === 'certificate')
       throw new ConfigurationError(
-        `the EST endpoint ${endpointName} does not accept passwords; to accept passwords, run: signet est update ${endpointName} --authentication certificate,password`,
+        `the EST endpoint ${endpointName} does not accept passwords; accept them with: signet est update ${endpointName} --authentication either`,
       )
     if (permitted.length === 0 && names === undefined)
       throw new ConfigurationError(

@@ -6,6 +6,7 @@ import {
   listPasswordsOf,
   removePassword,
 } from '../../admin-commands/enrollment/passwords.ts'
+import { estAuthentications, type EstAuthentication } from '../../enrollment/endpoint.ts'
 import type { Flags } from '../../settings/config.ts'
 import { daySeconds } from '../../text/duration.ts'
 import {
@@ -22,7 +23,7 @@ import { SignetCommand, storageCommand, type Call } from '../shared/signet-comma
 import { dayText, type Column } from '../shared/table.ts'
 
 interface EstFlags extends EndpointFlags {
-  readonly authentication?: string
+  readonly authentication?: EstAuthentication
   readonly clientCa?: string
   readonly serverKeygen?: boolean
 }
@@ -62,15 +63,17 @@ export function estCommand(context: CommandContext): Command {
 
 function withEstFlags(command: SignetCommand, isNew: boolean): SignetCommand {
   const template = 'EndEntityClientAuthCertificate'
-  const byDefault = isNew ? ' (default: both)' : ''
+  const byDefault = isNew ? ' (default: either)' : ''
   withEndpointFlags(command, { isNew, template })
-    .option(
-      '--authentication <list>',
-      `accepted authentication methods: certificate, password${byDefault}`,
+    .addOption(
+      new Option(
+        '--authentication <mode>',
+        `credentials in each request: a client certificate, a one-time password, either of them, or both${byDefault}`,
+      ).choices(estAuthentications),
     )
     .option(
       '--client-ca <ca>',
-      "ARN or common name of a CA whose certificates authenticate clients, in addition to the endpoint's own CA",
+      `ARN or common name of a CA whose certificates authenticate clients, in addition to the endpoint's own CA${isNew ? '' : '; none removes it'}`,
     )
     .option('--server-keygen', 'allow clients to request keys that the server generates')
   return isNew ? command : command.option('--no-server-keygen', 'do not generate keys for clients')

@@ -1,4 +1,5 @@
 /** Shapes of enrollment endpoints, and of the accounts and orders of ACME endpoints. */
+import { estAuthentications } from '../../enrollment/endpoint.ts'
 import { orderStatuses } from '../../store/enrollment/listings.ts'
 import {
   boolean,
@@ -17,9 +18,11 @@ export const endpointName = string({ min: 1, max: 64, pattern: '[a-z0-9-]+' })
 
 export const acmeAccountId = string({ min: 1, max: 64, pattern: '[A-Za-z0-9_-]+' })
 
-export const orderStatus = enumeration(
-  orderStatuses.map((status) => status.toUpperCase() as Uppercase<typeof status>),
-)
+export const orderStatus = enumeration(upperCase(orderStatuses))
+
+function upperCase<Word extends string>(words: readonly Word[]): readonly Uppercase<Word>[] {
+  return words.map((word) => word.toUpperCase() as Uppercase<Word>)
+}
 
 const profileMembers = { TemplateArn: string(), ValiditySeconds: long() }
 
@@ -34,7 +37,7 @@ const endpointMembers = {
   Challenges: list(string()),
   ExternalAccountBinding: enumeration(['REQUIRED', 'OPTIONAL', 'OFF']),
   Profiles: list(structure({ Name: string(), Description: string(), ...profileMembers })),
-  Authentication: list(string()),
+  Authentication: enumeration(upperCase(estAuthentications)),
   ClientCertificateAuthorityArn: string(),
   ServerKeyGeneration: boolean(),
   CreatedAt: timestamp(),

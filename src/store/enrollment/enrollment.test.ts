@@ -104,7 +104,7 @@ const est: EstEndpoint = {
     template: 'EndEntityClientAuthCertificate/V1',
     validitySeconds: 86_400,
     names: [],
-    authentication: ['password'],
+    authentication: 'password',
     clientAuthorityArn: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/1',
     serverKeyGeneration: false,
   },

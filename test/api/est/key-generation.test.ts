@@ -1,14 +1,15 @@
 /** Tests of keys that the server generates for EST clients. */
 import assert from 'node:assert/strict'
-import {
+import crypto, {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   X509Certificate,
 } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { craftRequest } from '../../support/crafted-requests.ts'
 import {
   certificatesIn,
@@ -144,4 +145,59 @@ test('other names and kinds of keys are refused, and do not use the password', a
   assert.match(unknown.text, /kind that the server does not generate/)
   const { csr } = await clientKey()
   await generated({ body: csrBody(csr), credentials })
+})
+
+/** Counts the keys that the process generates. */
+function countKeys(t: TestContext): () => number {
+  const { mock } = t.mock.method(crypto, 'generateKeyPair')
+  syncBuiltinESMExports()
+  t.after(() => {
+    mock.restore()
+    syncBuiltinESMExports()
+  })
+  return () => mock.callCount()
+}
+
+test('no key is generated for a request that is refused', async (t) => {
+  const limited = await TestService.start({
+    enrollListen: '127.0.0.1:0',
+    awsQuotas: 'true',
+    quotaCertificates: '3',
+  })
+  t.after(() => limited.close())
+  const { arn } = await createRoot(limited)
+  await createEndpoint(limited, 'devices', { ca: arn, serverKeyGeneration: true })
+  await createEndpoint(limited, 'named', {
+    ca: arn,
+    names: '*.x.example',
+    serverKeyGeneration: true,
+  })
+  const credentials = await createPassword(limited, 'devices')
+  const { csr } = await clientKey({ keyAlgorithm: 'RSA_2048' })
+  const client = await enrolled(limited, 'devices')
+  const keys = countKeys(t)
+  const statusOf = async (call: EstCall, endpoint = 'devices'): Promise<number> =>
+    (await estCall(limited, `${endpoint}/serverkeygen`, { csr, ...call })).status
+  assert.equal(await statusOf({}), 401)
+  assert.equal(await statusOf({ credentials: `${credentials}x` }), 401)
+  const named = await createPassword(limited, 'named')
+  assert.equal(await statusOf({ credentials: named }, 'named'), 403)
+  assert.equal(await statusOf({ credentials }), 200)
+  assert.equal(keys(), 1)
+  const unused = await createPassword(limited, 'devices')
+  assert.equal(await statusOf({ credentials: unused }), 503, 'the quota is exhausted')
+  let status = 0
+  while (status !== 429) {
+    const again = { csr: client.csr, client }
+    ;({ status } = await estCall(limited, 'devices/simplereenroll', again))
+    assert.ok(status === 503 || status === 429, String(status))
+  }
+  assert.equal(await statusOf({ credentials: unused }), 429)
+  await limited.must('UpdateCertificateAuthority', {
+    CertificateAuthorityArn: arn,
+    Status: 'DISABLED',
+  })
+  limited.clock.advance({ seconds: 5 })
+  assert.equal(await statusOf({ credentials: unused }), 503)
+  assert.equal(keys(), 1)
 })
