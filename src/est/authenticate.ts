@@ -38,6 +38,7 @@ export async function authenticate(
   if (authentication === 'both') return authenticateByBoth(services, request)
   if (header !== undefined && authentication !== 'certificate')
     return { password: await authenticatePassword(services, request, header), client: undefined }
+  if (authentication === 'certificate') requireCertificateRequest(request)
   if (der === undefined || authentication === 'password') throw missingCredentials(request)
   return { password: undefined, client: await authenticateClient(services, request, der) }
 }
@@ -58,6 +59,7 @@ export async function authenticateRenewal(
       'The endpoint does not accept client certificates, so it renews none. Use simpleenroll with a one-time password.',
     )
   const { der } = credentialsOf(request)
+  requireCertificateRequest(request)
   if (der === undefined)
     throw authenticationError(
       request,
@@ -68,6 +70,7 @@ export async function authenticateRenewal(
 
 async function authenticateByBoth(services: EstServices, request: EstRequest) {
   const { header, der } = credentialsOf(request)
+  requireCertificateRequest(request)
   if (header === undefined || der === undefined) throw missingCredentials(request)
   // The password comes first, because its check is cheaper.
   const password = await authenticatePassword(services, request, header)
@@ -80,6 +83,17 @@ function credentialsOf({ request, connection }: EstRequest) {
     header: request.headers.get('authorization')?.[0],
     der: connection.clientCertificate?.()?.[0],
   }
+}
+
+/** Requires that the client had the opportunity to send a certificate. */
+function requireCertificateRequest({ connection }: EstRequest): void {
+  if (connection.wasCertificateRequested?.() === false)
+    throw new EstError(
+      503,
+      'The server did not request a client certificate on this connection, because connections from this address have sent too ' +
+        'many long certificate chains, or because the endpoint is new. Connect again later.',
+      { headers: { 'retry-after': '60', connection: 'close' } },
+    )
 }
 
 /** Creates the error for a request without a credential that the endpoint requires. */

@@ -14,6 +14,8 @@ export interface ConnectionInfo {
    * first. Returns undefined if the client sent no certificate. The function is absent if the connection does not use TLS.
    */
   readonly clientCertificate?: () => Buffer[] | undefined
+  /** Returns whether the TLS handshake requested a client certificate (certificate-requests.ts); absent without TLS. */
+  readonly wasCertificateRequested?: () => boolean
   /**
    * Returns the connection's channel binding in base64 (channel-binding.ts), or undefined if the connection has no channel
    * binding. The function is absent if the connection does not use TLS.

@@ -5,7 +5,8 @@ import type { Log } from '../telemetry/log.ts'
 import { joinBatch } from '../turns/batch.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
-import { dropBody, readBody, takeBody, type BodyLimits, type ReadBody } from './body/read-body.ts'
+import { dropBody, readBody } from './body/read-body.ts'
+import { wasCertificateRequested } from './certificate-requests.ts'
 import { channelBindingOf } from './channel-binding.ts'
 import { headersTooLarge, type ErrorFormat } from './error-responses.ts'
 import { logFailure } from './log-failure.ts'
@@ -132,6 +133,7 @@ function route(
     isSecure,
     ...(isSecure && {
       clientCertificate: () => presentedCertificates(socket),
+      wasCertificateRequested: () => wasCertificateRequested(socket),
       channelBinding: () => channelBindingOf(socket),
     }),
   }

@@ -1,17 +1,20 @@
 /**
  * The listener for ACME and EST, which always uses TLS. The listener uses the certificate of the API listener. If the API has
  * no TLS, the server issues a certificate for the enrollment listener under its own root. The listener requests a client
- * certificate, because EST clients can authenticate with a certificate; ACME clients send no certificate. An embedded CA has no
- * enrollment listener, because its host process serves the requests.
+ * certificate while EST endpoints exist, because EST clients can authenticate with a certificate; ACME clients send no certificate. An
+ * embedded CA has no enrollment listener, because its host process serves the requests.
  */
 import type { BodyBudget } from '../http/body/budget.ts'
-import { enrollErrorAnswer, enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
+import { limitCertificateRequests } from '../http/certificate-requests.ts'
+import { enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
 import { createEnrollSite, type EnrollSite } from '../http/enroll-site.ts'
+import { createHandshakeBudget } from '../http/handshake-budget.ts'
 import { createTlsServer } from '../http/server.ts'
 import { showCertificate, type TlsMaterial } from '../http/tls.ts'
 import { createLocalKeyStore } from '../keys/local-key-store.ts'
 import type { Services } from '../services.ts'
 import type { EnrollmentConfig } from '../settings/enrollment-config.ts'
+import { hasEndpoint } from '../store/enrollment/endpoints.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { listenOn } from './public-port.ts'
 import type { Runtime } from './runtime.ts'
@@ -42,7 +45,7 @@ export function openEnrollSource(
  * Throws ConfigurationError if the port is in use or the listener has no name.
  */
 export async function startEnrollListener(
-  { config, random, log, stack }: Runtime,
+  { config, clock, random, log, stack }: Runtime,
   enrollment: EnrollmentConfig,
   { services, budget, certificate, routes }: EnrollListenerOptions,
 ): Promise<string> {
@@ -59,6 +62,10 @@ export async function startEnrollListener(
     enrollRoutes({ log, health, site, ...routes(site) }),
     requestingCertificates(certificate.material),
   )
+  limitCertificateRequests(server.server, {
+    budget: createHandshakeBudget(clock),
+    isUsed: useOfCertificates(services),
+  })
   stack.defer(() => server.close())
   services.metrics.observe('openConnections', () => ({ enroll: server.openConnections() }))
   certificate.follow({
@@ -70,6 +77,20 @@ export async function startEnrollListener(
   })
   const { port } = new URL(await listenOn(server, enrollment.listen))
   return urlOf(names, port)
+}
+
+/** Time for which the existence of an EST endpoint is remembered. */
+const rememberedMilliseconds = 60_000
+
+/** Returns a function that returns whether the server has EST endpoints. Without an answer from the database, it may have some. */
+function useOfCertificates({ db, clock }: Services): () => boolean | Promise<boolean> {
+  let rememberedUntil = 0
+  const read = async (): Promise<boolean> => {
+    const hasOne = await hasEndpoint(db, 'est').catch(() => true)
+    if (hasOne) rememberedUntil = clock.now().getTime() + rememberedMilliseconds
+    return hasOne
+  }
+  return () => clock.now().getTime() < rememberedUntil || read()
 }
 
 /** Enrollment clients may send any certificate or no certificate, even if API clients need one. */

@@ -1,6 +1,7 @@
 /** A service's EST endpoints, and requests to them. */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CsrOptions } from '../../client/key-pair.ts'
@@ -66,13 +67,15 @@ export interface EstCall {
   readonly client?: ClientCertificate | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** Agent with an open connection; by default, each request opens a new connection. */
+  readonly agent?: Agent
 }
 
 /** Sends a request to an operation of an EST endpoint, such as `devices/simpleenroll`. */
 export async function estCall(
   server: EnrollServer,
   operation: string,
-  { method, csr, body, credentials, client, headers, maxVersion }: EstCall = {},
+  { method, csr, body, credentials, client, headers, maxVersion, agent }: EstCall = {},
 ): Promise<EnrollAnswer> {
   const content = body ?? (csr === undefined ? undefined : csrBody(csr))
   const answer = await enrollRequest(server, `/.well-known/est/${operation}`, {
@@ -80,6 +83,7 @@ export async function estCall(
     ...(content !== undefined && { body: content }),
     ...(client && { key: client.key, cert: client.cert }),
     ...(maxVersion && { maxVersion }),
+    ...(agent && { agent }),
     headers: {
       ...(content !== undefined && { 'content-type': 'application/pkcs10' }),
       ...(credentials !== undefined && { authorization: basic(credentials) }),

@@ -626,6 +626,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'settings',
       'store',
       'store/engines',
+      'store/enrollment/endpoints.ts',
       'store/sqlite',
       'sts',
       'telemetry',

@@ -36,6 +36,17 @@ export async function findEndpoint<P extends EnrollmentProtocol>(
   return row && (endpointOf(row) as Of<P>)
 }
 
+/** Returns whether a protocol has an endpoint, in any account. */
+export async function hasEndpoint(
+  db: Pick<Database, 'query'>,
+  protocol: EnrollmentProtocol,
+): Promise<boolean> {
+  const rows = await db.query(
+    sql`select name from enrollment_endpoints where protocol = ${protocol} limit 1`,
+  )
+  return rows.length > 0
+}
+
 /** Lists an account's endpoints of one protocol, sorted by name. */
 export async function listEndpoints<P extends EnrollmentProtocol>(
   db: Pick<Database, 'query'>,

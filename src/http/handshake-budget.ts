@@ -1,0 +1,60 @@
+/**
+ * A budget of TLS handshakes with client certificates for each source address. OpenSSL verifies the signatures of the whole chain
+ * that a client sends, which Node.js cannot prevent: 96 certificates on P-521 take 200 ms of processor time. The bytes that the client
+ * sent in the handshake are the measure, because they are known even if the handshake fails.
+ */
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Clock } from '../clock.ts'
+import { networkOf } from '../text/ip-address.ts'
+
+export interface HandshakeBudget {
+  /** Begins a handshake. Returns undefined if the source has exceeded its budget. */
+  begin(source: string): Handshake | undefined
+}
+
+export interface Handshake {
+  /** Ends the handshake, in which the client has sent `bytes`. Further calls have no effect. */
+  end(bytes: number): void
+}
+
+interface Source {
+  pending: number
+  /** Bytes above `freeBytes` in the handshakes of the source, less those that have been forgiven since. */
+  excess: number
+  at: number
+}
+
+const sourcesMax = 100_000
+/** Limit on the handshakes of one source that have not ended. */
+const pendingMax = 8
+/** Bytes in a handshake that do not count: a certificate and an intermediate CA with EC keys. */
+const freeBytes = 4096
+const excessMax = 128 * 1024
+const forgivenPerSecond = 8 * 1024
+
+export function createHandshakeBudget(clock: Clock): HandshakeBudget {
+  const sources = createBoundedCache<Source>(sourcesMax)
+  return {
+    begin(address) {
+      const name = networkOf(address)
+      const now = clock.now().getTime()
+      const source = sources.get(name) ?? { pending: 0, excess: 0, at: now }
+      // If the clock has been set back, nothing is forgiven.
+      const seconds = Math.max(0, now - source.at) / 1000
+      source.excess = Math.max(0, source.excess - seconds * forgivenPerSecond)
+      source.at = now
+      sources.set(name, source)
+      if (source.pending >= pendingMax || source.excess >= excessMax) return undefined
+      source.pending += 1
+      let isEnded = false
+      return {
+        end(bytes) {
+          if (isEnded) return
+          isEnded = true
+          source.pending -= 1
+          source.excess += Math.max(0, bytes - freeBytes)
+        },
+      }
+    },
+  }
+}
