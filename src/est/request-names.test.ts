@@ -86,7 +86,7 @@ test('with a list of names, names of other types and missing names are refused',
     assert.match(String(permits(requestFor(undefined, host, other), names)), new RegExp(other.kind))
   assert.match(
     String(permits(requestFor('Device 17', host), names)),
-    /the CSR contains the name Device 17/,
+    /the CSR contains the name "Device 17"\.$/,
   )
   assert.match(String(permits(requestFor(undefined), names)), /contains no name/)
   const many = Array.from({ length: 101 }, () => host)
@@ -97,6 +97,8 @@ test('with a list of names, names of other types and missing names are refused',
     assert.match(String(permits(request, names)), /email address or a user ID/)
   }
   assert.match(String(permits(requestFor('a.corp.example\u{202e}'), names)), /\\u\{202e\}/)
+  const long = String(permits(requestFor('x'.repeat(10_000)), names))
+  assert.ok(long.length < 400, 'a long name is truncated in the message')
 })
 
 test('a renewal must have the subject and the SAN of the certificate', () => {

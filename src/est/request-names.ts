@@ -2,7 +2,7 @@
 import { canonicalIdentifier, type Identifier } from '../enrollment/identifier.ts'
 import { isPermitted } from '../enrollment/permitted-names.ts'
 import { formatIpAddress } from '../text/ip-address.ts'
-import { visibleText } from '../text/visible-text.ts'
+import { quoted } from '../text/visible-text.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import type { CertificationRequest } from '../x509/certification-request.ts'
 import { oids } from '../x509/der/oid.ts'
@@ -67,7 +67,7 @@ function identifierOf(text: string): Identifier {
   const identifier = canonicalIdentifier('ip', text) ?? canonicalIdentifier('dns', text)
   if (identifier === undefined)
     throw notPermitted(
-      `Only DNS names and IP addresses are permitted, but the CSR contains the name ${visibleText(text)}.`,
+      `Only DNS names and IP addresses are permitted, but the CSR contains the name ${quoted(text)}.`,
     )
   return identifier
 }
@@ -88,8 +88,8 @@ function notPermitted(message: string): EstError {
 export function requireSameNames(request: CertificationRequest, certificate: Certificate): void {
   if (comparableSubject(request.subject) !== comparableSubject(certificate.subject))
     throw notPermitted(
-      `The subject of the CSR is ${formatName(request.subject)}, but the client certificate is for ` +
-        `${formatName(certificate.subject)}. Both must be equal.`,
+      `The subject of the CSR is ${quoted(formatName(request.subject))}, but the client certificate is for ` +
+        `${quoted(formatName(certificate.subject))}. Both must be equal.`,
     )
   if (comparableAlternativeNames(request) !== comparableAlternativeNames(certificate))
     throw notPermitted(
