@@ -1,5 +1,5 @@
 /** Generates IssueCertificate requests with almost valid CSRs. */
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { choicesOf, type Choices } from '../chaos/choices.ts'
 import { csr } from '../support/csrs.ts'
@@ -7,7 +7,8 @@ import { issueInput } from '../support/hierarchy.ts'
 import { mixSeed, type Generated } from './generate.ts'
 import { encodeRequest } from './http.ts'
 import { mutateBytes } from './mutate/bytes.ts'
-import { mutateDer, mutateNode, readNodes, writeNode, type Node } from './mutate/der.ts'
+import { mutateAndSign, type RequestKey } from './mutate/csr.ts'
+import { mutateDer } from './mutate/der.ts'
 import { signInHeader } from './sign.ts'
 import { region, type World } from './world.ts'
 
@@ -18,9 +19,8 @@ const names = readdirSync(new URL('../../testdata/csr/', import.meta.url))
 /** The largest key is omitted, because it makes requests slow, and smaller keys reveal the same defects. */
 const bases = names.filter((name) => name !== 'rsa-8192').map((name) => derOf(csr(name)))
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const [ownKey] = readNodes(publicKey.export({ type: 'spki', format: 'der' })) ?? []
-const [ecdsaWithSha256] = readNodes(Buffer.from('300a06082a8648ce3d040302', 'hex')) ?? []
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key: RequestKey = { privateKey, algorithm: 'SHA256WITHECDSA', hash: 'sha256' }
 
 const templates = [
   'EndEntityCertificate',
@@ -68,31 +68,7 @@ function mutatedCsr(choices: Choices): { readonly pem: string; readonly mutation
       pem: mutateBytes(Buffer.from(pemOf(base)), choices).toString('latin1'),
       mutation: 'PEM',
     }
-  return { pem: pemOf(mutateAndSign(base, choices)), mutation: 'signed again' }
-}
-
-/** Mutates the version, subject, key or attributes of a CSR, and signs the result correctly. */
-function mutateAndSign(base: Buffer, choices: Choices): Buffer {
-  const [root] = readNodes(base) ?? []
-  const [info] = root?.children ?? []
-  if (root === undefined || info?.children === undefined) return base
-  const { children } = info
-  const keyAt = 2
-  // Mutations prefer the parts that are copied to certificates: the subject, and the attributes with the extensions.
-  const at = choices.of([1, 1, 3, 3, 3, 3, 0, keyAt])
-  const withKey = children.map((child, index) => (index === keyAt ? (ownKey ?? child) : child))
-  const changed = withKey.map((child, index) => {
-    if (index !== at) return child
-    let node = child
-    for (let count = 1 + choices.below(3); count > 0; count -= 1) node = mutateNode(node, choices)
-    return node
-  })
-  const infoDer = writeNode({ ...info, children: changed })
-  const signature = Buffer.concat([Buffer.from([0]), sign('sha256', infoDer, privateKey)])
-  const signatureNode: Node = { tag: 0x03, children: undefined, content: signature }
-  const algorithm = ecdsaWithSha256 === undefined ? Buffer.alloc(0) : writeNode(ecdsaWithSha256)
-  const content = Buffer.concat([infoDer, algorithm, writeNode(signatureNode)])
-  return writeNode({ tag: 0x30, children: undefined, content })
+  return { pem: pemOf(mutateAndSign(base, key, choices)), mutation: 'signed again' }
 }
 
 function derOf(pem: string): Buffer {
