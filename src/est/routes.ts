@@ -90,7 +90,9 @@ async function answerLogged(services: EstServices, received: ReceivedRequest): P
   const { connection, path } = received
   const startedAt = services.api.clock.now().getTime()
   const clients: string[] = []
-  const { answer, error } = await settle(services, received, (client) => void clients.push(client))
+  const { answer, error } = await settle(services, received, (client) => {
+    clients.push(client)
+  })
   const client = clients.length === 0 ? undefined : clients.join(', ')
   logRequest(services, { path, connection, status: answer.status, startedAt, client, error })
   return answer

@@ -7,7 +7,7 @@ function createBudget() {
   const budget = createHandshakeBudget({ now: () => new Date(now) })
   return {
     begin: (source = '10.0.0.1') => budget.begin(source),
-    advance(seconds: number) {
+    advance: (seconds: number) => {
       now += seconds * 1000
     },
   }

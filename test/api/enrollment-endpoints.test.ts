@@ -317,9 +317,8 @@ test('an EST endpoint accepts certificates and one-time passwords, whose hashes 
 })
 
 test('an EST endpoint can require both credentials, in the commands, the table and the API', async () => {
-  const { stdout, stderr } = await signet(
-    ...['est', 'create', 'strict', '--ca', root, '--authentication', 'both'],
-  )
+  const createStrict = ['est', 'create', 'strict', '--ca', root, '--authentication', 'both']
+  const { stdout, stderr } = await signet(...createStrict)
   assert.equal(JSON.parse(stdout).Authentication, 'BOTH')
   assert.match(stderr, /^signet: warning: with --authentication both .* needs a certificate/)
   const { Endpoint } = await client.getEnrollmentEndpoint({ Protocol: 'EST', Name: 'strict' })

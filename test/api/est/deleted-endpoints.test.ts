@@ -51,7 +51,7 @@ test('no operation issues a certificate for an endpoint that is deleted meanwhil
       () => createEndpoint(service, 'devices', { ca }),
     ]) {
       await createEndpoint(service, 'devices', { ca, serverKeyGeneration: true })
-      const before = await countCertificates()
+      const earlier = await countCertificates()
       meanwhile = async () => {
         await remove('devices')
         await replace()
@@ -59,7 +59,7 @@ test('no operation issues a certificate for an endpoint that is deleted meanwhil
       const { status, text } = await estCall(service, `devices/${operation}`, { csr, client })
       assert.equal(meanwhile, undefined)
       assert.deepEqual([status, text.slice(0, 10)], [404, 'Not found.'], operation)
-      assert.equal(await countCertificates(), before)
+      assert.equal(await countCertificates(), earlier)
       await remove('devices').catch(() => undefined)
     }
 })
@@ -69,12 +69,12 @@ test('a password that is deleted meanwhile is not accepted', async () => {
   const { csr } = await clientKey()
   for (const operation of ['simpleenroll', 'serverkeygen']) {
     const credentials = await createPassword(service, 'passwords')
-    const before = await countCertificates()
+    const earlier = await countCertificates()
     const [userName = ''] = credentials.split(':')
     meanwhile = () => removePassword(service.config, 'passwords', userName)
     const { status, text } = await estCall(service, `passwords/${operation}`, { csr, credentials })
     assert.deepEqual([status, text.trim()], [401, 'The one-time password has been deleted.'])
-    assert.equal(await countCertificates(), before)
+    assert.equal(await countCertificates(), earlier)
   }
   const credentials = await createPassword(service, 'passwords')
   meanwhile = () => remove('passwords')
