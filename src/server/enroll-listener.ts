@@ -6,7 +6,7 @@
  */
 import type { BodyBudget } from '../http/body/budget.ts'
 import { limitCertificateRequests } from '../http/certificate-requests.ts'
-import { enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
+import { enrollErrorAnswer, enrollRoutes, type ProtocolRoutes } from '../http/enroll-routes.ts'
 import { createEnrollSite, type EnrollSite } from '../http/enroll-site.ts'
 import { createHandshakeBudget } from '../http/handshake-budget.ts'
 import { createTlsServer } from '../http/server.ts'
