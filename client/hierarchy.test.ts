@@ -164,7 +164,7 @@ test('the error for an unusable CA has its ARN and the reason', async () => {
     name: 'HierarchyError',
     role: 'issuing',
     certificateAuthorityArn: issuing.arn,
-    message: /its status is DISABLED/,
+    message: /the CA has the status DISABLED/,
   })
   await client.deleteCertificateAuthority(where)
   await service.inDatabase('delete from idempotency_tokens')
@@ -226,6 +226,7 @@ test('CAs whose tags are not available are ignored, and a FAILED CA of the hiera
   await assert.rejects(createHierarchy(failing, request), {
     name: 'HierarchyError',
     role: 'root',
-    message: /: its status is FAILED \(OTHER\); it must be ACTIVE or PENDING_CERTIFICATE\. /,
+    message:
+      /: the CA has the status FAILED \(OTHER\); it must be ACTIVE or PENDING_CERTIFICATE\. /,
   })
 })

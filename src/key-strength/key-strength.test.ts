@@ -169,5 +169,5 @@ test('a key on the list of weak keys is refused, by its modulus or by its whole 
   assert.match(weakKeyReason(debian, list(sha256)) ?? '', /on the list/)
   assert.equal(weakKeyReason(debian, list('ff'.repeat(32))), undefined)
   assert.equal(weakKeyReason(strong, list(debianLine, sha256)), undefined)
-  assert.throws(() => parseWeakKeyList('\n7c5b8e'), /line 2 must have 20 or 64 hexadecimal/)
+  assert.throws(() => parseWeakKeyList('\n7c5b8e'), /line 2 must contain 20 or 64 hexadecimal/)
 })

@@ -290,7 +290,7 @@ test('policies can test the tags of a session, and transitive tags pass to chain
   )
   assert.match(
     await outcome(first, { ...user, ...tags, 'TransitiveTagKeys.member.1': 'Other' }),
-    /^400 InvalidParameterValue: The transitive tag key 'Other' has no tag/,
+    /^400 InvalidParameterValue: The transitive tag key 'Other' is not the key of a tag/,
   )
   const duplicateKey = { ...tags, 'Tags.member.2.Key': 'TEAM', 'Tags.member.2.Value': 'db' }
   assert.match(

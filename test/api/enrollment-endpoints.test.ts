@@ -213,7 +213,7 @@ test('an EAB key needs an endpoint that uses it, and names if the endpoint valid
     add('defaults'),
     /does not use external account binding; to enable external account binding, run: signet acme/,
   )
-  await refused(add('missing'), /^there is no ACME endpoint missing$/)
+  await refused(add('missing'), /^the ACME endpoint missing does not exist$/)
   const endpoint = await create('unvalidated', { challenges: 'none' })
   assert.deepEqual([endpoint.Challenges, endpoint.ExternalAccountBinding], [[], 'REQUIRED'])
   await refused(add('unvalidated'), /^--names is required, because the ACME endpoint unvalidated/)
@@ -254,7 +254,10 @@ test('an account is deactivated once, and an endpoint with accounts is deleted o
   const { stderr } = await signet('acme', 'delete', 'used')
   assert.match(stderr, /the ACME endpoint used has 1 account, whose client .* --force/)
   await json('acme', 'delete', 'used', '--force')
-  assert.match((await signet('acme', 'show', 'used')).stderr, /there is no ACME endpoint used/)
+  assert.match(
+    (await signet('acme', 'show', 'used')).stderr,
+    /the ACME endpoint used does not exist/,
+  )
   await create('used')
   const account = await withData(service.config, ({ db }) =>
     findAccount(db, { endpointName: 'used', id: 'account-1' }),

@@ -54,7 +54,7 @@ test('the members of a provider are used', () => {
 
 test('a document of another issuer is refused, also if only a slash differs', () => {
   for (const named of ['https://evil.example.com', `${issuer}/`, undefined, 1])
-    assert.match(problem({ issuer: named }), /^its issuer is .+, not https:\/\/login/)
+    assert.match(problem({ issuer: named }), /contains the issuer .+, not https:\/\/login/)
 })
 
 test('an endpoint that is not a safe URL is refused', () => {
@@ -76,7 +76,11 @@ test('an endpoint that is not a safe URL is refused', () => {
       null,
       [`${issuer}/x`],
     ])
-      assert.match(problem({ [name]: url }), new RegExp(`^its ${name} is missing, or`), String(url))
+      assert.match(
+        problem({ [name]: url }),
+        new RegExp(`^the ${name} in the metadata is missing, or`),
+        String(url),
+      )
 })
 
 test('a provider on this machine may use http, but only on its own origin', () => {
