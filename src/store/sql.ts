@@ -51,6 +51,8 @@ export type GuardName =
   | 'in-use'
   /** A rotation has replaced the master key that sealed the value. */
   | 'master-key'
+  /** The ACME account was deactivated or deleted. */
+  | 'account'
   /** Too little time has passed since the previous audit report. */
   | 'interval'
   /** The approval request is not in the state that the change needs, or the approval policy has changed. */

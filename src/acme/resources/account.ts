@@ -46,6 +46,11 @@ async function store(
   }
 }
 
+/** Creates the problem for an account that was deactivated, or deleted with its endpoint, during a request. */
+export function accountEnded(): AcmeProblem {
+  return new AcmeProblem('unauthorized', 'The account was deactivated or deleted.')
+}
+
 /** Creates the problem for an account whose key or status was changed by a concurrent request. */
 export function accountChanged(): AcmeProblem {
   return new AcmeProblem(

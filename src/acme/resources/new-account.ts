@@ -1,12 +1,9 @@
 /** Creation of accounts, and the search for the account of a key (RFC 8555 §7.3). */
 import { newResourceId } from '../../enrollment/new-id.ts'
 import { ConflictError } from '../../store/database.ts'
-import {
-  findAccountByKey,
-  insertAccount,
-  requireEndpoint,
-} from '../../store/enrollment/accounts.ts'
+import { findAccountByKey, insertAccount } from '../../store/enrollment/accounts.ts'
 import { useBindingKey, type BindingKey } from '../../store/enrollment/binding-keys.ts'
+import { requireEndpoint } from '../../store/enrollment/endpoints.ts'
 import { recorded } from '../../store/recorded-states.ts'
 import { AcmeProblem } from '../problem.ts'
 import { requireCompositeModulus } from '../requests/account-key.ts'
@@ -75,7 +72,7 @@ async function create(
     createdAt: now,
   } as const
   const statements = [
-    requireEndpoint(account),
+    requireEndpoint(endpoint),
     insertAccount(account),
     ...(binding === undefined ? [] : [useBindingKey(binding, now)]),
   ]
@@ -97,7 +94,7 @@ async function answerConflict(
   if (!(error instanceof ConflictError)) throw error
   if (error.guard === 'in-use' && binding !== undefined)
     throw unusableKey(binding.keyId, 'was used for another account, or deleted')
-  if (error.guard === 'missing')
+  if (error.guard === 'endpoint')
     throw new AcmeProblem('malformed', 'The ACME endpoint was deleted.', { status: 404 })
   const existing = await answerExisting(services, request)
   if (existing === undefined) throw error

@@ -2,16 +2,17 @@
 import { isWildcard } from '../../enrollment/identifier.ts'
 import { pendingAuthorizationsMax } from '../../enrollment/order-state.ts'
 import { readIdentifiers } from '../../enrollment/requested-identifiers.ts'
-import { ConflictError } from '../../store/database.ts'
+import { ConflictError, type Database } from '../../store/database.ts'
+import { requireValidAccount, type AcmeAccount } from '../../store/enrollment/accounts.ts'
 import {
   findAuthorization,
   insertAuthorization,
   requirePendingBelowMax,
   type NewAuthorization,
 } from '../../store/enrollment/authorizations.ts'
-import type { Sql } from '../../store/sql.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AccountResource } from '../resource.ts'
+import { accountEnded } from './account.ts'
 import { authorizationAnswer } from './authorization-view.ts'
 import { authorize } from './authorize.ts'
 import { requireIdentifiers } from './new-order.ts'
@@ -36,7 +37,7 @@ export const newAuthz: AccountResource = async (services, request) => {
     )
   await requirePermitted(services, request, identifiers)
   const { all, created } = await authorize(services, request, { identifiers, now })
-  if (created.length > 0) await commit(db, created)
+  if (created.length > 0) await commit(db, account, created)
   const [{ id } = { id: '' }] = all
   const authorization = await findAuthorization(db, { accountNumber: account.number, id })
   if (authorization === undefined) throw new Error('the authorization was not stored')
@@ -44,15 +45,19 @@ export const newAuthz: AccountResource = async (services, request) => {
 }
 
 async function commit(
-  db: { transaction(statements: readonly Sql[]): Promise<unknown> },
+  db: Pick<Database, 'transaction'>,
+  account: AcmeAccount,
   created: readonly NewAuthorization[],
 ): Promise<void> {
   try {
-    await db.transaction(
-      created.flatMap((each) => [requirePendingBelowMax(each), ...insertAuthorization(each)]),
-    )
+    await db.transaction([
+      requireValidAccount(account),
+      ...created.flatMap((each) => [requirePendingBelowMax(each), ...insertAuthorization(each)]),
+    ])
   } catch (error) {
-    if (!(error instanceof ConflictError && error.guard === 'quota')) throw error
+    if (!(error instanceof ConflictError)) throw error
+    if (error.guard === 'account') throw accountEnded()
+    if (error.guard !== 'quota') throw error
     throw new AcmeProblem(
       'rateLimited',
       `The account has ${pendingAuthorizationsMax} pending authorizations. Complete or deactivate them, or wait until they expire.`,

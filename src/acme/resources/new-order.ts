@@ -12,12 +12,14 @@ import {
 } from '../../enrollment/requested-identifiers.ts'
 import { parseDate, validityFault } from '../../enrollment/requested-validity.ts'
 import { ConflictError } from '../../store/database.ts'
+import { requireValidAccount } from '../../store/enrollment/accounts.ts'
 import { insertOrder, type AcmeOrder, type NewOrder } from '../../store/enrollment/orders.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import type { JsonObject } from '../../text/json.ts'
 import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem, type Subproblem } from '../problem.ts'
 import type { AccountRequest, AccountResource } from '../resource.ts'
+import { accountEnded } from './account.ts'
 import { authorize } from './authorize.ts'
 import { orderAnswer } from './order-view.ts'
 import { membersOf } from './payload.ts'
@@ -51,7 +53,9 @@ export const newOrder: AccountResource = async (services, request) => {
     expiresAt: expiryOf(all, now),
     authorizationIds: all.map(({ id }) => id),
   }
-  await requireNoConflict(db.transaction(insertOrder(order, created)))
+  await requireNoConflict(
+    db.transaction([requireValidAccount(account), ...insertOrder(order, created)]),
+  )
   metrics.acmeOrder('created')
   return orderAnswer(viewOf(order, all), { urls, now, httpStatus: 201 })
 }
@@ -140,6 +144,7 @@ async function requireNoConflict(transaction: Promise<unknown>): Promise<void> {
         `The account has ${unfinishedOrdersMax} orders that are not finalized, or ${orderedAuthorizationsMax} pending authorizations. Finalize the orders, or wait until they expire.`,
         { headers: { 'retry-after': '3600' } },
       )
+    if (error.guard === 'account') throw accountEnded()
     if (error.guard === 'duplicate')
       throw new AcmeProblem('alreadyReplaced', 'Another order already replaces this certificate.')
     throw error

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { TestDatabase } from '../../../test/support/database.ts'
 import { ConflictError } from '../database.ts'
 import { sqliteSchema } from '../sqlite/schema.ts'
-import { cancelOrders, requireEndpoint } from './accounts.ts'
+import { cancelOrders, requireValidAccount } from './accounts.ts'
 import { insertUsedNonce } from './nonces.ts'
 
 const database = await TestDatabase.open()
@@ -33,9 +33,9 @@ test('a nonce can be inserted once', async () => {
   )
 })
 
-test('an endpoint that does not exist is a conflict', async () => {
+test('an account that does not exist is a conflict', async () => {
   await assert.rejects(
-    db.transaction([requireEndpoint({ endpointName: 'missing' })]),
-    (error) => error instanceof ConflictError && error.guard === 'missing',
+    db.transaction([requireValidAccount({ number: 1 })]),
+    (error) => error instanceof ConflictError && error.guard === 'account',
   )
 })

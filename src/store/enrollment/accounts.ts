@@ -33,14 +33,12 @@ export function insertAccount(account: NewAccount): Sql {
   )
 }
 
-/**
- * Requires that an endpoint still exists, in the transaction that inserts an account: a later endpoint of the same name must not
- * inherit the account.
- */
-export function requireEndpoint({ endpointName }: Pick<AcmeAccount, 'endpointName'>): Sql {
+/** Requires that an account has been neither deactivated nor deleted, in the transaction that stores an object of the account. */
+export function requireValidAccount({ number }: Pick<AcmeAccount, 'number'>): Sql {
   return guard(
-    'missing',
-    sql`select name from enrollment_endpoints where protocol = 'acme' and name = ${endpointName}`,
+    'account',
+    sql`select acme_account_id from acme_accounts
+      where acme_account_number = ${number} and status = 'valid'`,
   )
 }
 

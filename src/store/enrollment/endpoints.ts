@@ -75,7 +75,7 @@ export function updateEndpoint(endpoint: EnrollmentEndpoint): Sql {
   )
 }
 
-/** Requires that an endpoint has not been deleted, in the transaction that stores a certificate for one of its requests. */
+/** Requires that an endpoint has not been deleted, in the transaction that stores an account or a certificate of the endpoint. */
 export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoint): Sql {
   return guard(
     'endpoint',

@@ -1,4 +1,4 @@
-/** Tests of accounts, EAB keys and authorizations that are withdrawn while an ACME order's certificate is being signed. */
+/** Tests of endpoints, accounts, EAB keys and authorizations that are withdrawn during an ACME request. */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { deactivateAccount } from '../../../src/admin-commands/enrollment/accounts.ts'
@@ -10,14 +10,16 @@ import { AcmeService } from '../../support/acme-service.ts'
 import { createCsr } from '../../support/crafted-csrs.ts'
 import { assertProblem, ordered } from '../../support/issued-orders.ts'
 
-/** Runs once, before the next transaction that inserts a certificate. */
+/** Runs once, before the next transaction with a statement that contains `interruptedAt`. */
 let meanwhile: (() => Promise<unknown>) | undefined
+const certificateStored = 'certificate_serial_number ='
+let interruptedAt = certificateStored
 
 function interrupted(db: Database): Database {
   return {
     ...db,
     async transaction(statements) {
-      if (statements.some(({ text }) => text.includes('certificate_serial_number ='))) {
+      if (statements.some(({ text }) => text.includes(interruptedAt))) {
         const withdraw = meanwhile
         meanwhile = undefined
         await withdraw?.()
@@ -82,5 +84,56 @@ suite('an order gets no certificate if, while it is signed,', () => {
     const client = await acme.account('deleted')
     const name = { protocol: 'acme', name: 'deleted' } as const
     await refusedAfter(client, () => removeEndpoint(service.config, name, { force: true }))
+  })
+})
+
+suite('an endpoint that is deleted with its accounts during a request', () => {
+  async function answerDuring(
+    { table, name }: { readonly table: string; readonly name: string },
+    send: (client: AcmeClient) => Promise<AcmeResponse>,
+  ): Promise<AcmeResponse> {
+    const client = await acme.account(name)
+    interruptedAt = `insert into ${table} `
+    meanwhile = () => removeEndpoint(service.config, { protocol: 'acme', name }, { force: true })
+    try {
+      return await send(client)
+    } finally {
+      assert.equal(meanwhile, undefined)
+      interruptedAt = certificateStored
+    }
+  }
+
+  test('has no new order', async () => {
+    await acme.addEndpoint('order', open)
+    const at = { table: 'acme_orders', name: 'order' }
+    const answer = await answerDuring(at, (client) => client.order([host]))
+    assertProblem(answer, '403 unauthorized', /deactivated or deleted/)
+  })
+
+  test('has no new authorization', async () => {
+    await acme.addEndpoint('authorization', { ...open, challenges: ['http-01'] })
+    const at = { table: 'acme_authorizations', name: 'authorization' }
+    const answer = await answerDuring(at, async (client) =>
+      client.post((await client.directory())['newAuthz'] ?? '', {
+        identifier: { type: 'dns', value: host },
+      }),
+    )
+    assertProblem(answer, '403 unauthorized', /deactivated or deleted/)
+  })
+
+  test('has no new account, even if an endpoint of the same name was created', async () => {
+    await acme.addEndpoint('account', open)
+    const other = acme.client('account')
+    const at = { table: 'acme_accounts', name: 'account' }
+    const answer = await answerDuring(at, async () => {
+      const remove = meanwhile
+      meanwhile = async () => {
+        await remove?.()
+        service.clock.advance({ seconds: 1 })
+        await acme.addEndpoint('account', open)
+      }
+      return other.register()
+    })
+    assertProblem(answer, '404 malformed', /was deleted/)
   })
 })
