@@ -26,7 +26,7 @@ const banned: readonly {
     homes: ['terminal.ts'],
     use: 'print, or terminal.ts, which escape control characters',
   },
-  { call: /\bconsole\./, homes: [], use: 'telemetry/log.ts' },
+  { call: /\bconsole\.\w/, homes: [], use: 'telemetry/log.ts' },
   {
     call: /from 'node:https?'/,
     homes: ['http/', 'sts/fetch-document.ts', 'validation/fetch-hop.ts'],
