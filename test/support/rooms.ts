@@ -33,7 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [],
   },
 
-  files: { subject: 'Durable writes of files, and reads of files with secrets', imports: [] },
+  files: { subject: 'Durable file writes, and reading files with secrets', imports: [] },
   channel: { subject: 'Requests and replies over a message channel', imports: [] },
   turns: {
     subject: 'Batches: requests that arrive in one turn of the event loop are processed together',
@@ -456,7 +456,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   console: {
-    subject: 'The routes for the web console, whose source is the folder console next to src',
+    subject: 'Routes for the web console, whose source is in the folder console next to src',
     imports: ['http'],
   },
   'console/sso': {
