@@ -17,12 +17,12 @@ export const enrollmentSettings = {
   ),
   enrollNames: setting(
     'NAME,…',
-    'host names and IP addresses under which clients reach the enrollment listener; other hosts are refused (default: the names in the --tls-cert certificate, otherwise the address of the listener)',
+    'host names and IP addresses under which clients reach the enrollment listener; other hosts are refused (default: the names in the --tls-cert certificate, otherwise the listener address)',
     listenerNames,
   ),
   acmeResolver: setting(
     'HOST:PORT,…',
-    'addresses of the DNS servers for ACME validation; the default port is 53 (default: the DNS servers of the system)',
+    "addresses of the DNS servers for ACME validation; the default port is 53 (default: the system's DNS servers)",
     listOf(
       dnsServer,
       'IP addresses of DNS servers, separated by commas, such as 10.0.0.53 or [2001:db8::53]:53',

@@ -34,7 +34,7 @@ export function approvalCommand(context: CommandContext): Command {
   showSubcommand(group)
   decisionSubcommand(group, {
     name: 'approve',
-    description: 'Approve the request of another person, who can then repeat the request once',
+    description: 'Approve a request from another person, who can then repeat it once',
     decide: ({ client }, id) => client.approveRequest({ ApprovalId: id }),
     done: 'Approved',
   })
@@ -156,7 +156,7 @@ function policySubcommands(group: SignetCommand): void {
     )
     .option(
       '--window <duration>',
-      'time limit for the decision, and then for the repeated request (default: 24h)',
+      'time limit for the decision, and after it for the repeated request (default: 24h)',
       seconds,
       86_400,
     )

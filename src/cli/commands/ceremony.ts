@@ -37,7 +37,7 @@ interface RunFlags extends FolderFlags {
 
 export function ceremonyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'ceremony')
-  group.description('Create and use an offline root, as a reviewed script specifies')
+  group.description('Create and use an offline root according to a reviewed script')
   checkSubcommand(group)
   runSubcommand(group)
   verifySubcommand(group)

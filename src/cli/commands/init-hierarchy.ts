@@ -31,9 +31,7 @@ type HierarchyFlags = ConnectionFlags &
 export function initHierarchyCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'init-hierarchy'))
     .output('table')
-    .description(
-      'Create a root CA and an issuing CA. A repeated run completes or shows the existing hierarchy',
-    )
+    .description('Create a root CA and an issuing CA. CAs that already exist are kept and shown')
     .option(
       '--name <text>',
       'organization in the subjects of both CAs, and prefix of their names',

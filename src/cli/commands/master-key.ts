@@ -59,7 +59,7 @@ type SplitFlags = Flags & {
 function addShares(group: SignetCommand): void {
   storageCommand(group, 'split')
     .output()
-    .description('Split the master key into shares, of which a threshold number restores the key')
+    .description('Split the master key into shares; a threshold number of shares restores it')
     .requiredOption('--shares <number>', 'number of shares', wholeNumber)
     .requiredOption(
       '--threshold <number>',

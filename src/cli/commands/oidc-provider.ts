@@ -92,7 +92,7 @@ function withOptions(command: SignetCommand): SignetCommand {
     .option('--audience <text>', 'accepted audience (aud claim); repeatable', severalOf)
     .option(
       '--jwks <file>',
-      'file with the JSON Web Key Set of an issuer that the server cannot reach; with an empty file, the server fetches the keys from the issuer again',
+      'file with the JSON Web Key Set of an issuer that the server cannot reach; an empty file makes the server fetch the keys from the issuer again',
     )
 }
 

@@ -37,7 +37,7 @@ const listColumns: readonly Column[] = [
 
 export function roleCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'role')
-  group.description('Manage roles, which callers assume for temporary credentials')
+  group.description('Manage roles, which callers assume to get temporary credentials')
   withRoleOptions(ofAccount(group, 'create').output(), true)
     .description('Create a role')
     .argument('<name>')

@@ -55,7 +55,7 @@ function withCredentialsFlags<C extends Command>(command: C): C {
     .option('--profile <name>', 'profile of the AWS config and credentials files [AWS_PROFILE]')
     .option(
       '--aws-credentials',
-      `use the credentials that other AWS clients find, even if ${defaultData} has credentials`,
+      `use the default AWS credential chain, even if ${defaultData} has credentials`,
     )
     .option('--ca-file <file>', 'PEM file with CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
