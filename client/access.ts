@@ -25,8 +25,7 @@ export interface ListedUser {
   readonly PolicyCount: number
   readonly AccessKeyCount: number
   /**
-   * Time of the last use of any of the user's access keys, with a resolution of one minute. The time is
-   * absent if none of the user's access keys has been used.
+   * Time of the last use of any of the user's access keys, to the minute; absent if none has been used.
    */
   readonly LastUsedDate?: Date
 }
@@ -46,7 +45,7 @@ export interface ListedAccessKey {
   /** Whether the access key has its own policy, in addition to the user's policies. */
   readonly HasPolicy: boolean
   /**
-   * Time of the access key's last use, with a resolution of one minute. The time is absent if the access key has never been used.
+   * Time of the access key's last use, to the minute; absent if the access key has never been used.
    */
   readonly LastUsedDate?: Date
   readonly LastUsedRegion?: string
@@ -67,7 +66,7 @@ export interface AccessKeyWithPolicy extends ListedAccessKey {
 }
 
 /**
- * A user with its policies and access keys, at most 100 of each. The counts of policies and access keys are not limited to 100.
+ * A user with at most 100 policies and 100 access keys. The counts include those beyond 100.
  */
 export interface UserDetails extends ListedUser {
   readonly Policies: readonly IdentityPolicy[]
@@ -88,7 +87,7 @@ export interface ListedRole {
   readonly PolicyCount: number
 }
 
-/** A role with at most 100 of its policies. The count of policies is not limited to 100. */
+/** A role with at most 100 of its policies. The count includes those beyond 100. */
 export interface RoleDetails extends ListedRole {
   /** Trust policy of the role, as JSON. */
   readonly AssumeRolePolicyDocument: string

@@ -1,4 +1,4 @@
-/** Approval requests, for which a second person's approval is required; Signet supports them, and AWS does not. */
+/** Requests that need a second person's approval. AWS has no such requests. */
 import { numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
 import { ownMethods } from './own-operations.ts'
@@ -22,7 +22,7 @@ export interface Approval {
   /** Requester: the ARN of a user or role, or the name of an operating-system user. */
   readonly Requester: string
   readonly RequestedAt: Date
-  /** Time until which the request can be approved or rejected and, after its approval, repeated. */
+  /** Deadline for approving or rejecting the request, and for repeating it after approval. */
   readonly ExpiresAt: Date
   /** ARN of the principal that approved or rejected the request. */
   readonly DecidedBy?: string
@@ -90,7 +90,7 @@ export interface ApprovalOperations {
     options?: CallOptions,
   ): Promise<{ readonly Approval: Approval }>
   /**
-   * Rejects a request, even after its approval if the requester has not yet made the call.
+   * Rejects a request. An approved request can be rejected until the requester makes the call.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example

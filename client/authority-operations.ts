@@ -3,7 +3,7 @@ import type { CallOptions } from './inputs.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type * as api from './requests.ts'
 
-/** Methods for CAs and their tags. The errors that all operations share are described at `Operations`. */
+/** Methods for CAs and their tags. `Operations` describes the errors that all operations share. */
 export interface AuthorityOperations {
   /**
    * Creates a root or subordinate CA. The CA has the status `CREATING` until its key is generated, then `PENDING_CERTIFICATE`.

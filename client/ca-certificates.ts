@@ -21,7 +21,7 @@ export function separateRoot(serviceChain: string): CaCertificates {
   return { chain: (root === '' ? certificates : certificates.slice(0, -1)).join(''), root }
 }
 
-/** Returns whether the certificate is a root, which means that its issuer equals its subject. */
+/** Returns whether the certificate is a root: its issuer equals its subject. */
 function isRoot(pem: string): boolean {
   if (pem === '') return false
   const { subject, issuer } = new X509Certificate(pem)

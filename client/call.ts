@@ -33,7 +33,7 @@ export async function call(
   }
 }
 
-/** Returns whether an error comes from the JSON parser of the SDK, which adds metadata to its errors. */
+/** Returns whether an error comes from the SDK's JSON parser, which adds metadata to its errors. */
 function isUnreadableResponse(error: unknown): error is UnreadableResponse {
   return error instanceof SyntaxError && '$metadata' in error
 }

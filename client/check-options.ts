@@ -1,4 +1,4 @@
-/** Checks the options passed by JavaScript callers, which no compiler has checked. */
+/** Checks options at run time, because no compiler checks those of JavaScript callers. */
 import { isDate, isUint8Array } from 'node:util/types'
 import { similarName } from '../src/text/closest-names.ts'
 
@@ -8,7 +8,7 @@ export interface OptionRule {
   readonly expected: string
   readonly accepts: (value: unknown) => boolean
   readonly isRequired?: true
-  /** Whether error messages may include an invalid value. Error messages include a value only if it cannot be a secret. */
+  /** Whether error messages may include an invalid value. True only if the value cannot be a secret. */
   readonly isPublic?: true
 }
 

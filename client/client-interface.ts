@@ -97,8 +97,8 @@ export interface Client
    */
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
   /**
-   * Returns a presigned URL for one API call. Anyone who has the URL can make the call without credentials until the URL
-   * expires, by sending a POST request with an empty body and the headers from `presignedHeaders`.
+   * Returns a presigned URL for one API call. Until the URL expires, anyone who has it can make the call without credentials. The
+   * call is a POST request with an empty body and the headers from `presignedHeaders`.
    *
    * @throws UnknownClientMethodError for an unknown operation
    * @throws RangeError for a lifetime outside 1 to 604800 seconds
@@ -183,7 +183,7 @@ export interface Client
    */
   issue(request: CsrIssueRequest): Promise<IssuedCertificate>
   /**
-   * Issues a certificate for a request that may have a CSR.
+   * Issues a certificate for a request with or without a CSR.
    *
    * @throws TypeError, ClientError and WaiterError as for the other forms
    * @example

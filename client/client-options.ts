@@ -49,7 +49,7 @@ export interface HttpOptions {
   readonly connectionTimeout?: number
   /** Maximum time between a request and its response; 0 by default. */
   readonly requestTimeout?: number
-  /** Whether exceeding requestTimeout causes a TimeoutError; by default, a warning is logged. */
+  /** Whether exceeding requestTimeout causes a TimeoutError; by default, only a warning is logged. */
   readonly throwOnRequestTimeout?: boolean
   /** Idle timeout for a connection; 0 by default. */
   readonly socketTimeout?: number

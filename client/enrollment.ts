@@ -39,7 +39,7 @@ export interface ListedEndpoint {
   /** Whether accounts at an ACME endpoint need a key for external account binding. */
   readonly ExternalAccountBinding?: 'REQUIRED' | 'OPTIONAL' | 'OFF'
   readonly Profiles?: readonly AcmeProfile[]
-  /** Credentials in each request to an EST endpoint: a client certificate, a one-time password, either of them, or both. */
+  /** Credentials that an EST endpoint requires: a client certificate, a one-time password, either of them, or both. */
   readonly Authentication?: 'EITHER' | 'CERTIFICATE' | 'PASSWORD' | 'BOTH'
   /**
    * Additional CA whose certificates an EST endpoint accepts for client authentication, besides certificates

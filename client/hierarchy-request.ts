@@ -52,7 +52,7 @@ export interface HierarchyRequest {
   readonly root: AuthorityRequest
   readonly issuing: IssuingAuthorityRequest
   /**
-   * Polling options for each step. By default, each step is polled with `{ Delay: 0.5, MaxAttempts: 360 }`, for three minutes.
+   * Polling options for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes.
    */
   readonly waiter?: WaiterConfig
   /** Signal that stops createHierarchy after the call in progress. */
@@ -64,7 +64,7 @@ export interface HierarchyAuthority {
   readonly arn: string
   /** The certificate of the CA, in PEM. */
   readonly certificate: string
-  /** The CA certificates strictly between this CA and the root, in PEM; an empty string for both CAs in a hierarchy. */
+  /** The CA certificates between this CA and the root, in PEM; an empty string for both CAs in a hierarchy. */
   readonly chain: string
   /** The root certificate, in PEM. */
   readonly root: string

@@ -58,7 +58,7 @@ interface Work {
   readonly options: { readonly abortSignal?: AbortSignal }
 }
 
-/** Rejects with HierarchyError if a step fails, with the step's error as `cause`, and with TypeError for an invalid request. */
+/** Rejects with HierarchyError if a step fails; `cause` is the step's error. Rejects with TypeError for an invalid request. */
 export async function createHierarchy(
   client: HierarchyClient,
   request: HierarchyRequest,
@@ -97,7 +97,7 @@ function fingerprintOf(...parts: readonly string[]): string {
 }
 
 /**
- * A root CA is usually disabled after it has issued the certificate of the issuing CA. If a disabled root must issue again, the
+ * A root CA is usually disabled after it has issued the issuing CA's certificate. If a disabled root must issue again, the
  * service returns an error with the root's status.
  */
 function isUsable(role: Role, status: string | undefined): boolean {

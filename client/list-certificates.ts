@@ -23,9 +23,9 @@ export interface CertificateSearch {
   readonly CertificateAuthorityArn?: string
   /** Serial number in hexadecimal, with or without colons. */
   readonly SerialNumber?: string
-  /** CommonName of the subject. A `*` at the end of the CommonName matches any remaining text. */
+  /** CommonName of the subject. A trailing `*` matches any text. */
   readonly Subject?: string
-  /** A DNS name, an IP address, an email address or a URI. A `*` at the end of the name matches any remaining text. */
+  /** A DNS name, an IP address, an email address or a URI. A trailing `*` matches any text. */
   readonly SubjectAlternativeName?: string
   /** ARN of the template that the certificate was issued with. */
   readonly TemplateArn?: string

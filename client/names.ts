@@ -1,6 +1,6 @@
 /**
- * Parses names for certificates. The type of a name is inferred from its form. The problem reported for an invalid name
- * suggests the name that was probably intended.
+ * Parses names for certificates. The type of a name is inferred from its form. For an invalid name, the reported problem suggests
+ * the name that was probably intended.
  */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
@@ -22,9 +22,8 @@ const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
 /**
- * Parses a DNS name, IP address, email address or URI. DNS names are converted to A-labels in lower case. A server URL is
- * treated as a URI if it has a path or a query. If a server URL has neither, the caller probably meant the host name, and the
- * URL is reported as a problem.
+ * Parses a DNS name, IP address, email address or URI. DNS names are converted to A-labels in lower case. A server URL is treated
+ * as a URI if it has a path or a query. Otherwise, the caller probably meant the host name, so the URL is reported as a problem.
  */
 export function readName(name: string): ReadName {
   if (isIP(name) !== 0) return { IpAddress: name }

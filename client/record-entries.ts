@@ -30,7 +30,7 @@ export type RecordEntryKind = (typeof entryKinds)[number]
 export interface RecordEntry {
   /** Position of the entry in the record, starting from 0. */
   readonly Index: number
-  /** The time is undefined, and `Problem` is present, if the entry was altered and is malformed. */
+  /** Undefined if the entry was altered and is malformed. `Problem` is present in that case. */
   readonly Time?: Date
   readonly Kind?: RecordEntryKind
   /** ARN of a principal, name of a service, or `job:NAME` for a background job. */

@@ -96,7 +96,7 @@ export interface PublishCrlInput {
 /** The result of publishCrl, before the CRLs are published. */
 export interface PublishCrlOutput {
   readonly RequestedAt: Date
-  /** Number of CRLs that the server is going to publish. */
+  /** Number of CRLs that the server will publish. */
   readonly Crls: number
 }
 

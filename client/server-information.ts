@@ -9,7 +9,7 @@ export interface ServerJob {
   readonly EverySeconds?: number
   readonly LastStartedAt?: Date
   readonly LastSucceededAt?: Date
-  /** Error from the last run, until a run succeeds. */
+  /** Error from the last failed run; absent once a run succeeds. */
   readonly LastError?: string
   readonly NextRunAt?: Date
   /** End and duration of the last run that found work, with its numbers of finished and failed items. */

@@ -64,7 +64,7 @@ export interface SimulationResult {
   readonly Reason?: string
   /** The Deny statement, or all Allow statements that are required. */
   readonly Statements: readonly SimulatedStatement[]
-  /** Condition keys that the policies refer to and that have no value. */
+  /** Condition keys that the policies refer to but that have no value. */
   readonly MissingContextKeys: readonly string[]
 }
 

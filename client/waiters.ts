@@ -26,7 +26,7 @@ interface PolledOperations {
 export type WaiterName = keyof PolledOperations
 
 /**
- * Delay and number of a waiter's attempts.
+ * Delay between a waiter's attempts, and their maximum number.
  *
  * @example
  * const config: WaiterConfig = { Delay: 0.5, MaxAttempts: 100 }

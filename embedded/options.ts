@@ -25,7 +25,7 @@ import { isRegionName } from '../src/wire/region.ts'
  * const options: EmbeddedOptions = { data: './ca', region: 'eu-central-1', logLevel: 'info' }
  */
 export interface EmbeddedOptions {
-  /** Path of the data folder, which is created if it does not exist; `':memory:'` by default, which stores nothing. */
+  /** Path of the data folder, which is created if it does not exist. The default, `':memory:'`, stores nothing. */
   readonly data?: string
   /** Region of `ca.client`; `us-east-1` by default. Other clients may use any AWS Region and the Regions in `regions`. */
   readonly region?: string

@@ -44,8 +44,8 @@ const secretOfNobody = '-'.repeat(40)
  * Returns the caller of a request (IAM User Guide, AWS Signature Version 4).
  *
  * Throws MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException for a malformed
- * signature, UnrecognizedClientException for an access key that is unknown, inactive, or used with another key's session
- * token, InvalidSignatureException for a wrong signature, ExpiredTokenException for an expired session, and
+ * signature, and InvalidSignatureException for a wrong signature. Throws UnrecognizedClientException for an access key that is
+ * unknown, inactive, or used with another key's session token. Throws ExpiredTokenException for an expired session, and
  * ThrottlingException for a rate-limited access key.
  */
 export async function authenticate(

@@ -18,7 +18,8 @@ import { refusedTemplate } from './refused-template.ts'
  * Denies a request that the caller is not permitted to make. Throws InvalidArnException unless the ARN identifies a CA in the
  * caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the request or
  * a required Allow is missing. The error does not reveal whether another account's CA exists. Returns whether the decision
- * depends on the content of the certificate, which is not known yet; the request must then be authorized again with the content.
+ * depends on the certificate's content, which is not known yet. If it does, the request must be authorized again with the
+ * content.
  */
 export async function authorize(
   services: AuthorizationServices,
@@ -54,8 +55,8 @@ export async function authorize(
 }
 
 /**
- * Authorizes a service, which needs a permission on the CA that grants the action on behalf of the account for which the
- * service acts.
+ * Authorizes a service that acts for an account. The service needs a permission on the CA that grants it the action for that
+ * account.
  */
 async function authorizeService(
   services: AuthorizationServices,

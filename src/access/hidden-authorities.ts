@@ -1,6 +1,6 @@
 /**
- * Determines which CAs must be omitted from a list of all the account's CAs: those to which a Deny statement applies, or which
- * no Allow statement covers (because of NotResource or a tag condition).
+ * Finds the CAs that must be omitted from a list of all the account's CAs. A CA is omitted if a Deny statement applies to it, or
+ * if no Allow statement covers it because of NotResource or a tag condition.
  */
 import {
   policiesOn,

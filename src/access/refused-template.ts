@@ -1,5 +1,5 @@
 /**
- * Explains a denied IssueCertificate request if the template is the reason, because a shared CA may allow only certain templates.
+ * Explains a denied IssueCertificate request if its template is the reason. A shared CA may allow only certain templates.
  */
 import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { ContextKeys } from '../policy/pattern.ts'
@@ -29,8 +29,8 @@ export function refusedTemplate(
 }
 
 /**
- * Returns the template patterns that policies contain. A pattern with wildcards can be evaluated like a template, because
- * the pattern matches itself.
+ * Returns the template patterns that policies contain. A pattern with wildcards can be evaluated like a template, because it
+ * matches itself.
  */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies

@@ -131,7 +131,7 @@ async function answerRequest(
     : countingRefusals(failureLimiter, { sourceIp, key: signer.key }, answer)
 }
 
-/** IDs are base64url; those of certificates (RFC 9773 §4.1) also have a dot. A number of a chain or a page can follow. */
+/** IDs are base64url; certificate IDs (RFC 9773 §4.1) also contain a dot. The number of a chain or page can follow. */
 const idForm = /^[A-Za-z0-9_.-]{1,200}(?:\/[1-9][0-9]{0,14})?$/
 
 function findResource(
