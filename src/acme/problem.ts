@@ -3,8 +3,8 @@ import type { Identifier } from '../enrollment/identifier.ts'
 import { problemMembers } from '../enrollment/problem-members.ts'
 
 /**
- * Error types (RFC 8555 §6.7, RFC 9773 §5, draft-ietf-acme-profiles) with their HTTP status, unless a resource sets another one. The
- * types `caa` and `userActionRequired` are never sent (docs/reference/acme-problems.md).
+ * Error types (RFC 8555 §6.7, RFC 9773 §5, draft-ietf-acme-profiles) with their default HTTP status. The types `caa` and
+ * `userActionRequired` are never sent (docs/reference/acme-problems.md).
  */
 export const problemStatuses = {
   accountDoesNotExist: 400,
@@ -45,9 +45,9 @@ export interface Subproblem {
 interface ProblemOptions {
   /** HTTP status; the status of the type by default. */
   readonly status?: number
-  /** Further members of the document, such as `algorithms` of `badSignatureAlgorithm`. */
+  /** Additional members of the document, such as `algorithms` for `badSignatureAlgorithm`. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** Further headers, such as `retry-after` of `rateLimited`. */
+  /** Additional headers, such as `retry-after` for `rateLimited`. */
   readonly headers?: Readonly<Record<string, string>>
   readonly subproblems?: readonly Subproblem[]
 }

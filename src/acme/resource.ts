@@ -7,13 +7,13 @@ import type { Authenticator, SealerRing } from '../sealer.ts'
 import type { EndpointUrls } from './urls.ts'
 
 export interface AcmeServices {
-  /** The pipeline of the API, through which certificates are issued, revoked and read; with `services`. */
+  /** The API's pipeline, which issues, revokes and reads certificates, with its `services`. */
   readonly api: ApiServices
   /** Sealers of the keys for external account binding. */
   readonly sealers: SealerRing
-  /** Authenticator of nonces, whose keys outlive a rotation of the master key. */
+  /** Authenticator of nonces. Its keys outlive a rotation of the master key. */
   readonly nonceAuthenticator: Authenticator
-  /** Counts the new accounts, and changes of keys and contacts, of source addresses, for all processes of the server. */
+  /** Counts new accounts and changes of keys and contacts by source address, across all of the server's processes. */
   readonly accountChanges: AddressLimiter
 }
 
@@ -25,7 +25,7 @@ export interface AccountKey {
   readonly keyThumbprint: string
 }
 
-/** The account or the key that signed a request. An account is valid. */
+/** The account or the key that signed a request. The account's status is `valid`. */
 export type Signer = { readonly account: AcmeAccount } | { readonly key: AccountKey }
 
 /** A request without a signature. */
@@ -52,7 +52,7 @@ export interface AccountRequest extends AcmeRequest {
   readonly account: AcmeAccount
 }
 
-/** A request that a key has signed, which may not belong to an account. */
+/** A request signed by a key that may not belong to an account. */
 export interface KeyRequest extends AcmeRequest {
   readonly key: AccountKey
 }

@@ -3,7 +3,8 @@ import { sentenceOf, ServiceError, type ErrorCode } from '../errors.ts'
 import { failedUnexpectedly } from '../http/answer.ts'
 import { AcmeProblem, type ProblemType } from './problem.ts'
 
-/** Seconds after which a client should repeat a request that failed temporarily, and one that a CA's state or quota prevented. */
+/** Seconds until a client should retry: the short time after a temporary failure, the long time if a CA's state or quota must
+ * change. */
 const shortSeconds = '5'
 const longSeconds = '600'
 
@@ -11,11 +12,11 @@ interface Mapping {
   readonly type: ProblemType
   readonly status?: number
   readonly retryAfter?: string
-  /** Begin of the detail; the error's message follows. */
+  /** Beginning of the detail, which the error's message follows. */
   readonly prefix?: string
 }
 
-/** The CA is disabled, expired or deleted. Its administrator can change that, and the client cannot. */
+/** The CA is disabled, expired or deleted. Its administrator can change that, but the client cannot. */
 const unusableAuthority: Mapping = {
   type: 'serverInternal',
   status: 503,
@@ -41,7 +42,7 @@ const mappings: Partial<Record<ErrorCode, Mapping>> = {
   ValidationException: { type: 'badCSR' },
 }
 
-/** Condition keys on names, which a message contains if a name was denied (authorization of certificate content). */
+/** Condition keys on names. A message contains one of them if a policy denied a name in the certificate. */
 const nameKeys = /signet:(?:DnsName|IpAddress|CommonName|NameType)/i
 
 /**

@@ -51,8 +51,8 @@ export async function moveAccount(
 }
 
 /**
- * Requires approval from every account that a change of organization affects, if the account's policy demands it: from the
- * account itself, and from the accounts in its new organization, whose shared resources it could then use. Returns the SQL
+ * Requires approval from every account that a change of organization affects and whose policy demands it. The change affects the
+ * account itself, and the accounts in its new organization, because it could then use their shared resources. Returns the SQL
  * statements for the transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(

@@ -14,8 +14,8 @@ export interface SyslogLimits {
   readonly pauseMilliseconds: number
   readonly pauseMillisecondsMax: number
   /**
-   * Duration of a new connection's trial period. A connection that ends during its trial period has failed, and its frames are
-   * sent again, because a server that rejects the client certificate may accept data before it closes the connection.
+   * Duration of a new connection's trial period. If a connection ends during its trial period, its frames are sent again. A
+   * server that rejects the client certificate may accept data before it closes the connection.
    */
   readonly trialMilliseconds: number
   /** Maximum time for sending queued frames when the log is closed. */

@@ -53,8 +53,7 @@ export async function connectSyslog(
   let failure: Error | undefined
   socket.on('error', (error) => (failure = error))
   socket.on('close', () => resolve(failure))
-  // A syslog server sends no data. The socket must be read nevertheless, because otherwise the end
-  // of the connection would go unnoticed.
+  // A syslog server sends no data, but the end of the connection is noticed only if the socket is read.
   socket.resume()
   await handshake(socket, { ended, signal })
   socket.setKeepAlive(true, keepAliveMilliseconds)

@@ -121,8 +121,8 @@ function stateProblem(
 }
 
 /**
- * The error messages omit the SHA-256 computed from the folder. If people copied the computed value into the script, it
- * could not reveal that the folder is outdated.
+ * The error messages omit the SHA-256 computed from the folder. Otherwise, people could copy it into the script, which would then
+ * not reveal an outdated folder.
  */
 function transcriptProblem(
   expected: string | undefined,

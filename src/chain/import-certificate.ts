@@ -29,10 +29,10 @@ export interface ImportingAuthority extends KeyPolicy {
 /**
  * Checks whether a path can be imported into the given CA. The error message states which certificate is wrong and why.
  *
- * Throws InvalidRequestException for a path that does not match the CA's type, MalformedCertificateException for a certificate
- * that has an unacceptable field or is not currently valid, ValidationException for a certificate that is not a CA certificate
- * or exceeds a path length constraint, and CertificateMismatchException for a different key, a broken chain, or a certificate
- * that outlives a certificate above it or violates its name constraints.
+ * Throws InvalidRequestException for a path that does not match the CA's type. Throws MalformedCertificateException for a
+ * certificate that has an unacceptable field or is not currently valid. Throws ValidationException for a certificate that is not
+ * a CA certificate or exceeds a path length constraint. Throws CertificateMismatchException for a different key or a broken
+ * chain, and for a certificate that outlives a certificate above it or violates its name constraints.
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,

@@ -55,8 +55,8 @@ export function idOf(arn: string): string {
 export type AuthorityReference = Pick<AuthoritySummary, 'arn' | 'name'>
 
 /**
- * Resolves to the ACTIVE CA with the given ARN, name, ID or ID prefix or, without a reference, to the only ACTIVE subordinate
- * CA. Rejects with a ConfigurationError that lists the candidates unless exactly one CA matches.
+ * Resolves to the ACTIVE CA with the given ARN, name, ID or ID prefix. Without a reference, resolves to the only ACTIVE
+ * subordinate CA. Unless exactly one CA matches, rejects with a ConfigurationError that lists the candidates.
  */
 export async function chooseAuthority(
   client: Client,

@@ -82,9 +82,9 @@ export async function requireWritable(folder: string): Promise<void> {
 }
 
 /**
- * Writes all files of the folder, each either completely or not at all. All files are first written under temporary names
- * and then renamed, so that the key and the certificate in the folder can differ only during the renames. Only the
- * current user can read a new key file.
+ * Writes all files of the folder, each either completely or not at all. All files are first written under temporary names and
+ * then renamed. The key and the certificate can therefore mismatch only during the renames. Only the current user can read a new
+ * key file.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   await makeFolder(folder, 0o755)

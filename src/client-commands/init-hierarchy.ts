@@ -111,7 +111,7 @@ export async function initHierarchy(
 
 /**
  * Throws ConfigurationError if the file contains anything except the root certificate of an earlier hierarchy with the same
- * names, so that another hierarchy's root is not lost.
+ * names. Otherwise, another hierarchy's root could be lost.
  */
 export function requireOwnRoot(
   file: string,

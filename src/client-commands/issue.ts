@@ -38,8 +38,8 @@ interface Target {
 }
 
 /**
- * Issues a certificate and writes the files. Unless `force` is set, the promise rejects with ConfigurationError, before anything
- * is issued, if the folder contains files.
+ * Issues a certificate and writes the files. If the folder contains files and `force` is not set, the promise rejects with
+ * ConfigurationError before anything is issued.
  */
 export async function issueInto(
   connection: Connection,

@@ -24,8 +24,8 @@ interface Outcome {
 }
 
 /**
- * Writes the log line of a request, without its body and headers, and counts the request. Paths that do not exist are counted
- * together, so that clients cannot create labels.
+ * Writes the log line of a request, without its body and headers, and counts the request. Unknown paths share a label, so that
+ * clients cannot create labels.
  */
 export function logRequest(
   { log, clock, services: { metrics } }: ApiServices,

@@ -126,8 +126,8 @@ export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
 }
 
 /**
- * Throws a `badPublicKey` problem for a prime modulus. The check takes milliseconds to seconds on another thread, so the key must have
- * signed the request, and a limit must apply to its sender.
+ * Throws a `badPublicKey` problem for a prime modulus. The check can take seconds on another thread. Call it only for a key that
+ * has signed the request, and only if a limit applies to the sender.
  */
 export async function requireCompositeModulus(key: AccountKey, policy: KeyPolicy): Promise<void> {
   requireNone(await refusalOfPrimeModulus(infoOf(key), strictly(policy)))
@@ -146,8 +146,8 @@ function requireNone(reason: string | undefined): void {
 }
 
 /**
- * Returns the algorithm of a signature. Throws a `badSignatureAlgorithm` problem, with the supported algorithms, for any other
- * value: also for `none` and for MACs.
+ * Returns the algorithm of a signature. For any other value, including `none` and MACs, throws a `badSignatureAlgorithm` problem
+ * with the supported algorithms.
  */
 export function requireAlgorithm({ header }: Pick<Jws, 'header'>): string {
   const { alg } = header
@@ -157,8 +157,8 @@ export function requireAlgorithm({ header }: Pick<Jws, 'header'>): string {
 }
 
 /**
- * Verifies a signature, in 90 µs with ES256 and in 1.7 ms with ES512. Throws a `badSignatureAlgorithm` problem if the algorithm
- * is not the one for the key, and a `malformed` problem if the signature is invalid.
+ * Verifies a signature, which takes 90 µs with ES256 and 1.7 ms with ES512. Throws a `badSignatureAlgorithm` problem if the
+ * algorithm is not the one for the key, and a `malformed` problem if the signature is invalid.
  */
 export function requireSignature(jws: Jws, key: AccountKey, name: string): void {
   const alg = requireAlgorithm(jws)

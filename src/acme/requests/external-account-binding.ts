@@ -36,7 +36,7 @@ const hashes: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the key of the binding in the payload of a newAccount request; undefined if the account needs no key. Throws an
+ * Returns the EAB key that a newAccount payload is bound to; undefined if the account needs no key. Throws an
  * `externalAccountRequired` problem if the binding is missing, and an `unauthorized` problem if it is not valid.
  */
 export async function readBinding(
@@ -80,7 +80,7 @@ export async function readBinding(
   return key
 }
 
-/** Creates the problem with a key that cannot be used for a new account. */
+/** Creates the problem for a key that cannot be used for a new account. */
 export function unusableKey(keyId: string, reason: string): AcmeProblem {
   return new AcmeProblem(
     'unauthorized',

@@ -14,8 +14,8 @@ import { malformed } from './parse-json.ts'
 export interface Nonces {
   issue(): string
   /**
-   * Returns a nonce that this server has issued, and that has not expired. Throws a `badNonce` problem for any other nonce. It may
-   * have been used.
+   * Returns a nonce that this server has issued and that has not expired, even if it has been used. Throws a `badNonce` problem
+   * for any other nonce.
    */
   read(value: unknown): ValidNonce
   /** Uses up a nonce. Throws a `badNonce` problem if it was used before, in any process. */

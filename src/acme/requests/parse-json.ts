@@ -3,12 +3,12 @@ import { isUtf8 } from 'node:buffer'
 import { hasDuplicateKeys, isObject, type JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 
-/** Maximum number of objects and arrays that contain a value. */
+/** Maximum nesting depth of objects and arrays. */
 const depthMax = 10
 
 /**
- * Maximum number of values in JSON whose signature has not been verified. No JWS and no header has as many. Searching 64 KiB of short
- * members for duplicates takes 30 ms.
+ * Maximum number of values in JSON whose signature has not been verified. No valid JWS or header comes close. Searching 64 KiB of
+ * short members for duplicates would take 30 ms.
  */
 const unverifiedValuesMax = 100
 
@@ -62,7 +62,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
 }
 
-/** Creates a problem with a request that does not have the required form. */
+/** Creates the problem for a request that does not have the required form. */
 export function malformed(detail: string): AcmeProblem {
   return new AcmeProblem('malformed', detail)
 }

@@ -1,6 +1,6 @@
 /**
- * Verifies the signed requests of an ACME endpoint (RFC 8555 §6.2 to §6.5). Checks that cost little come before the database and
- * the signature; the nonce is used up last, so only a correctly signed request causes a write.
+ * Verifies the signed requests of an ACME endpoint (RFC 8555 §6.2 to §6.5). Cheap checks run before the database is read and the
+ * signature is verified. The nonce is used up last, so only a correctly signed request causes a write.
  */
 import type { FailureLimiter } from '../../access/failure-limiter.ts'
 import type { KeyPolicy } from '../../key-strength/key-strength.ts'
@@ -135,8 +135,8 @@ async function requireSigner(
 }
 
 /**
- * Runs the rest of a request that a key has signed. Everyone can create keys, so a signature proves nothing about the sender: a refused
- * request counts as a failure of its address, and only an accepted one makes the key known.
+ * Runs the rest of a request that a key has signed. Anyone can create keys, so a signature proves nothing about the sender. A
+ * refused request therefore counts as a failure of its address, and a key becomes known only through an accepted request.
  */
 export async function countingRefusals<T>(
   failureLimiter: FailureLimiter,

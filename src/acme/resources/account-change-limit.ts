@@ -2,8 +2,8 @@ import { AcmeProblem } from '../problem.ts'
 import type { AcmeServices } from '../resource.ts'
 
 /**
- * Counts a new account, or a change of its key or contacts. The record keeps a leaf for each. Throws a `rateLimited` problem if the
- * address has sent too many.
+ * Counts a new account, or a change of an account's key or contacts, because each adds a leaf to the record. Throws a
+ * `rateLimited` problem if the address has made too many.
  */
 export async function requireAccountChange(
   { accountChanges }: Pick<AcmeServices, 'accountChanges'>,

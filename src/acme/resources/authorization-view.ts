@@ -4,7 +4,7 @@ import type { AcmeAuthorization, AcmeChallenge } from '../../store/enrollment/au
 import type { AcmeAnswer } from '../resource.ts'
 import type { EndpointUrls } from '../urls.ts'
 
-/** Most validations take milliseconds, and clients wait at least this long. */
+/** Clients wait for at least one second, although most validations take only milliseconds. */
 const retryAfter = { 'retry-after': '1' }
 
 interface ViewContext {
@@ -13,7 +13,8 @@ interface ViewContext {
   readonly httpStatus?: number
 }
 
-/** Returns the response with an authorization. Once it is not pending, it contains only challenges that were attempted. */
+/** Returns the response with an authorization. Once the authorization is no longer pending, it contains only challenges that were
+ * attempted. */
 export function authorizationAnswer(
   authorization: AcmeAuthorization,
   { urls, now, httpStatus = 200 }: ViewContext,

@@ -1,4 +1,4 @@
-/** The authorizations of an order: valid ones of the account, and new ones. */
+/** The authorizations of an order: the account's valid authorizations, and new ones. */
 import { challengesFor, subjectKey, subjectOf } from '../../enrollment/authorization-needs.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import { newChallengeToken, newResourceId } from '../../enrollment/new-id.ts'
@@ -17,8 +17,8 @@ export interface Authorizations {
 }
 
 /**
- * Returns an authorization for each identifier. A valid authorization of the account is used again if a challenge that the
- * endpoint still offers was validated for it, or if the endpoint requires no challenges.
+ * Returns an authorization for each identifier. A valid authorization of the account is reused if the endpoint requires no
+ * challenges, or still offers the challenge that was validated.
  */
 export async function authorize(
   { api }: AcmeServices,
@@ -34,7 +34,7 @@ export async function authorize(
     validUntil: new Date(now.getTime() + reusableSeconds * 1000),
     provenBy: offered.length > 0 ? offered : undefined,
   })
-  // The authorization that remains valid for the longest time is last.
+  // The last authorization is the one that remains valid the longest.
   const reusable = new Map(found.map((each) => [subjectKey(each), each]))
   const created: NewAuthorization[] = []
   const all = subjects.map((subject, at) => {

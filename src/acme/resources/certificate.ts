@@ -42,7 +42,7 @@ export const certificate: AccountResource = async (services, request) => {
   }
 }
 
-/** Returns the chains with which a certificate verifies, without roots: first the default, then chains of other CA certificates. */
+/** Returns the chains that verify a certificate, without roots: first the default chain, then those of other CA certificates. */
 async function listChains(
   { api }: AcmeServices,
   ordered: OrderedCertificate,

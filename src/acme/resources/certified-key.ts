@@ -21,7 +21,7 @@ export function thumbprintOf({
     const jwk: unknown = key.export({ format: 'jwk' })
     return isObject(jwk) ? readAccountKey(jwk).keyThumbprint : undefined
   } catch (error) {
-    // OpenSSL's errors are instances of Error with a code, as is the error for a key type without a JWK.
+    // Errors from OpenSSL have a code, and so does the error for a key type without a JWK.
     if (error instanceof AcmeProblem || (error instanceof Error && 'code' in error))
       return undefined
     throw error

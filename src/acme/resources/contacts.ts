@@ -10,7 +10,7 @@ const lengthMax = 'mailto:'.length + 254
 const schemeForm = /^([a-z][a-z0-9+.-]*):/i
 const addressForm = /^[!#$%&'*+/=?^_`{|}~\w.-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/i
 
-/** Reads the member `contact` of an account; undefined if it is absent. Throws a problem that quotes the wrong contact. */
+/** Reads the member `contact` of an account; undefined if it is absent. Throws a problem that quotes the invalid contact. */
 export function readContacts(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined
   if (!Array.isArray(value) || !value.every((contact) => typeof contact === 'string'))

@@ -85,7 +85,7 @@ function parseCsr(der: Uint8Array): CertificationRequest {
 }
 
 /**
- * Requires that a challenge that the endpoint offers now was validated for each identifier. The endpoint may have offered other
+ * Requires that each identifier was validated with a challenge that the endpoint offers now. The endpoint may have offered other
  * challenges, or none, when the order became ready.
  */
 async function requireProven(
@@ -128,7 +128,7 @@ interface Issuance {
 
 /**
  * Issues the certificate. The transaction that stores the certificate, or the intent to sign it later, also finalizes the order.
- * An order therefore has a certificate exactly if it is finalized, and never has two.
+ * An order therefore has exactly one certificate if it is finalized, and otherwise none.
  */
 async function issue(
   { api }: AcmeServices,

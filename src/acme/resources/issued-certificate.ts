@@ -1,4 +1,4 @@
-/** Certificates that the CA of an endpoint has issued, or for an order of the endpoint a former issuer. */
+/** Certificates that an endpoint's CA has issued, or that a former issuer has issued for the endpoint's orders. */
 import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
 import { findAuthorityByNumber } from '../../store/authorities.ts'
 import { findCertificate } from '../../store/certificates.ts'

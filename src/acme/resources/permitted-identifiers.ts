@@ -1,4 +1,4 @@
-/** Checks that an account may have certificates for identifiers. */
+/** Checks whether an account may have certificates for the given identifiers. */
 import { grantFault } from '../../enrollment/granted-names.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import { findBindingKey } from '../../store/enrollment/binding-keys.ts'
@@ -6,8 +6,8 @@ import { AcmeProblem, type Subproblem } from '../problem.ts'
 import type { AccountRequest, AcmeServices } from '../resource.ts'
 
 /**
- * Throws `rejectedIdentifier` unless the names of the endpoint and of the account's EAB key include all identifiers, and
- * `unauthorized` if the EAB key was deleted or has expired.
+ * Throws `rejectedIdentifier` unless both the endpoint and the account's EAB key permit all identifiers. Throws `unauthorized` if
+ * the EAB key was deleted or has expired.
  */
 export async function requirePermitted(
   services: AcmeServices,

@@ -14,7 +14,7 @@ import { isIssuedUnder } from './issuer-key.ts'
 
 /**
  * Returns the identifier of the replaced certificate in its canonical form. Throws `malformed` unless the account ordered the
- * certificate, from the CA of the endpoint or a former issuer, and the order shares an identifier with it.
+ * certificate from the endpoint's CA or a former issuer, and unless it has an identifier in common with the order.
  */
 export async function requireReplaceable(
   services: AcmeServices,
@@ -49,7 +49,7 @@ export async function requireReplaceable(
   return formatCertificateId(id)
 }
 
-/** Finds the identifiers of the order for which the account got the certificate. */
+/** Finds the identifiers of the order for which the certificate was issued. */
 async function findReplaced(
   services: AcmeServices,
   { endpoint, account }: Pick<AccountRequest, 'endpoint' | 'account'>,

@@ -1,4 +1,4 @@
-/** Orders whose certificates wait for the key of their CA (docs/decisions/0042). */
+/** Orders whose certificates cannot be signed until the CA's key is available (docs/decisions/0042). */
 import { sentenceOf, ServiceError } from '../../errors.ts'
 import { problemMembers } from '../../enrollment/problem-members.ts'
 import { runOperation } from '../../http/run-operation.ts'
@@ -41,7 +41,7 @@ interface Outcome {
   readonly error?: string
 }
 
-/** Returns the outcome of a request for a certificate; undefined while the certificate waits for the key. */
+/** Returns the outcome of a request for a certificate; undefined until the CA's key is available. */
 async function outcomeOf(
   services: AcmeServices,
   request: AccountRequest,

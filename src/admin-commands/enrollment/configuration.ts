@@ -150,9 +150,9 @@ function challengesOf(text: string): readonly ChallengeType[] {
 }
 
 /**
- * Returns a template's full name. Throws ConfigurationError for a template that does not exist, that issues CA certificates or
- * OCSP responder certificates, or that copies extensions from CSRs, because such extensions are not checked against the permitted
- * names.
+ * Returns a template's full name. Throws ConfigurationError for a nonexistent template, and for one that issues CA or OCSP
+ * responder certificates. Templates that copy extensions from CSRs are refused too, because the permitted names do not limit such
+ * extensions.
  */
 function templateOf(text: string): string {
   const [, name = ''] =
@@ -224,8 +224,8 @@ function requireValidity(
 }
 
 /**
- * Returns a warning if clients need a certificate before they can get one, and for each validity that exceeds the validity of the
- * CA, so that no certificate can be issued.
+ * Returns a warning if clients need a certificate before they can get one. Returns another for each validity that exceeds the
+ * CA's own, because no certificate can be issued with it.
  */
 export function configurationWarnings(
   configuration: AcmeConfiguration | EstConfiguration,

@@ -120,8 +120,8 @@ export async function changeEndpoint(config: Config, name: string, options: Endp
 }
 
 /**
- * Throws ConfigurationError if name validation would be turned off for an endpoint that has accounts or keys, because they could
- * then be used for names for which they were not created.
+ * Throws ConfigurationError if name validation would be turned off for an endpoint with accounts or keys, because they could then
+ * be used for any permitted name.
  */
 async function requireSafeChange(
   db: Database,

@@ -42,7 +42,7 @@ interface VerificationInput {
 }
 
 const crlBytesMax = 512 * 1024 * 1024
-/** Maximum number of attempts to read a CRL, because a running server may publish CRLs during the check. */
+/** Maximum number of attempts to read a CRL. A running server may publish CRLs during the check. */
 const looksMax = 3
 const lookMilliseconds = 1000
 const dueShownMax = 100

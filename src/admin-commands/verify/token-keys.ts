@@ -26,7 +26,7 @@ export interface TokenKeyCounts {
   readonly used: number
 }
 
-/** The test message to sign. The test message cannot be mistaken for a certificate, a CRL or an OCSP response. */
+/** The test message to sign, which cannot be mistaken for a certificate, a CRL or an OCSP response. */
 const message = Buffer.from('signet verify: the key is in the token')
 
 /** Signs the test message with each recorded key if the token is configured. */

@@ -86,11 +86,11 @@ function readSubtrees(subtrees: readonly GeneralSubtree[]): Map<string, Subtree[
 }
 
 /**
- * Describes the first violation of the constraints by a certificate below the path: the name, the constraint and the CA
- * certificate that contains it; undefined if the certificate complies.
+ * Describes the first violation of the constraints by a certificate below the path, with the name, the constraint and its CA
+ * certificate. Returns undefined if the certificate complies.
  *
- * The constraints in every certificate in the path apply, including self-issued certificates. A name that cannot be compared is
- * treated as a violation if its form is constrained (RFC 5280 §4.2.1.10), and so is exceeding the limits.
+ * The constraints in every certificate in the path apply, including self-issued certificates. A name that cannot be compared is a
+ * violation if its form is constrained (RFC 5280 §4.2.1.10). Exceeding the limits is a violation, too.
  */
 export function violatedNameConstraint(
   constraints: PathConstraints,

@@ -14,8 +14,8 @@ import { visibleText } from '../../text/visible-text.ts'
 import type { ProcessIo } from '../shared/context.ts'
 
 /**
- * Number of digits in a group, and minimum number of groups that each person must type. The 128 bits of the minimum number of
- * groups identify the script uniquely.
+ * Number of digits in a group, and minimum number of groups that each person must type. The minimum is 128 bits, which identify
+ * the script uniquely.
  */
 const [groupDigits, typedGroups] = [4, 8]
 const typedDigits = groupDigits * typedGroups

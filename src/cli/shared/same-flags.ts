@@ -1,4 +1,4 @@
-/** The flags of a command that a suggested next command also needs to reach the same server or the same data. */
+/** The flags that a suggested next command needs to reach the same server or data as the current command. */
 import { settings } from '../../settings/settings-table.ts'
 import { storageSettings } from './config-flags.ts'
 

@@ -65,8 +65,8 @@ export function isFolderPath(path: string): boolean {
 }
 
 /**
- * Writes the certificate to a file, including its chain if `withChain` is set, or writes a folder with the same files as
- * `signet issue` except the key. Resolves to the paths of the written files. Rejects with ConfigurationError if a file already
+ * Writes the certificate to a file, or writes a folder with the same files as `signet issue` except the key. If `withChain` is
+ * set, the file includes the chain. Resolves to the paths of the written files. Rejects with ConfigurationError if a file already
  * exists, unless `force` is set.
  */
 export async function saveCertificate(
