@@ -54,7 +54,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Returns an error's message, which ends with a period even if it is AWS's own message. */
+/** Returns an error's message with a final period, which AWS's own messages may lack. */
 export function sentenceOf({ message }: ServiceError): string {
   return message.endsWith('.') ? message : `${message}.`
 }

@@ -5,10 +5,10 @@ import type { CrlRecord } from '../store/crls.ts'
 import { refreshAt } from './contents.ts'
 
 /**
- * Returns whether a CRL is published, which requires that its CA is ACTIVE or DISABLED and has CRLs enabled. A full partition,
- * a partition of a CA that was changed to a complete CRL, and a CRL for an earlier identity are published until half of a CRL's
- * validity after their last certificate has expired (`lastNotAfter`), so that each expired certificate is listed on one more
- * CRL.
+ * Returns whether a CRL is published. Its CA must be ACTIVE or DISABLED and have CRLs enabled. Three kinds of CRLs receive no new
+ * certificates: full partitions, partitions of a CA that was changed to a complete CRL, and CRLs for an earlier identity. Their
+ * publication ends half of a CRL's validity after their last certificate has expired (`lastNotAfter`). Each expired certificate
+ * is therefore listed on one more CRL.
  */
 export function isMaintained(
   authority: Authority,

@@ -285,7 +285,7 @@ test('a failure is classified by its type and not by its message', () => {
 function fullPartition(issuerName: Uint8Array): Uint8Array {
   const writer = new RevokedCertificatesWriter()
   const serialNumber = new Uint8Array(16).fill(255)
-  // From 2050 onward, times are encoded in two additional bytes (RFC 5280 §5.1.2.6).
+  // From 2050 onward, encoded times are two bytes longer (RFC 5280 §5.1.2.6).
   const revocationDate = new Date(Date.UTC(2060, 0))
   const certificates = partitionCertificatesMax(issuerName.length)
   for (let n = 0; n < certificates; n += 1)

@@ -16,7 +16,7 @@ export function subjectOf(identifier: Identifier): AuthorizationSubject {
     : { identifier, wildcard: false }
 }
 
-/** Returns a text that is equal for equal subjects. */
+/** Returns a key that is the same for equal subjects. */
 export function subjectKey({
   identifier: { type, value },
   wildcard,
@@ -25,8 +25,8 @@ export function subjectKey({
 }
 
 /**
- * Returns the challenges for an identifier, among those that the endpoint offers. A wildcard is only proven in DNS (RFC 8555 §8.3,
- * RFC 8737 §3), and an address never (RFC 8738 §7).
+ * Returns the endpoint's challenges that are possible for an identifier. A wildcard can be validated only with dns-01 (RFC 8555
+ * §8.3, RFC 8737 §3), and an address never with dns-01 (RFC 8738 §7).
  */
 export function challengesFor(
   identifier: Identifier,

@@ -11,7 +11,7 @@ export interface CertificateId {
 
 const partLengthMax = 64
 
-/** Parses a certificate identifier: two texts in base64url without padding, separated by a dot. */
+/** Parses a certificate identifier: two base64url strings without padding, separated by a dot. */
 export function parseCertificateId(text: string): CertificateId | undefined {
   const parts = text.split('.')
   const [keyIdentifier, serialNumber] = parts.map(decodePart)

@@ -1,7 +1,8 @@
 /** Profiles of an ACME endpoint (draft-ietf-acme-profiles), and the validity of their certificates. */
 import type { AcmeConfiguration, CertificateProfile } from './endpoint.ts'
 
-/** Returns a profile by its name, or the endpoint's own profile without a name. Undefined for an unknown profile. */
+/** Returns the profile with the given name, or the endpoint's own profile if no name is given. Returns undefined for an unknown
+ * profile. */
 export function certificateProfile(
   configuration: AcmeConfiguration,
   profile: string | undefined,
@@ -12,7 +13,7 @@ export function certificateProfile(
     : undefined
 }
 
-/** Returns the end of a certificate, in whole seconds: `latest`, or the end of the certificate of its CA if that is earlier. */
+/** Returns a certificate's expiry in whole seconds: `latest`, or the expiry of the CA's certificate if that is earlier. */
 export function certificateEnd(
   latest: Date,
   issuer: { readonly notAfter: Date } | undefined,

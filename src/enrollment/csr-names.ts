@@ -17,7 +17,7 @@ import { identifierKey } from './requested-identifiers.ts'
 /** The parts of a CSR or a certificate that contain names. */
 type Named = Pick<CertificationRequest, 'subject' | 'extensions'>
 
-/** The names in a CSR or a certificate, or why they cannot be identifiers of an order, as a sentence. */
+/** The names in a CSR or a certificate, or a sentence that states why they cannot be identifiers of an order. */
 type ReadNames = { readonly names: readonly Identifier[] } | { readonly fault: string }
 
 /** Reads the names in the subject alternative name. Names other than DNS names and IP addresses are a fault. */
@@ -67,9 +67,9 @@ export interface CertificateNames {
 }
 
 /**
- * Returns the names of the certificate for an order, or why the CSR does not request exactly the identifiers of the order. The
- * certificate's subject is the first common name of the CSR, or empty. Other attributes of the subject are ignored, because
- * nothing proves them.
+ * Returns the names for an order's certificate, or the reason why the CSR does not request exactly the order's identifiers. The
+ * certificate's subject is the CSR's first common name, or empty. Other attributes of the subject are ignored, because nothing
+ * proves them.
  */
 export function certificateNames(
   csr: Named,

@@ -1,4 +1,4 @@
-/** Endpoints for enrollment as principals, and the policy that limits them to their configuration. */
+/** Enrollment endpoints as principals, and the policy that limits them to their configuration. */
 import type { Caller } from '../identity/caller.ts'
 import { endpointArn } from '../identity/principal-arn.ts'
 import { parseIpNetwork } from '../text/ip-network.ts'
@@ -6,8 +6,8 @@ import { certificateAuthorityArn, templateArn, type CertificateAuthorityName } f
 import type { EnrollmentEndpoint } from './endpoint.ts'
 
 /**
- * Returns the caller of the operations with which an endpoint issues, reads and revokes certificates of its CA. It also reads and
- * revokes certificates of former issuers: other CAs on which the endpoint has issued, before it was moved to its CA.
+ * Returns the caller that issues, reads and revokes certificates of an endpoint's CA. The caller also reads and revokes
+ * certificates of former issuers, which are the CAs that the endpoint used before it was moved to its current CA.
  */
 export function endpointCaller(
   endpoint: EnrollmentEndpoint,
@@ -20,7 +20,7 @@ export function endpointCaller(
   ])
 }
 
-/** Returns the caller of the operations with which an endpoint reads and revokes certificates of a former issuer. */
+/** Returns the caller that reads and revokes certificates of an endpoint's former issuer. */
 export function formerIssuerCaller(
   endpoint: EnrollmentEndpoint,
   authority: CertificateAuthorityName,
@@ -84,9 +84,9 @@ function templateArns({ configuration }: EnrollmentEndpoint, partition: string):
 }
 
 /**
- * Returns the conditions on the content of certificates, of which one must be satisfied. Certificates from ACME contain only
- * validated identifiers: DNS names and addresses, with no other attribute of the subject than the common name. An EST endpoint
- * without a list of names permits any subject and any names.
+ * Returns alternative conditions on the content of certificates. ACME certificates contain only validated identifiers (DNS names
+ * and addresses), and their subject has no attribute except the common name. An EST endpoint without a list of names permits any
+ * subject and any names.
  */
 function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Conditions[] {
   const { names } = configuration
@@ -105,7 +105,7 @@ function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Con
       ? { 'ForAllValues:IpAddress': { 'signet:IpAddress': addresses } }
       : { Null: { 'signet:IpAddress': 'true' } },
   ].reduce(merge)
-  // The keys for DNS names and addresses contain such common names, too. Host names of one label are not among them.
+  // The keys for DNS names and addresses include common names of these types, except host names with one label.
   const commonNames: Conditions[] = [
     { 'ForAllValues:StringEquals': { 'signet:CommonNameType': ['dNSName', 'iPAddress'] } },
   ]

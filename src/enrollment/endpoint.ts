@@ -6,7 +6,7 @@ export type EnrollmentProtocol = 'acme' | 'est'
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const
 export type ChallengeType = (typeof challengeTypes)[number]
 
-/** Contents of the certificates of an endpoint or a profile. */
+/** Contents of the certificates from an endpoint or a profile. */
 export interface CertificateProfile {
   /** Name of the template, such as `EndEntityServerAuthCertificate/V1`. */
   readonly template: string
@@ -20,11 +20,11 @@ export interface AcmeConfiguration extends CertificateProfile {
   readonly challenges: readonly ChallengeType[]
   /** Whether a new account needs an external account binding (RFC 8555 §7.3.4). */
   readonly eab: 'required' | 'optional' | 'off'
-  /** Further profiles by name (draft-ietf-acme-profiles). */
+  /** Additional profiles, by name (draft-ietf-acme-profiles). */
   readonly profiles: Readonly<Record<string, CertificateProfile & { readonly description: string }>>
 }
 
-/** Credentials in each request of an EST client: a client certificate or a one-time password, a fixed one of them, or both. */
+/** Credentials that an EST client must send: either of the two, a client certificate, a one-time password, or both. */
 export const estAuthentications = ['either', 'certificate', 'password', 'both'] as const
 export type EstAuthentication = (typeof estAuthentications)[number]
 
@@ -53,5 +53,5 @@ export type AcmeEndpoint = EndpointOf<'acme', AcmeConfiguration>
 export type EstEndpoint = EndpointOf<'est', EstConfiguration>
 export type EnrollmentEndpoint = AcmeEndpoint | EstEndpoint
 
-/** Form of the name of an endpoint, which is part of URLs. */
+/** Matches the name of an endpoint, which is part of URLs. */
 export const endpointNameForm = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/

@@ -1,4 +1,4 @@
-/** The identifiers that an account may order, which the names of its endpoint and of its EAB key limit. */
+/** The identifiers that an account may order: those that both its endpoint and its EAB key permit. */
 import type { AcmeConfiguration } from './endpoint.ts'
 import type { Identifier } from './identifier.ts'
 import { challengeFault } from './authorization-needs.ts'

@@ -12,8 +12,8 @@ const dnsForm = new RegExp(`^(?:\\*\\.)?(?:${label}\\.)*${label}$`)
 const dnsLengthMax = 253
 
 /**
- * Returns an identifier in its canonical form. Returns undefined if the value is not a DNS name in ASCII (optionally with a
- * wildcard as its first label) or not an address, and if a DNS name has the form of an IPv4 address.
+ * Returns an identifier in its canonical form. Returns undefined for a value that is not an address, or not a DNS name in ASCII
+ * (optionally with a wildcard as its first label). A DNS name must not have the form of an IPv4 address.
  *
  * @example
  * canonicalIdentifier('dns', 'Host.Example.')  // undefined: a trailing dot is not accepted

@@ -5,8 +5,8 @@ import type { Random } from '../random.ts'
 const hyphen = 62
 
 /**
- * Returns random bytes whose base64url form does not begin with a hyphen. Commands of Signet and of ACME clients would take such an
- * ID or key for an option.
+ * Returns random bytes whose base64url form does not begin with a hyphen. Commands of Signet and ACME clients would mistake such
+ * an ID or key for an option.
  */
 export function argumentBytes(random: Random, length: number): Uint8Array {
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * States of ACME orders and authorizations (RFC 8555 §7.1.6), computed from their rows and the clock. Rows that have expired are
- * not changed, so a response is correct even if no job has run.
+ * States of ACME orders and authorizations (RFC 8555 §7.1.6), computed from their rows and the clock. A response is therefore
+ * correct even if no job has updated expired rows.
  */
 
 /** How long an order and its new authorizations can be used, in seconds. */
@@ -12,13 +12,13 @@ export const reusableSeconds: number = 24 * 3600
 /** Maximum number of an account's orders that are pending or ready. */
 export const unfinishedOrdersMax = 300
 
-/** Maximum number of an account's pending authorizations, for further authorizations without an order. */
+/** Number of an account's pending authorizations at which newAuthz creates no more. */
 export const pendingAuthorizationsMax = 300
 
-/** Maximum number of an account's pending authorizations, for further orders that need new ones. */
+/** Number of an account's pending authorizations at which new orders create no more. */
 export const orderedAuthorizationsMax = 1000
 
-/** Maximum number of an account's challenges that are validated at the same time, because other accounts wait for them. */
+/** Maximum number of an account's challenges that are validated at the same time, so that other accounts do not wait long. */
 export const validationsMax = 300
 
 export type StoredAuthorizationStatus = 'pending' | 'valid' | 'invalid' | 'deactivated' | 'revoked'
@@ -51,8 +51,8 @@ export interface OrderState {
 }
 
 /**
- * Returns the status of an order. Before it is finalized, it is invalid once it or one of its authorizations can no longer be
- * used, and ready once all its authorizations are valid.
+ * Returns the status of an order. An order that is not finalized is ready once all its authorizations are valid. It is invalid
+ * once it or one of its authorizations can no longer be used.
  */
 export function orderStatus(
   { status, expiresAt, authorizations }: OrderState,

@@ -7,7 +7,8 @@ const patternLengthMax = 255
 
 /**
  * Returns why a text is not a pattern for names, as the predicate of a sentence; undefined if it is one. A pattern is a DNS name,
- * `*.` and a DNS name for all names below it (of any depth, including wildcards), an address, or a network in CIDR notation.
+ * an address, a network in CIDR notation, or `*.` and a DNS name. The last form stands for all names below the DNS name, at any
+ * depth and including wildcards.
  */
 export function patternFault(pattern: string): string | undefined {
   if (pattern.length > patternLengthMax) return `is longer than ${patternLengthMax} characters`
@@ -25,8 +26,8 @@ export function patternFault(pattern: string): string | undefined {
 }
 
 /**
- * Returns whether a list of patterns permits an identifier. The patterns must be valid. A wildcard identifier is permitted if all
- * names that it stands for are: `*.a.example` by `*.a.example` and `*.example`.
+ * Returns whether a list of patterns permits an identifier. The patterns must be valid. A wildcard identifier is permitted if a
+ * pattern permits all names that it stands for: both `*.a.example` and `*.example` permit `*.a.example`.
  */
 export function isPermitted(patterns: readonly string[], { type, value }: Identifier): boolean {
   return patterns.some((pattern) =>

@@ -16,12 +16,12 @@ export interface RenewableCertificate {
 /** Share of a certificate's lifetime after which the window starts, and the length of the window as a share of the lifetime. */
 const startShare = 2 / 3
 const lengthShare = 1 / 24
-/** Length of the window of a certificate that must be replaced immediately, which has ended. */
+/** Length of the window for a certificate that must be replaced immediately. That window is in the past. */
 const pastWindowMilliseconds = 3_600_000
 
 /**
- * Returns the suggested window. It starts after two thirds of the lifetime. For a certificate that must be replaced immediately, it
- * has ended.
+ * Returns the suggested window. It starts after two thirds of the lifetime. For a certificate that must be replaced immediately,
+ * it is in the past.
  */
 export function renewalWindow(certificate: RenewableCertificate, now: Date): RenewalWindow {
   const { notBefore, notAfter, revokedAt, hasFormerIssuer } = certificate

@@ -16,8 +16,8 @@ export type RequestedIdentifiers =
   | { readonly faults: readonly IdentifierFault[] }
 
 /**
- * Returns the canonical identifiers of a request, without duplicates and in the order of the request; or why the list is malformed;
- * or a fault for each identifier that is refused.
+ * Returns a request's identifiers in canonical form, in the order of the request and without duplicates. If the list is
+ * malformed, returns the reason. If identifiers are refused, returns a fault for each of them.
  */
 export function readIdentifiers(value: unknown): RequestedIdentifiers {
   if (!Array.isArray(value) || value.length === 0 || value.length > identifiersMax)
@@ -46,7 +46,7 @@ function textsOf(item: unknown): Texts | undefined {
   return typeof type === 'string' && typeof value === 'string' ? { type, value } : undefined
 }
 
-/** The longest part of a client's text that a problem document repeats. */
+/** Maximum length of a client's text in a problem document. */
 const shownMax = 255
 
 function faultOf({ type, value }: Texts): IdentifierFault | undefined {
@@ -82,7 +82,7 @@ function unique(identifiers: readonly Identifier[]): Identifier[] {
   return [...new Map(identifiers.map((each) => [identifierKey(each), each])).values()]
 }
 
-/** Returns a text that is equal for equal identifiers. */
+/** Returns a key that is the same for equal identifiers. */
 export function identifierKey({ type, value }: Identifier): string {
   return `${type}:${value}`
 }

@@ -11,7 +11,7 @@ const backdatingMilliseconds = 3_600_000
 const dateForm =
   /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?(Z|z|[+-][0-9]{2}:[0-9]{2})$/
 
-/** Parses a date (RFC 3339 §5.6) to whole seconds. Returns undefined for another text or a nonexistent date. */
+/** Parses a date (RFC 3339 §5.6) to whole seconds. Returns undefined for any other text and for a nonexistent date. */
 export function parseDate(text: unknown): Date | undefined {
   const [, day, time, zone] = (typeof text === 'string' && dateForm.exec(text)) || []
   if (day === undefined || time === undefined || zone === undefined) return undefined
@@ -23,8 +23,8 @@ export function parseDate(text: unknown): Date | undefined {
 }
 
 /**
- * Returns the latest end of a certificate: its validity after `now`, or if an order was placed long ago, after the time at which its
- * notBefore was the earliest accepted one.
+ * Returns the latest possible end of a certificate. The validity is measured from `now`, or from the last time at which the
+ * order's notBefore would have been accepted if that is earlier.
  */
 export function latestEnd(
   { notBefore }: Pick<RequestedValidity, 'notBefore'>,

@@ -26,8 +26,8 @@ export interface ClientIdentity {
 class AuthenticationFailure extends Error {}
 
 /**
- * Authenticates a request. If the endpoint accepts either credential, the password authenticates a request with an Authorization
- * header, and the client certificate every other request. Throws EstError with status 401, 403 or 429.
+ * Authenticates a request. If the endpoint accepts either credential, a request with an Authorization header is authenticated by
+ * its password, and every other request by its client certificate. Throws EstError with status 401, 403 or 429.
  */
 export async function authenticate(
   services: EstServices,
@@ -44,8 +44,8 @@ export async function authenticate(
 }
 
 /**
- * Authenticates a request for the renewal of the client's certificate: by this certificate, and also by a password if the endpoint
- * requires both. Throws EstError with status 401, 403 or 429.
+ * Authenticates a renewal request by the certificate to renew, and also by a password if the endpoint requires both. Throws
+ * EstError with status 401, 403 or 429.
  */
 export async function authenticateRenewal(
   services: EstServices,
@@ -143,7 +143,7 @@ async function authenticateClient(
   return client
 }
 
-/** Applies the failure limit of the API to the check of one credential, which `key` identifies. */
+/** Applies the API's failure limit to the check of a credential. `key` identifies the credential. */
 async function withFailureLimit<Proven>(
   { api: { failureLimiter } }: EstServices,
   request: EstRequest,
@@ -210,7 +210,7 @@ async function requirePassword(
   const found = isStorableText(userName) ? await findPassword(services.db, userName) : undefined
   const digest = hash('sha256', password, 'buffer')
   const isEqual = timingSafeEqual(digest, found?.passwordSha256 ?? noHash)
-  // A request that has used the password can be repeated later.
+  // A used password does not expire, so that the request that used it can be repeated.
   const isExpired =
     found?.usedAt === undefined && found !== undefined && found.expiresAt <= clock.now()
   if (found?.endpointName !== endpoint.name || !isEqual || isExpired)

@@ -1,4 +1,4 @@
-/** Bodies of EST messages: DER in base64, whatever Content-Transfer-Encoding says (RFC 8951 §3). */
+/** Bodies of EST messages: DER in base64, regardless of Content-Transfer-Encoding (RFC 8951 §3). */
 import { EstError } from './est-error.ts'
 
 const whiteSpace = /[\t\n\r ]+/g

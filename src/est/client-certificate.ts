@@ -19,10 +19,10 @@ import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { recordedSerialNumber } from '../x509/serial-number-text.ts'
 
-/** Limit on the length of a client certificate, far above that of a usual certificate. */
+/** Maximum length of a client certificate. Usual certificates are far shorter. */
 const certificateBytesMax = 16 * 1024
 
-/** Critical extensions that are checked, or that restrict nothing in client authentication. */
+/** Critical extensions that are checked, or that do not restrict client authentication. */
 const knownExtensions: ReadonlySet<string> = new Set([
   oids.basicConstraints,
   oids.certificatePolicies,
@@ -92,7 +92,8 @@ export async function issuanceBy(
   return issued.revocation === undefined ? 'issued' : 'revoked'
 }
 
-/** Checks the signature with the latest CA certificate of the certificate's issuer name. All certificates of a CA have the same key. */
+/** Checks the signature with the latest CA certificate whose subject is the certificate's issuer. All certificates of a CA have
+ * the same key. */
 async function isSignedBy(
   db: Database,
   { number }: Authority,

@@ -16,6 +16,6 @@ export interface EstRequest {
   readonly authority: Authority
   readonly request: HttpRequest
   readonly connection: ConnectionInfo
-  /** Receives each credential that was accepted, for the log line of the request. */
+  /** Receives each accepted credential, for the request's log line. */
   readonly noteClient: (client: string) => void
 }

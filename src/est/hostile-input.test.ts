@@ -44,7 +44,7 @@ function requestWith(der: Uint8Array, permitted: readonly string[]): EstRequest 
   return { endpoint, request: { body }, connection } as unknown as EstRequest
 }
 
-/** Changes of a few bytes, and a cut at the end. */
+/** Mutations: a few changed bytes, and a truncated end. */
 const mutations = fc.record({
   changes: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
   cut: fc.oneof(fc.constant(0), fc.nat(40)),

@@ -32,16 +32,16 @@ export interface Enrollment {
   /** The client's CSR in DER. */
   readonly csrDer: Uint8Array
   /**
-   * Generates a key, and returns its CSR in DER; absent for a certificate of the client's key. It is called after the checks that
-   * need no CSR. A repeated request never gets the certificate of a generated key, because the key is not stored.
+   * Generates a key, and returns its CSR in DER; absent if the certificate is for the client's key. The function is called after
+   * the checks that need no CSR. A repeated request never gets the certificate of a generated key, because the key is not stored.
    */
   readonly generate?: () => Promise<Uint8Array>
 }
 
 /**
- * Issues a certificate and returns its DER. The same transaction stores the certificate and marks the one-time password as used, so
- * that a refused request does not use the password, and one of two concurrent requests is refused. Throws EstError; with status 202
- * if the certificate will be issued later.
+ * Issues a certificate and returns its DER. The same transaction stores the certificate and marks the one-time password as used.
+ * A refused request therefore leaves the password unused, and one of two concurrent requests is refused. Throws EstError, with
+ * status 202 if the certificate will be issued later.
  */
 export async function issueEnrolled(
   services: EstServices,
@@ -77,7 +77,7 @@ function usedFor(
   throw passwordError('The one-time password has been used.')
 }
 
-/** Issues a certificate. If a concurrent request has used the password, returns its certificate if both requests are equal. */
+/** Issues a certificate. If an equal concurrent request has used the password, returns the certificate of that request. */
 async function issueOnce(
   services: EstServices,
   request: EstRequest,
@@ -96,7 +96,8 @@ async function issueOnce(
   }
 }
 
-/** Returns the guard that failed in the transaction of a certificate: the password or the endpoint was used or deleted meanwhile. */
+/** Returns the guard that failed in a certificate's transaction, because the password was used or the endpoint was deleted
+ * meanwhile. */
 function conflictOf(error: unknown): GuardName | undefined {
   const conflict = operationError(error)?.cause
   return conflict instanceof ConflictError ? conflict.guard : undefined
@@ -152,9 +153,10 @@ function csrPem(der: Uint8Array): Buffer {
 }
 
 /**
- * Returns IssueCertificate, which also requires that the endpoint still exists, and uses the password of the request. Only a request
- * with a password can get its certificate later, because the password refers to the certificate until it is issued. Other requests fail while the key of the CA is
- * unavailable. Otherwise, each repetition would add a certificate once its idempotency token has expired.
+ * Returns an IssueCertificate operation that also requires the endpoint to exist, and uses the request's password. Only a request
+ * with a password can get its certificate later, because the password refers to the certificate until it is issued. Other
+ * requests fail while the CA's key is unavailable. If they waited, each repetition would add a certificate once its idempotency
+ * token has expired.
  */
 function issuanceFor(
   { api: { clock } }: EstServices,

@@ -17,7 +17,7 @@ export function operationError(error: unknown): ServiceError | undefined {
   return error instanceof EstError && error.cause instanceof ServiceError ? error.cause : undefined
 }
 
-/** Seconds after which a client repeats a request that waits for the key of the CA, or that failed without its fault. */
+/** Seconds after which a client repeats a request that waits for the CA's key, or that failed through no fault of the client. */
 const retrySeconds = '60'
 
 /** Statuses for the errors of operations. Every other error is an error in the request. */
@@ -34,7 +34,7 @@ const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
   ThrottlingException: 429,
 }
 
-/** Messages in place of those of the operations, which are for callers of the API. */
+/** Messages that replace the operations' own messages, which are meant for API callers. */
 const messages: Partial<Readonly<Record<ErrorCode, string>>> = {
   AccessDeniedException:
     'The policies of the endpoint and of its CA do not permit this certificate.',

@@ -34,9 +34,9 @@ const refusedAttributes: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Requires that a CSR requests no unsupported feature, and that an attribute that links it to a TLS connection matches the connection.
- * `channelBinding` returns the base64 of the connection's binding; undefined if the connection has none. Throws EstError with
- * status 400, and DerError for malformed attributes.
+ * Requires that a CSR requests no unsupported feature. An attribute that links the CSR to a TLS connection must match the
+ * connection. `channelBinding` returns the base64 of the connection's binding; undefined if the connection has none. Throws
+ * EstError with status 400, and DerError for malformed attributes.
  */
 export function requireAttributes(
   request: CertificationRequest,

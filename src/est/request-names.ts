@@ -22,9 +22,9 @@ const otherNameAttributes: readonly string[] = [oids.emailAddress, oids.userId]
 const namesMax = 100
 
 /**
- * Requires that every list of patterns permits all names of a CSR: the common names and the SAN. An empty list permits everything.
- * With a list, only DNS names and addresses are permitted, and at least one. Throws EstError with status 403; throws DerError for
- * a malformed SAN.
+ * Requires that every list of patterns permits all of a CSR's common names and the names in its SAN. An empty list permits
+ * everything. Any other list requires at least one name, and permits only DNS names and addresses. Throws EstError with status
+ * 403; throws DerError for a malformed SAN.
  */
 export function requirePermittedNames(
   request: CertificationRequest,

@@ -92,10 +92,9 @@ test('of 512 concurrent requests, the first receives its response before the sec
     started += 1
     return textAnswer(200, 'done')
   })
-  /**
-   * Number of requests that had started when the server sent each response, and below, when the client received each response.
-   */
+  /** Number of requests that had started when the server sent each response. */
   const startedAtSent: number[] = []
+  /** Number of requests that had started when the client received each response. */
   const startedAtReceived: number[] = []
   let arrivedAtFirst = 0
   at.listener.server.prependListener('request', (_request, response: ServerResponse) => {

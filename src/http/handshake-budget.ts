@@ -1,7 +1,7 @@
 /**
- * A budget of TLS handshakes with client certificates for each source address. OpenSSL verifies the signatures of the whole chain
- * that a client sends, which Node.js cannot prevent: 96 certificates on P-521 take 200 ms of processor time. The bytes that the client
- * sent in the handshake are the measure, because they are known even if the handshake fails.
+ * A budget of TLS handshakes with client certificates for each source address. OpenSSL verifies all signatures in the chain that
+ * a client sends, and Node.js cannot prevent this. A chain of 96 P-521 certificates takes 200 ms of processor time. The budget is
+ * measured in bytes that the client sends in the handshake, because their number is known even if the handshake fails.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
@@ -13,21 +13,21 @@ export interface HandshakeBudget {
 }
 
 export interface Handshake {
-  /** Ends the handshake, in which the client has sent `bytes`. Further calls have no effect. */
+  /** Ends the handshake, during which the client sent `bytes` bytes. Further calls have no effect. */
   end(bytes: number): void
 }
 
 interface Source {
   pending: number
-  /** Bytes above `freeBytes` in the handshakes of the source, less those that have been forgiven since. */
+  /** Bytes above `freeBytes` in the source's handshakes, minus the bytes that have been forgiven since. */
   excess: number
   at: number
 }
 
 const sourcesMax = 100_000
-/** Limit on the handshakes of one source that have not ended. */
+/** Maximum number of a source's unfinished handshakes. */
 const pendingMax = 8
-/** Bytes in a handshake that do not count: a certificate and an intermediate CA with EC keys. */
+/** Bytes in each handshake that are not counted, enough for a certificate and an intermediate CA with EC keys. */
 const freeBytes = 4096
 const excessMax = 128 * 1024
 const forgivenPerSecond = 8 * 1024

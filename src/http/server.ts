@@ -26,7 +26,7 @@ export interface ListenerServices {
   readonly basePath?: string
   /** The process's memory budget for request bodies and for objects that are being sent to clients. */
   readonly budget?: BodyBudget
-  /** Format of errors before a request reaches a route; that of AWS by default. */
+  /** Format of errors that occur before a request reaches a route; AWS's format by default. */
   readonly errorFormat?: ErrorFormat
 }
 

@@ -19,8 +19,8 @@ import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 /**
  * Returns the values of a certificate's content keys, by lower-case name. A content key without a value is absent. `issuedAt` is
  * the time of issuance, from which the validity is measured unless the certificate becomes valid later. Throws
- * MalformedCSRException if the certificate's content cannot be read, which is possible without lint, because no policy can then
- * allow it.
+ * MalformedCSRException if the certificate's content cannot be read, because no policy can then allow it. This is possible only
+ * without lint.
  */
 export function contentKeys(
   tbsCertificateDer: Uint8Array,
@@ -81,7 +81,7 @@ function addSubject({ subject }: TbsCertificate, add: Add): void {
   }
 }
 
-/** Returns the type of alternative name as which verifiers can interpret a common name, or undefined for other common names. */
+/** Returns the type of alternative name that verifiers may take a common name for, or undefined for other common names. */
 function commonNameType(value: string): GeneralName['kind'] | undefined {
   if (isIP(value) !== 0) return 'iPAddress'
   if (hostForm.test(value)) return 'dNSName'
@@ -141,7 +141,7 @@ const curveNames: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Number of days from issuance, or from notBefore if that is later, until notAfter. A day has 86,400 seconds, and the
+ * Number of days until notAfter, measured from issuance or from notBefore, whichever is later. A day has 86,400 seconds, and the
  * number of days can be fractional.
  */
 function validityDays({ notBefore, notAfter }: TbsCertificate, issuedAt: Date): number {

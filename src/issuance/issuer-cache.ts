@@ -16,7 +16,7 @@ export type CrlIssuer = Pick<
 const issuersMax = 1000
 
 /**
- * A cache of issuers, which never change, because an installed certificate, its key and the usage mode of its CA never change.
+ * A cache of issuers. Issuers never change, because an installed certificate, its key and its CA's usage mode never change.
  */
 const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 

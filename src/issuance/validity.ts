@@ -26,9 +26,9 @@ const shortLivedDaysMax = 7
 const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
 
 /**
- * Computes a certificate's validity dates. By default, notBefore is one hour before `now`, and notAfter is
- * relative to `now`. Throws ValidationException for a validity that ends in the past, ends before it starts, or
- * exceeds the year 9999, and InvalidArgsException for a nonexistent date or a notBefore that is not ABSOLUTE.
+ * Computes a certificate's validity dates. By default, notBefore is one hour before `now`, and notAfter is relative to `now`.
+ * Throws ValidationException for a validity that ends in the past, ends before it starts, or exceeds the year 9999. Throws
+ * InvalidArgsException for a nonexistent date or a notBefore that is not ABSOLUTE.
  */
 export function certificatePeriod(
   requested: { readonly validity: Validity; readonly notBefore?: Validity | undefined },

@@ -107,7 +107,7 @@ async function finish(services: Services, work: IntentWork): Promise<keyof JobRe
   }
 }
 
-/** Returns the key of the order that an ACME endpoint has requested the certificate for; undefined if another principal requested it. */
+/** Returns the key of the ACME order for which the certificate was requested; undefined if no ACME endpoint requested it. */
 function orderOf(intent: ClaimedIntent): OrderedCertificate | undefined {
   return isAcmeEndpointArn(intent.requesterArn) ? intent : undefined
 }
@@ -166,11 +166,11 @@ function ownKey(authority: Authority): AuthorityKey {
 
 interface Failure {
   readonly reason: string
-  /** Type of the problem of the order. */
+  /** Type of the order's problem. */
   readonly problemType: 'serverInternal' | 'unauthorized'
 }
 
-/** Stores that the certificate will not be issued. An order of ACME for it becomes invalid. */
+/** Records that the certificate will not be issued. Its ACME order, if any, becomes invalid. */
 async function giveUp(
   services: Services,
   { intent, authority, lease }: IntentWork & { readonly authority: Authority },

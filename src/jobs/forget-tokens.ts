@@ -11,8 +11,8 @@ const batch = 1000
 const keptDays = 30
 
 /**
- * Deletes expired idempotency tokens and OCSP responses, which are no longer used. The job also deletes requests for approvals
- * and certificates that expired or failed long ago.
+ * Deletes idempotency tokens and OCSP responses that have expired. The job also deletes approval requests that expired long ago,
+ * and pending issuances that failed long ago.
  */
 export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',

@@ -22,8 +22,8 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 32
 const parallel = 16
 /**
- * Several runs are possible at the same time, because a run takes up to 20 seconds if none of its hosts respond, and other
- * clients would have to wait.
+ * Maximum number of concurrent runs. A run takes up to 20 seconds if none of its hosts respond, and other clients should not wait
+ * for it.
  */
 const runsMax = 4
 /**
@@ -137,8 +137,8 @@ async function store(
     } else await db.transaction(storeInvalidChallenge(result, outcome.error))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    // Either the authorization or the account was deactivated, or another process holds the challenge. If another process holds
-    // the challenge, the statement has no effect.
+    // Either the authorization or the account was deactivated, or another process holds the challenge. In the latter case, the
+    // statement has no effect.
     await db.transaction([returnChallenge(challenge, lease)])
     return
   }

@@ -38,7 +38,7 @@ function rootEstimate(n: bigint, exponent: number): bigint {
   return upper << BigInt(scale)
 }
 
-/** A bound that exceeds the error in the logarithm of an 8192-bit number when computed as a double. */
+/** An upper bound on the error when the logarithm of an 8192-bit number is computed as a double. */
 const estimateError = 2 ** -36
 
 function bitLength(n: bigint): number {
@@ -46,7 +46,7 @@ function bitLength(n: bigint): number {
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)))
 }
 
-/** A filter for powers with a given exponent: modulo each of the primes, such a power has one of few residues. */
+/** A filter for powers with a given exponent. Modulo each of the primes, such powers have only a few residues. */
 interface PowerFilter {
   readonly exponent: number
   /** Primes, each with its index among the small primes. */
@@ -98,7 +98,7 @@ function powerModulo(base: number, exponent: number, modulus: number): number {
   return result
 }
 
-/** A filter for squares, which checks their residues modulo the product of several small moduli. */
+/** A filter for squares. It detects most other numbers by their residues modulo several small numbers. */
 interface SquareFilter {
   readonly modulus: number
   /** If an entry in the table is false, no integer with that residue is a square. */

@@ -46,8 +46,8 @@ export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
 }
 
 /**
- * Testing a prime takes much longer than testing a product: up to seconds. Tests of primes must not prevent the thread
- * pool from signing.
+ * Testing a prime can take seconds, which is much longer than testing a product. Such tests must not keep the thread pool from
+ * signing.
  */
 const largeBits = 3072
 const smallLane = createLane(2)

@@ -83,7 +83,7 @@ function isRoca(residues: Uint16Array): boolean {
   return rocaResidues.every((powers, index) => powers.has(residues[index] ?? 0))
 }
 
-/** Filters that few non-squares pass: only one in 1,600 passes both filters. */
+/** Filters for squares. Only one in 1,600 non-squares passes both filters. */
 const filters = [squaresModulo([64, 63, 65, 11]), squaresModulo([17, 19, 23, 31])]
 
 /** Fermat's method, which starts with the smallest possible a and searches for a² − n = b², so that n = (a − b)(a + b). */

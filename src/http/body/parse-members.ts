@@ -107,8 +107,8 @@ function hasTooManyValues(body: Uint8Array): boolean {
 
 /**
  * Matches an integer with more digits than a JavaScript number can represent exactly. The pattern starts with a character that
- * precedes a value. A search for digits anywhere, including in ARNs and base64, took 1.4 µs of the 13 µs that a GetCertificate
- * request took in a loop; the pattern takes 0.1 µs.
+ * precedes a value. The pattern takes 0.1 µs. A search for digits anywhere, including in ARNs and base64, took 1.4 of a
+ * GetCertificate request's 13 µs.
  */
 const longNumber = /[:[,]\s*-?\d{16}/
 /** Number of characters in the longest 64-bit integer, including its sign. */

@@ -45,8 +45,8 @@ interface KeyToCreate {
 }
 
 /**
- * Creates a KMS key and its alias, or returns the existing key with the same name. Throws KmsError,
- * UnsupportedKeyAlgorithmError, or, if the name is invalid or the existing key has another algorithm, TypeError.
+ * Creates a KMS key and its alias, or returns the existing key with the same name. Throws KmsError or
+ * UnsupportedKeyAlgorithmError. Throws TypeError if the name is invalid or the existing key has another algorithm.
  */
 export async function createNamedKey(
   kms: Kms,

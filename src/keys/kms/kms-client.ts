@@ -25,7 +25,7 @@ export interface KmsConfig {
 
 export interface KmsOptions extends KmsConfig {
   readonly random: Random
-  /** Time limit for all attempts of a request together. The default is 10 seconds. */
+  /** Total time limit for all attempts at a request. The default is 10 seconds. */
   readonly deadlineMilliseconds?: number | undefined
   /**
    * Signal that is aborted when the server begins to stop. When the signal is aborted, the deadline for KMS requests is reduced
