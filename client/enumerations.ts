@@ -1,4 +1,4 @@
-/** Enumerations in the AWS Private CA API. A test compares these enumerations with AWS's API model. */
+/** Enumerations in the AWS Private CA API. A test compares them with AWS's API model. */
 
 /** The method of access to information about a CA (RFC 5280 section 4.2.2.2). */
 export type AccessMethodType = 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'

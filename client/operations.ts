@@ -17,7 +17,7 @@ import type * as api from './requests.ts'
  */
 export interface Operations extends AuthorityOperations {
   /**
-   * Starts an audit report of the certificates that a CA has issued and revoked. The audit report is written to a bucket.
+   * Starts an audit report of the certificates that a CA has issued and revoked. The report is written to a bucket.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
    * `RequestFailedException`, `RequestInProgressException`, and the codes of every operation

@@ -27,8 +27,8 @@ function asciiJson(text: string): string {
 }
 
 /**
- * Decodes a resume token. A string that is not a resume token is treated as the service's token, optionally followed by `___`
- * and a number, which is botocore's earlier format. Throws TypeError for a token with unknown or invalid members.
+ * Decodes a resume token. Any other string is treated as the service's token, optionally followed by `___` and a number
+ * (botocore's earlier format). Throws TypeError for a token with unknown or invalid members.
  */
 export function decodePageToken(token: string): PagePosition {
   const members = decodeMembers(token)

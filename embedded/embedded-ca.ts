@@ -52,8 +52,8 @@ export interface EmbeddedCa extends AsyncDisposable {
   /** Account ID: 12 digits. */
   readonly accountId: string
   /**
-   * Absolute path of the data folder, for commands with `--data`. The data folder of an in-memory CA is a temporary folder
-   * that exists until the CA is closed.
+   * Absolute path of the data folder, for commands with `--data`. For an in-memory CA, it is a temporary folder that exists until
+   * the CA is closed.
    */
   readonly dataDirectory: string
   /** The base URL of CRLs, OCSP and CA certificates in issued certificates, without a trailing slash. */

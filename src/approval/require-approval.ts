@@ -55,9 +55,9 @@ export class ApprovalRequiredError extends Error {
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the SQL statements that the action's transaction must contain: a check that the policy is unchanged and, if the
- * policy lists the action, a statement that uses up the approval. If the action has not been approved, the function records
- * an approval request and throws ApprovalRequiredError.
+ * Returns the SQL statements that the action's transaction must contain. They check that the policy is unchanged. If the policy
+ * lists the action, they also use up the approval. If the action has not been approved, the function records an approval request
+ * and throws ApprovalRequiredError.
  */
 export async function requireApproval(
   services: ApprovalServices,

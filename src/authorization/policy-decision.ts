@@ -70,7 +70,7 @@ export interface Verdict {
 
 /**
  * Decides whether a request is allowed. Within an account, either an identity policy or a resource policy that names the caller
- * directly must allow the request. Across accounts, both an identity policy and a resource policy must allow the request.
+ * directly must allow the request. Across accounts, both kinds of policies must allow it.
  */
 export function judge(
   caller: CallerPolicies,

@@ -1,9 +1,8 @@
 /**
- * The records of a backup. A record consists of a 4-byte length, a letter for its kind, and its content. The header is the
- * first record. A file record contains the name of a file and its bytes. A table record contains the table's name and columns
- * in JSON, and the table's rows follow the table record. The end record contains the number of rows in each table and the
- * SHA-256 of all preceding records. docs/reference/backup-format.md describes the records for operators who read a decrypted
- * backup.
+ * The records of a backup. A record consists of a 4-byte length, a letter for its kind, and its content. The header is the first
+ * record. A file record contains the name of a file and its bytes. A table record contains the table's name and columns in JSON,
+ * and is followed by the table's rows. The end record contains the number of rows in each table and the SHA-256 of all preceding
+ * records. docs/reference/backup-format.md describes the records for operators who read a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.ts'

@@ -26,7 +26,7 @@ export function importKey(pkcs8: Buffer): KeyObject {
 
 export interface SealOptions {
   readonly passphrase: string
-  /** Base-2 logarithm of the scrypt work factor. The default scrypt work factor is the same as for backups. */
+  /** Base-2 logarithm of the scrypt work factor. The default is the same as for backups. */
   readonly workFactor?: number | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * Checks each certificate in an imported path individually. Each certificate in the path must be a CA certificate whose
- * fields, key and critical extensions this server accepts.
+ * Checks each certificate in an imported path individually. Each must be a CA certificate whose fields, key and critical
+ * extensions this server accepts.
  */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
@@ -139,9 +139,9 @@ function read<Value>(
 }
 
 /**
- * Returns whether validators accept CRLs from a CA with this certificate, whose key usage must contain cRLSign or be absent
- * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses require no key usage bit, because OpenSSL, GnuTLS and NSS accept responses
- * from a CA without digitalSignature.
+ * Returns whether validators accept CRLs from a CA with this certificate. Its key usage must contain cRLSign or be absent (RFC
+ * 5280 §4.2.1.3, §6.3.3 f). OCSP responses require no key usage bit, because OpenSSL, GnuTLS and NSS accept responses from a CA
+ * without digitalSignature.
  */
 export function maySignCrls({ extensions }: Pick<Certificate, 'extensions'>): boolean {
   const extension = findExtension(extensions, oids.keyUsage)

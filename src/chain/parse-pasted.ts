@@ -22,8 +22,8 @@ const serialNumberBytesMax = 20
 const foreignSerialNumberBytesMax = 64
 
 /**
- * Parses one PEM certificate, and a chain of up to 16 PEM certificates. The certificate chain may be absent or
- * empty. Throws MalformedCertificateException.
+ * Parses one PEM certificate, and a chain of up to 16 PEM certificates. The chain may be absent or empty. Throws
+ * MalformedCertificateException.
  */
 export function parseImport(
   certificatePem: Uint8Array,

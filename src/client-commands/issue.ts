@@ -27,7 +27,7 @@ export interface IssueRequest {
   readonly validity: string
   /** Name or ARN of the template. */
   readonly template: string | undefined
-  /** The PKCS #12 file to write, if any. A PKCS #12 file requires a new key. */
+  /** The PKCS #12 file to write, if any. It requires a new key. */
   readonly pkcs12?: Pkcs12Options | undefined
 }
 

@@ -27,7 +27,7 @@ export interface RotationKeys {
 const tokenLabels = ['session tokens', 'page tokens', 'acme nonces'] as const
 export type TokenLabel = (typeof tokenLabels)[number]
 
-/** The keys for tokens that were issued under a replaced master key. The token keys cannot decrypt stored secrets. */
+/** The keys for tokens that were issued under a replaced master key. They cannot decrypt stored secrets. */
 export interface TokenKeys {
   /** ID of the replaced master key. */
   readonly masterKeyId: string
@@ -69,8 +69,8 @@ export function sealRotation({ previous, next }: RotationKeys, random: Random): 
 }
 
 /**
- * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if the rotation involves neither of
- * these keys, or if the rotation does not belong to the master key that `check` identifies.
+ * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if the rotation involves neither of these
+ * keys, or does not belong to the master key that `check` identifies.
  */
 export function openRotation(
   rotation: Uint8Array,
@@ -111,8 +111,8 @@ function contextOf({ previousId, nextId }: Pick<StoredRotation, 'previousId' | '
 }
 
 /**
- * Throws ConfigurationError unless the master key is valid for the database with these settings, that is, it is the database's
- * key or the new key of an unfinished rotation. If the database has no master key yet, every key is valid.
+ * Throws ConfigurationError unless the master key is valid for the database with these settings. The database's key is valid, and
+ * so is the new key of an unfinished rotation. If the database has no master key yet, every key is valid.
  */
 export function requireMasterKey(
   { check, rotation }: Pick<MasterKeySettings, 'check' | 'rotation'>,

@@ -21,8 +21,8 @@ export async function simpleEnroll(services: EstServices, request: EstRequest): 
 }
 
 /**
- * Renews or rekeys the client's certificate: the names in the CSR must equal those of the certificate that authenticates the
- * client, and the endpoint's CA must have issued that certificate.
+ * Renews or rekeys the certificate that authenticates the client. The endpoint's CA must have issued this certificate, and the
+ * names in the CSR must equal its names.
  */
 export async function simpleReenroll(services: EstServices, request: EstRequest): Promise<Answer> {
   const identity = await authenticateRenewal(services, request)

@@ -1,7 +1,7 @@
 /**
  * Writes files that survive a power failure after the call has returned. A file appears under its name either completely or not
- * at all: its content is written to a temporary file, which is flushed and renamed, and then the folder is flushed. Unless the
- * folder is flushed, the file name may be lost.
+ * at all. Its content is written to a temporary file, which is flushed and renamed. Then the folder is flushed, because the file
+ * name may otherwise be lost.
  */
 import { existsSync } from 'node:fs'
 import {

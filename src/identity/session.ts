@@ -11,8 +11,7 @@ export interface Session extends SessionProperties {
   /** Access key ID: `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
   /**
-   * Secret access key in plaintext. The secret access key is never logged, and is returned only in the response that
-   * creates the session.
+   * Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session.
    */
   readonly secretAccessKey: string
   readonly expiresAt: Date
@@ -28,8 +27,8 @@ export interface Sessions {
 }
 
 /**
- * Maximum length of a session token, in characters. The session token is sent in a request header, and a request's headers are
- * limited to 32 KiB in total.
+ * Maximum length of a session token, in characters. The token is sent in a request header, and a request's headers are limited to
+ * 32 KiB in total.
  */
 const tokenLengthMax = 16_384
 const sessionsMax = 10_000

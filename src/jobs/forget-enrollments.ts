@@ -16,8 +16,7 @@ const keptDays = 30
 
 /**
  * Deletes used nonces once they have expired, and ACME orders and authorizations that expired long ago. An order whose
- * certificate was issued expires with the certificate, so that the account can revoke or replace the certificate until it
- * expires.
+ * certificate was issued expires with the certificate, so that the account can revoke or replace it until then.
  */
 export const forgetEnrollments: Job<'forget-enrollments'> = {
   name: 'forget-enrollments',

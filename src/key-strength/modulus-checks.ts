@@ -30,8 +30,8 @@ export function rememberedWeakness(modulus: Uint8Array): string | undefined {
 
 /**
  * Resolves to whether an odd, big-endian integer of at least 2048 bits is prime. Anyone can compute the private exponent for a
- * prime RSA modulus (NIST SP 800-89 §5.3.3). The primality test is a single modular exponentiation, which takes 1.5 ms for
- * 2048 bits and 11 ms for 4096 bits. The primality test runs in libuv's thread pool.
+ * prime RSA modulus (NIST SP 800-89 §5.3.3). The primality test is a single modular exponentiation in libuv's thread pool, which
+ * takes 1.5 ms for 2048 bits and 11 ms for 4096 bits.
  */
 export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   const verdict = verdictOf(modulus)

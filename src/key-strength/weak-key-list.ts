@@ -12,9 +12,9 @@ const digestBytes = 32
 const linePattern = new RegExp(`^([0-9a-f]{${suffixBytes * 2}}|[0-9a-f]{${digestBytes * 2}})$`)
 
 /**
- * Reads one hexadecimal fingerprint per line. A fingerprint has either 20 digits, the last digits of the SHA-1 of `Modulus=HEX`
- * and a line feed (as in Debian's openssl-blacklist), or 64 digits, the SHA-256 of the SubjectPublicKeyInfo in DER. Empty lines
- * and lines that begin with `#` are skipped. Throws a SyntaxError that identifies the first invalid line.
+ * Reads one hexadecimal fingerprint per line. A fingerprint of 64 digits is the SHA-256 of the SubjectPublicKeyInfo in DER. A
+ * fingerprint of 20 digits is the end of the SHA-1 of `Modulus=HEX` and a line feed, as in Debian's openssl-blacklist. Empty
+ * lines and lines that begin with `#` are skipped. Throws a SyntaxError that identifies the first invalid line.
  */
 export function parseWeakKeyList(text: string): WeakKeyList {
   const suffixes: string[] = []

@@ -14,7 +14,7 @@ import { isIssuedUnder } from './issuer-key.ts'
 
 /**
  * Returns the identifier of the replaced certificate in its canonical form. Throws `malformed` unless the account ordered the
- * certificate from the endpoint's CA or a former issuer, and unless it has an identifier in common with the order.
+ * certificate from the endpoint's CA or a former issuer. The certificate and the order must have an identifier in common.
  */
 export async function requireReplaceable(
   services: AcmeServices,

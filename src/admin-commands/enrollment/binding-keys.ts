@@ -89,8 +89,8 @@ export async function listBindingKeysOf(config: Config, endpointName: string) {
 }
 
 /**
- * Deletes an EAB key. A single person can always delete an EAB key, because the key may have been disclosed. Accounts that
- * were created with the EAB key remain. Throws ConfigurationError if the endpoint or the EAB key does not exist.
+ * Deletes an EAB key. A single person can always do so, because the key may have been disclosed. Accounts that were created with
+ * the key remain. Throws ConfigurationError if the endpoint or the EAB key does not exist.
  */
 export async function removeBindingKey(
   config: Config,

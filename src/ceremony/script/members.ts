@@ -65,7 +65,7 @@ export class ScriptMembers {
     return this.report(name, `must be a string of 1 to ${max} visible characters`)
   }
 
-  /** Reads a string that `convert` accepts. `convert` returns undefined for a string that it does not accept. */
+  /** Reads a string that `convert` accepts. `convert` returns undefined for any other string. */
   converted<T>(
     name: string,
     convert: (text: string) => T | undefined,

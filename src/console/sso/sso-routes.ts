@@ -149,7 +149,7 @@ function grantOf(input: TokenRequest, redirectUri: () => string): Grant {
   }
 }
 
-/** Returns the roles that the holder of an ID token may assume. Only the holder of the token can list these roles. */
+/** Returns the roles that the holder of an ID token may assume. Only the holder can list them. */
 async function listRoles(
   { api, provider }: SsoServices,
   request: HttpRequest,

@@ -5,6 +5,6 @@ export interface JobTimes {
   readonly lastStartedAt: Date | undefined
   /** Time at which the last successful run ended. */
   readonly lastSucceededAt: Date | undefined
-  /** Time at which the next run starts unless the job is woken earlier. The time is undefined if the job is stopping. */
+  /** Time at which the next run starts unless the job is woken earlier; undefined if the job is stopping. */
   readonly nextRunAt: Date | undefined
 }

@@ -15,7 +15,7 @@ import {
   type OpenKeyStore,
 } from '../key-store.ts'
 
-/** Options for all key stores. The options for a store are undefined if the store is not configured. */
+/** Options for all key stores. A store's options are undefined if it is not configured. */
 export interface KeyStoreOptions {
   readonly local: LocalKeyStoreOptions
   readonly pkcs11?: Pkcs11KeyStoreOptions | undefined
