@@ -17,7 +17,7 @@ export interface ServerJob {
   readonly LastWorkMilliseconds?: number
   readonly LastWorkDone?: number
   readonly LastWorkFailed?: number
-  /** Numbers of items that are due, have failed earlier, and are being processed. */
+  /** Numbers of items that are due, of items that failed earlier, and of items in progress. */
   readonly Due?: number
   readonly Failing?: number
   readonly Running?: number

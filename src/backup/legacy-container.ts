@@ -178,7 +178,7 @@ export async function* decryptLegacyChunks(
   let rest: Buffer = Buffer.alloc(0)
   for await (const bytes of source) {
     rest = Buffer.concat([rest, bytes])
-    // A full chunk may be the last chunk of a file, so a full chunk is decrypted only when more bytes follow or the file ends.
+    // A full chunk may be the last chunk of a file, so it is decrypted only when more bytes follow or the file ends.
     for (; rest.length > sealedChunkBytes; number += 1) {
       yield decryptChunk(key, rest.subarray(0, sealedChunkBytes), { number, isLast: false })
       rest = rest.subarray(sealedChunkBytes)

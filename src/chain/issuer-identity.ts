@@ -59,10 +59,9 @@ export function identityOf(
 }
 
 /**
- * Returns the certificates whose identity differs from that of the last certificate with the same number. CRLs with an
- * identity number are issued under the last identity with that number, so validators reject them for certificates issued
- * under an earlier identity. Only versions of Signet that did not record identities created duplicate numbers. `certificates`
- * all belong to one CA, oldest first.
+ * Returns the certificates whose identity differs from that of the last certificate with the same number. A CRL is issued under
+ * the last identity with its number, so validators reject it for certificates issued under an earlier one. Only versions of
+ * Signet that did not record identities created duplicate numbers. `certificates` all belong to one CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],

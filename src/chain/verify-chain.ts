@@ -53,8 +53,8 @@ async function requireSignedBy(
 }
 
 /**
- * Returns the parsing tolerance for the certificate at an index in the path, which is strict for the certificate to import
- * (index 0).
+ * Returns the parsing tolerance for the certificate at an index in the path. The certificate to import (index 0) is parsed
+ * strictly.
  */
 export function toleranceAt(index: number): Tolerance {
   return index === 0 ? strict : issuerTolerance

@@ -112,7 +112,7 @@ export async function findAuthority(
   return oneAuthority(pool, reference, { kind: '', flag: 'the ARN' })
 }
 
-/** Minimum length of an ID prefix, because a shorter string is more likely to be the start of a name. */
+/** Minimum length of an ID prefix. A shorter string is more likely to be the start of a name. */
 const idPrefixMin = 4
 
 /**

@@ -19,7 +19,7 @@ export interface DaemonTools extends Omit<RenewalTools, 'now'> {
 /** The first retry takes place after about a minute. The delay doubles with each further retry, up to an hour. */
 const retryMin = minuteMilliseconds
 const retryMax = hourMilliseconds
-/** Maximum delay between checks, because the clock may be changed or metadata.json replaced while the daemon sleeps. */
+/** Maximum delay between checks. While the daemon sleeps, the clock may be changed or metadata.json may be replaced. */
 const sleepMax = hourMilliseconds
 
 interface FolderState {

@@ -119,7 +119,7 @@ interface FileRequest {
 type Placeholders = Readonly<Record<string, string>>
 
 /**
- * Returns a file, or the HTML page for any path without a file name extension, because the console displays its own page for
+ * Returns a file. For a path without a file name extension, returns the HTML page, because the console displays its own page for
  * each URL.
  */
 function answerFile(built: BuiltConsole, { request, path, placeholders }: FileRequest): Answer {

@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 
 /** Maximum size of a CRL to read. A complete CRL within the quotas is smaller than 64 MiB. */
 const crlBytesMax = 64 * 1024 * 1024
-/** Maximum number of concurrent lookups in a process, because each lookup holds a CRL in memory. */
+/** Maximum number of concurrent lookups in a process. Each lookup holds a CRL in memory. */
 const lookupsMax = 4
 
 const running = new WeakMap<ObjectStore, number>()

@@ -1,4 +1,4 @@
-/** Runs work as the owner of a data folder, so that the server can read files that a command creates when it is run by root. */
+/** Runs work as the owner of a data folder, so that the server can read files that root creates with a command. */
 import { stat } from 'node:fs/promises'
 
 /**

@@ -52,8 +52,8 @@ export interface MasterKeyRing {
   /** A counter that changes whenever a key is added to the ring or removed from it. */
   readonly generation: number
   /**
-   * Rereads the settings in the database, and rereads the master key file if the settings belong to a key that is not in the
-   * ring. If the file does not contain that key either, the function throws ConfigurationError and the ring keeps its keys.
+   * Rereads the settings in the database. If they belong to a key that is not in the ring, also rereads the master key file. If
+   * the file does not contain that key either, the function throws ConfigurationError and the ring keeps its keys.
    */
   refresh(): Promise<void>
 }

@@ -25,8 +25,8 @@ export function subjectKey({
 }
 
 /**
- * Returns the endpoint's challenges that are possible for an identifier. A wildcard can be validated only with dns-01 (RFC 8555
- * §8.3, RFC 8737 §3), and an address never with dns-01 (RFC 8738 §7).
+ * Returns the endpoint's challenges that are possible for an identifier. A wildcard requires dns-01 (RFC 8555 §8.3, RFC 8737 §3),
+ * which is impossible for an address (RFC 8738 §7).
  */
 export function challengesFor(
   identifier: Identifier,

@@ -1,4 +1,4 @@
-/** Comparison of the names in a CSR with the identifiers of an order (RFC 8555 §7.4), and the names of its certificate. */
+/** Comparison of a CSR's names with an order's identifiers (RFC 8555 §7.4), and the names for the order's certificate. */
 import type { CertificationRequest } from '../x509/certification-request.ts'
 import { DerError } from '../x509/der/error.ts'
 import { oids } from '../x509/der/oid.ts'

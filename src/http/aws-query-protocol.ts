@@ -20,8 +20,8 @@ import type { HttpRequest, RequestHead } from './request.ts'
 const version = '2011-06-15'
 
 /**
- * Returns whether a request uses the AWS Query protocol, that is, it is a form without an X-Amz-Target header, or its URL query
- * contains an action. The function never throws.
+ * Returns whether a request uses the AWS Query protocol: it is a form without an X-Amz-Target header, or its URL query contains
+ * an action. The function never throws.
  */
 export function isQueryRequest({ method, headers, query, localPath }: RequestHead): boolean {
   if (headers.has('x-amz-target') || localPath !== '/') return false

@@ -91,8 +91,8 @@ export function publicSite(publicUrl: string): PublicSite {
 }
 
 /**
- * Returns the local paths to try for a request: the request path as received, and without the path prefix of the public URL. A
- * reverse proxy may already have removed that prefix.
+ * Returns the local paths to try for a request: the path as received, and the path without the public URL's prefix. A reverse
+ * proxy may already have removed that prefix.
  */
 export function publicPaths(
   { localPath }: Pick<RequestHead, 'localPath'>,

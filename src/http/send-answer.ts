@@ -59,8 +59,7 @@ function latin1(bytes: Uint8Array): string {
 }
 
 /**
- * Limit on the number of bytes that are buffered in the file stream and in the connection for a client that reads an object
- * slowly.
+ * Maximum number of bytes that the file stream and the connection buffer for a client that reads an object slowly.
  */
 const aheadBytesMax = 128 * 1024
 

@@ -1,6 +1,6 @@
 /**
- * The extensions that point to a certificate's CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1),
- * whose URLs are determined in crl/revocation-urls.ts.
+ * The extensions that point to a certificate's CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1). The URLs
+ * are determined in crl/revocation-urls.ts.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { constantExtension, nonCritical, type Extension } from '../x509/extensions/extensions.ts'

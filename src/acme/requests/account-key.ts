@@ -118,8 +118,8 @@ function strictly(policy: KeyPolicy): KeyPolicy {
 }
 
 /**
- * Throws a `badPublicKey` problem for a key that is invalid, such as a point that is not on its curve, and for a weak key. Takes
- * less than a millisecond.
+ * Throws a `badPublicKey` problem for a weak key and for an invalid key, such as a point that is not on its curve. Takes less
+ * than a millisecond.
  */
 export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
   requireNone(weakKeyReason(infoOf(key), strictly(policy)))

@@ -49,7 +49,7 @@ interface VerifiedRequest {
 }
 
 const name = 'request'
-/** Retry-After of requests from an address with too many failures. */
+/** Retry-After for requests from an address with too many failures. */
 const failureRetrySeconds = 60
 
 /** Verifies a request. Throws AcmeProblem. */
@@ -89,7 +89,7 @@ type ClaimedSigner = { readonly key: AccountKey } | { readonly accountId: string
 
 const accountIdForm = /^[A-Za-z0-9_-]{22}$/
 
-/** Reads `jwk` or `kid` from the protected header: exactly one of them, and the one that the resource requires (RFC 8555 §6.2). */
+/** Reads `jwk` or `kid` from the protected header, which must contain only the one that the resource requires (RFC 8555 §6.2). */
 function readSigner(header: JsonObject, { signer, urls }: ReceivedRequest): ClaimedSigner {
   const { jwk, kid } = header
   if ((jwk === undefined) === (kid === undefined))

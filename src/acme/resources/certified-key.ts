@@ -1,4 +1,4 @@
-/** Keys of certificates and CSRs, compared with keys of accounts. */
+/** Comparison of the keys of certificates and CSRs with account keys. */
 import { createPublicKey } from 'node:crypto'
 import { AcmeProblem } from '../problem.ts'
 import { readAccountKey } from '../requests/account-key.ts'

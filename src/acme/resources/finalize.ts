@@ -103,7 +103,7 @@ async function requireProven(
     )
 }
 
-/** Requires that the key of the certificate is not the key of an account (RFC 8555 §11.1). */
+/** Requires that the certificate's key is not an account key (RFC 8555 §11.1). */
 async function requireOtherKey(
   { api }: AcmeServices,
   { endpoint }: AccountRequest,

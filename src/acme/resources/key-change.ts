@@ -52,7 +52,7 @@ async function replaceKey(
   return accountAnswer(200, updated, urls)
 }
 
-/** Returns the key that signed the inner JWS, after all its checks. */
+/** Checks the inner JWS, and returns the key that signed it. */
 async function readNewKey(services: AcmeServices, request: AccountRequest): Promise<AccountKey> {
   const { account, urls, sourceIp } = request
   const jws = decodeJws(membersOf(request), name)

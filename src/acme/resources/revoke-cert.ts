@@ -68,8 +68,8 @@ interface Revoked {
 }
 
 /**
- * Requires the key of the certificate, the account that ordered the certificate, or an account with valid authorizations for all
- * identifiers in the certificate.
+ * Requires the certificate's key, the account that ordered the certificate, or an account with valid authorizations for all of
+ * its identifiers.
  */
 async function requireRevoker(
   services: AcmeServices,

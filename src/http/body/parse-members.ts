@@ -22,16 +22,15 @@ export function isQuery(members: Members | QueryMembers): members is QueryMember
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
 /**
- * Returns whether the request has exactly one Content-Type header, whose media type is the media type of AWS JSON 1.1.
- * Parameters, such as a charset, are ignored.
+ * Returns whether the request has exactly one Content-Type header, with the media type of AWS JSON 1.1. Parameters, such as a
+ * charset, are ignored.
  */
 export function isJsonMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === jsonMediaType
 }
 
 /**
- * Returns whether the request has exactly one Content-Type header, whose media type is the media type of an HTML form
- * (URL-encoded form data).
+ * Returns whether the request has exactly one Content-Type header, with the media type of an HTML form (URL-encoded form data).
  */
 export function isFormMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === 'application/x-www-form-urlencoded'

@@ -62,8 +62,7 @@ export interface Kms {
 }
 
 /**
- * Timeouts for each attempt. The first timeout applies to the connection setup, and the second timeout to the time from the
- * request to the end of the response.
+ * Timeouts for each attempt: for the connection setup, and for the time from the request to the end of the response.
  */
 const connectMilliseconds = 2000
 const answerMilliseconds = 4000

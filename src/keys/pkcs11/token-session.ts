@@ -20,8 +20,8 @@ export interface KnownKey {
 /** Maximum number of key handles that are kept in memory. */
 const knownKeysMax = 1000
 /**
- * Time after a key has failed in a new session during which further failures of the same key do not open another session. In
- * this case, the key has caused the failures, and another new session would only interrupt the use of other keys.
+ * After a key has failed in a new session, its further failures open no other session for this time. The key itself has caused
+ * them, and another new session would only interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 
