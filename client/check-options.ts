@@ -1,4 +1,4 @@
-/** Checks options at run time, because no compiler checks those of JavaScript callers. */
+/** Checks options at run time, because JavaScript callers have no compiler that does so. */
 import { isDate, isUint8Array } from 'node:util/types'
 import { similarName } from '../src/text/closest-names.ts'
 

@@ -46,7 +46,7 @@ export interface RecordEntry {
   readonly SerialNumber?: string
   /** Hexadecimal SHA-256 of the certificate or CRL. */
   readonly Sha256?: string
-  /** Table of the changed row, and its key as a JSON array. */
+  /** Table of the changed row, and the row's key as a JSON array. */
   readonly Table?: string
   readonly Key?: string
   /** Data of the entry as JSON, whose members depend on the kind of entry. */
@@ -95,7 +95,7 @@ export interface RecordEntryInput {
 /** An entry with the proof that the newest checkpoint includes it. */
 export interface GetRecordEntryOutput {
   readonly Entry: RecordEntry
-  /** Data of the entry in base64, from which its hash is computed. */
+  /** Data of the entry in base64. The entry's hash is computed from this data. */
   readonly LeafData: string
   /** Signed note with the record's size and root hash (C2SP tlog-checkpoint). */
   readonly Checkpoint: string

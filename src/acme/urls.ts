@@ -19,8 +19,8 @@ export interface EndpointUrls {
 }
 
 /**
- * Returns the URLs of an endpoint. `origin` is the scheme, host and port under which the client reached the listener, because the
- * URL in the client's signature has the same host (RFC 8555 §6.4).
+ * Returns the URLs of an endpoint. `origin` is the scheme, host and port that the client used, because the URL in the client's
+ * signature has the same host (RFC 8555 §6.4).
  *
  * @example
  * urlsOf('https://ca.corp.example:8443', 'web').directory // https://ca.corp.example:8443/acme/web/directory

@@ -95,7 +95,7 @@ export async function verifyLogOf(config: Config, progress: (leaves: number) => 
   })
 }
 
-/** Returns the public key with which witnesses verify checkpoints, in the form NAME+ID+BASE64. */
+/** Returns the public key that witnesses use to verify checkpoints, in the form NAME+ID+BASE64. */
 export async function showLogKey(config: Config) {
   return withReadOnlyDatabase(config, async ({ db }) => ({
     Key: verifierText(await requireVerifier(db)),

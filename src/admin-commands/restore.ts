@@ -139,7 +139,7 @@ async function complete(
   await asFolderOwner(config.dataDirectory, () =>
     target.finish([
       ...resetAfterRestore(systemClock.now(), place),
-      // The settings in the backup still contain the time of the backup before it.
+      // The settings in the backup still contain the time of the previous backup.
       putLastBackup({ createdAt: new Date(header.createdAt), details: undefined }),
       restoreLeaf(config, header, sha256),
       ...content.openApprovals.map((id) =>

@@ -18,7 +18,7 @@ export class RestoredContent {
   #table: TableShape | undefined
   #rows: (readonly BackupValue[])[] = []
   readonly #settings = new Map<unknown, Uint8Array>()
-  /** IDs of approvals that are still open, which the restore expires. */
+  /** IDs of open approvals, which expire with the restore. */
   readonly openApprovals: string[] = []
   readonly approvalPolicies: RestoredPolicy[] = []
   masterKey: Uint8Array | undefined

@@ -6,7 +6,7 @@ import type { HttpRequest } from '../http/request.ts'
 import type { ConnectionInfo } from '../http/route.ts'
 
 export interface EstServices {
-  /** The pipeline of the API, through which certificates are issued and read. */
+  /** The API's pipeline, which issues and reads certificates. */
   readonly api: ApiServices
 }
 

@@ -107,7 +107,7 @@ function passwordError(message: string): EstError {
   return new EstError(401, message, { headers: passwordChallenge })
 }
 
-/** Returns the SHA-256 by which a repeated request is recognized. */
+/** Returns the SHA-256 that identifies a repeated request. */
 function sha256Of({ csrDer, generate }: Enrollment): Buffer {
   const csr = hash('sha256', csrDer, 'buffer')
   return generate === undefined

@@ -79,7 +79,7 @@ const curveAlgorithms: ReadonlyMap<string, KeyAlgorithm> = new Map([
   [oids.secp521r1, 'EC_secp521r1'],
 ])
 
-/** Algorithms with which generated keys sign their CSRs. */
+/** Algorithms for the signatures of generated keys on their CSRs. */
 const signingAlgorithms: Readonly<Record<Exclude<KeyAlgorithm, 'SM2'>, SigningAlgorithm>> = {
   RSA_2048: 'SHA256WITHRSA',
   RSA_3072: 'SHA256WITHRSA',

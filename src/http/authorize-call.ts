@@ -13,7 +13,7 @@ export interface AuthorizedCall extends Pick<RequestContext, 'sourceIp' | 'isSec
 }
 
 /**
- * Returns the caller as which the operation runs. Throws AccessDeniedException or InvalidArnException (access/authorize.ts), or
+ * Returns the caller that the operation runs as. Throws AccessDeniedException or InvalidArnException (access/authorize.ts), or
  * ServiceUnavailable if the server was restored from a backup and waits for an approval.
  */
 export async function authorizeCall(

@@ -76,7 +76,7 @@ export function withoutPrefix(path: string, prefix: string): string {
   return rest.startsWith('/') ? rest : path
 }
 
-/** The host and path of the public URL, with which the host and path of a request are compared. */
+/** The public URL's host and path, for comparison with those of a request. */
 export interface PublicSite {
   readonly host: string | undefined
   /** The path of the public URL, without a trailing slash. */

@@ -1,7 +1,7 @@
 /** Roots of large integers, and fast tests that rule out perfect powers. */
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 
-/** Returns the largest integer whose square is at most n. n must not be negative. */
+/** Returns the largest integer whose square is at most n, which must not be negative. */
 export function squareRoot(n: bigint): bigint {
   const bits = bitLength(n)
   if (bits <= doubleBits) return BigInt(Math.floor(Math.sqrt(Number(n))))

@@ -22,7 +22,7 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
   ['ML_DSA_87', { keyType: 'ml-dsa-87', hash: null }],
 ])
 
-/** Thread on which slow signatures are created: a thread in libuv's pool, or the calling thread, in short slices. */
+/** Thread that creates slow signatures: a thread in libuv's pool, or the calling thread in short slices. */
 export type LongSignatures = 'in-pool' | 'on-thread'
 
 /**

@@ -22,7 +22,7 @@ interface UnsignedRow {
   readonly answer: UnsignedResource
 }
 
-/** The payload of requests: empty (POST-as-GET), a JSON object, or either of them. */
+/** The payload of requests: empty (POST-as-GET), a JSON object, or either. */
 export type PayloadKind = 'empty' | 'object' | 'either'
 
 /** A resource that answers signed POST requests. */

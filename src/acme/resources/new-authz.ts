@@ -1,4 +1,4 @@
-/** newAuthz: an authorization before there is an order for it (RFC 8555 §7.4.1). */
+/** newAuthz: creates an authorization that does not belong to an order yet (RFC 8555 §7.4.1). */
 import { isWildcard } from '../../enrollment/identifier.ts'
 import { pendingAuthorizationsMax } from '../../enrollment/order-state.ts'
 import { readIdentifiers } from '../../enrollment/requested-identifiers.ts'

@@ -8,9 +8,9 @@ import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../
  */
 const renewalMilliseconds = 3000
 /**
- * Time without a successful renewal after which the work stops, which is half of the lease's duration. Requests that the work
- * has sent by then arrive before another process starts the same work, even if the clocks of the processes differ by up to half
- * of that duration.
+ * Time without a successful renewal after which the work stops: half of the lease's duration. Requests that the work has sent by
+ * then arrive before another process starts the same work, even if the clocks of the processes differ by up to half of that
+ * duration.
  */
 const lostMilliseconds = leaseMilliseconds / 2
 
