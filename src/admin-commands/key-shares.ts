@@ -110,8 +110,8 @@ async function encrypted(text: Uint8Array, recipients: Recipients): Promise<Buff
 }
 
 /**
- * Verifies the shares by restoring the key from the first `threshold` shares, and again from the last `threshold` shares.
- * The shares are read from `files` if given, otherwise from memory.
+ * Verifies the shares by restoring the key from the first `threshold` of them, and again from the last `threshold`. The shares
+ * are read from `files` if given, otherwise from memory.
  */
 async function verifyShares(
   key: MasterKey,

@@ -100,7 +100,7 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
   }
 }
 
-/** Describes the master key that the database requires and the master key in the file. Either master key may be missing. */
+/** Describes the master key that the database requires and the one in the file. Either may be missing. */
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const settings = await peekMasterKeySettings(engine)

@@ -6,9 +6,9 @@ import { refreshAt } from './contents.ts'
 
 /**
  * Returns whether a CRL is published. Its CA must be ACTIVE or DISABLED and have CRLs enabled. Three kinds of CRLs receive no new
- * certificates: full partitions, partitions of a CA that was changed to a complete CRL, and CRLs for an earlier identity. Their
- * publication ends half of a CRL's validity after their last certificate has expired (`lastNotAfter`). Each expired certificate
- * is therefore listed on one more CRL.
+ * certificates: full partitions, partitions of a CA that was changed to a complete CRL, and CRLs for an earlier identity. They
+ * are published until half of a CRL's validity has passed since their last certificate expired (`lastNotAfter`). Each expired
+ * certificate is therefore listed on one more CRL.
  */
 export function isMaintained(
   authority: Authority,

@@ -1,7 +1,7 @@
 /**
- * The master keys that a process holds. Normally, a process holds one master key. During a rotation (rotate-master-key.ts), the
- * process holds two master keys, because some secrets are still sealed under the old key. Running processes read the new key
- * from the database, which contains it sealed under the old key.
+ * The master keys that a process holds. Normally, there is only one. During a rotation (rotate-master-key.ts), there are two,
+ * because some secrets are still sealed under the old key. Running processes read the new key from the database, which contains
+ * it sealed under the old key.
  */
 import type { Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'

@@ -7,7 +7,7 @@ const linePattern = /.{1,76}/g
 const derSequence = 0x30
 
 /**
- * Decodes the body of a request. Line breaks, spaces and tabs are accepted anywhere. Throws EstError with status 400 for any other
+ * Decodes a request's body. Line breaks, spaces and tabs are accepted anywhere. Throws EstError with status 400 for any other
  * encoding, and for base64 that is not canonical.
  */
 export function decodeBase64Body(body: Uint8Array): Uint8Array {

@@ -75,8 +75,9 @@ function allowsClientAuthentication(purposes: readonly string[]): boolean {
 }
 
 /**
- * Returns whether a CA of this server issued a certificate: one of the CA's own certificates verifies it, and the record of issued
- * certificates contains its serial number. Returns `revoked` for a revoked certificate. The CA must be ACTIVE or DISABLED.
+ * Returns whether a CA of this server issued a certificate. One of the CA's own certificates must verify it, and the record of
+ * issued certificates must contain its serial number. Returns `revoked` for a revoked certificate. The CA must be ACTIVE or
+ * DISABLED.
  */
 export async function issuanceBy(
   db: Database,

@@ -82,8 +82,8 @@ function notPermitted(message: string): EstError {
 }
 
 /**
- * Requires the subject and the SAN of a CSR to equal those of a certificate (RFC 7030 §4.2.2). String types of the subject and the
- * order in the SAN may differ. Throws EstError with status 403; throws DerError for a malformed SAN.
+ * Requires a CSR's subject and SAN to equal those of a certificate (RFC 7030 §4.2.2). String types of the subject and the order
+ * in the SAN may differ. Throws EstError with status 403; throws DerError for a malformed SAN.
  */
 export function requireSameNames(request: CertificationRequest, certificate: Certificate): void {
   if (comparableSubject(request.subject) !== comparableSubject(certificate.subject))

@@ -115,8 +115,8 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
 }
 
 /**
- * Writes an output file that a user has specified. If the output file is a symbolic link, its target is replaced and the link
- * is kept. If the output file is a device or a pipe, such as /dev/stdout, the content is written to it.
+ * Writes an output file that a user has specified. If the file is a symbolic link, its target is replaced and the link is kept.
+ * If the file is a device or a pipe, such as /dev/stdout, the content is written to it.
  */
 export async function writeOutput({ path, ...file }: FileContent): Promise<void> {
   if (!existsSync(path)) return replaceFile({ path, ...file })

@@ -27,9 +27,9 @@ export interface Connections {
    */
   end(): void
   /**
-   * Returns whether the server can send an error response for a connection error. While complete requests are pending, the
-   * client would mistake the error response for the response to the first pending request. The server therefore sends no error
-   * response and closes the connection after the last pending response.
+   * Returns whether the server can send an error response for a connection error. While complete requests are pending, the client
+   * would mistake it for the response to the first of them. The server therefore sends no error response and closes the
+   * connection after the last pending response.
    */
   canAnswer(socket: Socket): boolean
 }

@@ -1,6 +1,6 @@
 /**
  * Serves CRLs at URLs whose host is the CustomCname of a CA. S3 serves each bucket under its own host name. In Signet, the host
- * name and the CRL's name together select the bucket, so CAs with different buckets can share a host name.
+ * name and the CRL's name together select the bucket, so CAs with different buckets can have the same host name.
  */
 import { customCrlPath } from '../crl/location.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'

@@ -34,10 +34,10 @@ export function pauseAfter(utilization: number): number {
 const batch = 25
 
 /**
- * Deletes certificates and their search entries `keepSeconds` seconds after the certificates expire. For audit reports, a
- * summary row is kept for each deleted certificate. The job finds certificates through the search tables, so certificates that
- * have not been indexed yet are not deleted. CA certificates, certificates that a CRL may still list, and the newest
- * certificate are kept (store/retired-certificates.ts).
+ * Deletes certificates and their search entries `keepSeconds` seconds after their expiry. For audit reports, a summary row is
+ * kept for each deleted certificate. The job finds certificates through the search tables, so certificates that have not been
+ * indexed yet are not deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
+ * (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {
   return {

@@ -21,9 +21,9 @@ export interface CreatedKey {
  */
 export interface KeyStore {
   /**
-   * Creates a key pair. The key pair is durable once the promise resolves. A repeated call with the same name and algorithm
-   * returns the existing key pair, so that a caller can repeat an interrupted creation. If there are several stores, the CA's
-   * storage standard selects one.
+   * Creates a key pair, which is durable once the promise resolves. A repeated call with the same name and algorithm returns the
+   * existing key pair, so that a caller can repeat an interrupted creation. If there are several stores, the CA's storage
+   * standard selects one.
    */
   create(
     name: string,

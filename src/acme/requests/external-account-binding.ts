@@ -1,4 +1,4 @@
-/** External account binding (RFC 8555 §7.3.4): a MAC over the account's public key, under a key from the endpoint's administrator. */
+/** External account binding (RFC 8555 §7.3.4): a MAC over the account's public key, with a key from the administrator. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
 import type { SealerRing } from '../../sealer.ts'

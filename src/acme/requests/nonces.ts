@@ -1,6 +1,6 @@
 /**
- * Nonces against replayed requests (RFC 8555 §6.5). A nonce contains its expiry, random bytes and a MAC, so the server stores only
- * the nonces that were used. Every process with the master key accepts the nonces of all processes.
+ * Nonces against replayed requests (RFC 8555 §6.5). A nonce contains its expiry, random bytes and a MAC, so the server stores
+ * only the nonces that were used. Every process with the master key accepts the nonces of all processes.
  */
 import type { Clock } from '../../clock.ts'
 import type { Random } from '../../random.ts'

@@ -224,8 +224,8 @@ function requireValidity(
 }
 
 /**
- * Returns a warning if clients need a certificate before they can get one. Returns another for each validity that exceeds the
- * CA's own, because no certificate can be issued with it.
+ * Returns a warning if clients need a certificate before they can get one. Returns another warning for each validity that exceeds
+ * the CA's own, because no certificate can be issued with it.
  */
 export function configurationWarnings(
   configuration: AcmeConfiguration | EstConfiguration,

@@ -127,9 +127,9 @@ function lockFile(path: string): DatabaseSync | 'busy' | undefined {
 }
 
 /**
- * Creates the file for the refused PIN unless the file exists. The file belongs to the owner of the folder, even if a command
- * that root runs creates it. An existing file is not opened, because closing the file would release the fcntl locks that the
- * process holds on it.
+ * Creates the file for the refused PIN unless it exists. The file belongs to the folder's owner, even if root runs the command
+ * that creates it. An existing file is not opened, because closing the file would release the fcntl locks that the process holds
+ * on it.
  */
 function createPrivateFile(path: string): void {
   let file: number
