@@ -24,9 +24,7 @@ export interface ListedUser {
   readonly CreateDate: Date
   readonly PolicyCount: number
   readonly AccessKeyCount: number
-  /**
-   * Time of the last use of any of the user's access keys, to the minute; absent if none has been used.
-   */
+  /** Time of the last use of any of the user's access keys, to the minute; absent if none has been used. */
   readonly LastUsedDate?: Date
 }
 
@@ -44,9 +42,7 @@ export interface ListedAccessKey {
   readonly CreateDate: Date
   /** Whether the access key has its own policy, in addition to the user's policies. */
   readonly HasPolicy: boolean
-  /**
-   * Time of the access key's last use, to the minute; absent if the access key has never been used.
-   */
+  /** Time of the access key's last use, to the minute; absent if the access key has never been used. */
   readonly LastUsedDate?: Date
   readonly LastUsedRegion?: string
   /** Service called with the access key most recently: `acm-pca` or `sts`. */
@@ -65,9 +61,7 @@ export interface AccessKeyWithPolicy extends ListedAccessKey {
   readonly PolicyDocument?: string
 }
 
-/**
- * A user with at most 100 policies and 100 access keys. The counts include those beyond 100.
- */
+/** A user with at most 100 policies and 100 access keys. The counts include those beyond 100. */
 export interface UserDetails extends ListedUser {
   readonly Policies: readonly IdentityPolicy[]
   readonly AccessKeys: readonly AccessKeyWithPolicy[]

@@ -51,9 +51,7 @@ export interface HierarchyRequest {
   readonly name?: string
   readonly root: AuthorityRequest
   readonly issuing: IssuingAuthorityRequest
-  /**
-   * Polling options for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes.
-   */
+  /** Polling options for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes. */
   readonly waiter?: WaiterConfig
   /** Signal that stops createHierarchy after the call in progress. */
   readonly abortSignal?: AbortSignal

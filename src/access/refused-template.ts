@@ -1,6 +1,4 @@
-/**
- * Explains a denied IssueCertificate request if its template is the reason. A shared CA may allow only certain templates.
- */
+/** Explains a denied IssueCertificate request if its template is the reason. A shared CA may allow only certain templates. */
 import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { ContextKeys } from '../policy/pattern.ts'
 import type { Policy } from '../policy/policy-document.ts'

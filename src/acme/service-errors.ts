@@ -3,8 +3,10 @@ import { sentenceOf, ServiceError, type ErrorCode } from '../errors.ts'
 import { failedUnexpectedly } from '../http/answer.ts'
 import { AcmeProblem, type ProblemType } from './problem.ts'
 
-/** Seconds until a client should retry: the short time after a temporary failure, the long time if a CA's state or quota must
- * change. */
+/**
+ * Seconds until a client should retry: the short time after a temporary failure, the long time if a CA's state or quota must
+ * change.
+ */
 const shortSeconds = '5'
 const longSeconds = '600'
 

@@ -91,9 +91,7 @@ export async function openCallLogFile(
   }
 }
 
-/**
- * Opens a file for appending. If the last line is incomplete because the disk was full, a line feed is appended first.
- */
+/** Opens a file for appending. If the last line is incomplete because the disk was full, a line feed is appended first. */
 async function openForAppend(path: string): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY, O_NONBLOCK } = constants
   const isRegular = (await statOf(path))?.isFile() ?? true

@@ -1,8 +1,10 @@
 /** Profiles of an ACME endpoint (draft-ietf-acme-profiles), and the validity of their certificates. */
 import type { AcmeConfiguration, CertificateProfile } from './endpoint.ts'
 
-/** Returns the profile with the given name, or the endpoint's own profile if no name is given. Returns undefined for an unknown
- * profile. */
+/**
+ * Returns the profile with the given name, or the endpoint's own profile if no name is given. Returns undefined for an unknown
+ * profile.
+ */
 export function certificateProfile(
   configuration: AcmeConfiguration,
   profile: string | undefined,

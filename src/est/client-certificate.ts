@@ -93,8 +93,10 @@ export async function issuanceBy(
   return issued.revocation === undefined ? 'issued' : 'revoked'
 }
 
-/** Checks the signature with the latest CA certificate whose subject is the certificate's issuer. All certificates of a CA have
- * the same key. */
+/**
+ * Checks the signature with the latest CA certificate whose subject is the certificate's issuer. All certificates of a CA have
+ * the same key.
+ */
 async function isSignedBy(
   db: Database,
   { number }: Authority,

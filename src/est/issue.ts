@@ -96,8 +96,10 @@ async function issueOnce(
   }
 }
 
-/** Returns the guard that failed in a certificate's transaction, because the password was used or the endpoint was deleted
- * meanwhile. */
+/**
+ * Returns the guard that failed in a certificate's transaction, because the password was used or the endpoint was deleted
+ * meanwhile.
+ */
 function conflictOf(error: unknown): GuardName | undefined {
   const conflict = operationError(error)?.cause
   return conflict instanceof ConflictError ? conflict.guard : undefined

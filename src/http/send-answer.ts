@@ -58,9 +58,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-/**
- * Maximum number of bytes that the file stream and the connection buffer for a client that reads an object slowly.
- */
+/** Maximum number of bytes that the file stream and the connection buffer for a client that reads an object slowly. */
 const aheadBytesMax = 128 * 1024
 
 /**

@@ -10,9 +10,7 @@ import { SealError, type Sealer } from '../sealer.ts'
 export interface Session extends SessionProperties {
   /** Access key ID: `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
-  /**
-   * Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session.
-   */
+  /** Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session. */
   readonly secretAccessKey: string
   readonly expiresAt: Date
   /** Session policies as JSON, which further limit the role's policies. */

@@ -9,9 +9,7 @@ import type { LintFinding } from '../lint/rules.ts'
 
 /** The operator's settings for issuance. */
 export interface IssuancePolicy extends KeyPolicy {
-  /**
-   * With `error`, certificates with lint errors are rejected, and lint warnings are logged. With `warn`, both are logged.
-   */
+  /** With `error`, certificates with lint errors are rejected, and lint warnings are logged. With `warn`, both are logged. */
   readonly lint: 'error' | 'warn' | 'off'
   /** Which signatures are verified before a certificate is stored: all signatures, or only those on CA certificates. */
   readonly verifySignatures: 'all' | 'ca'

@@ -15,9 +15,7 @@ export type CrlIssuer = Pick<
 
 const issuersMax = 1000
 
-/**
- * A cache of issuers. Issuers never change, because an installed certificate, its key and its CA's usage mode never change.
- */
+/** A cache of issuers. Issuers never change, because an installed certificate, its key and its CA's usage mode never change. */
 const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
 /** Returns the issuer for a CA's current certificate. Throws if the CA has no certificate. */

@@ -1,6 +1,4 @@
-/**
- * Points of small order on Edwards curves. If a public key is such a point, anyone can create signatures that it verifies.
- */
+/** Points of small order on Edwards curves. If a public key is such a point, anyone can create signatures that it verifies. */
 
 interface EdwardsCurve {
   readonly bytes: number

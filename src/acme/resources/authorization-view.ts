@@ -13,8 +13,10 @@ interface ViewContext {
   readonly httpStatus?: number
 }
 
-/** Returns the response with an authorization. Once the authorization is no longer pending, it contains only challenges that were
- * attempted. */
+/**
+ * Returns the response with an authorization. Once the authorization is no longer pending, it contains only challenges that were
+ * attempted.
+ */
 export function authorizationAnswer(
   authorization: AcmeAuthorization,
   { urls, now, httpStatus = 200 }: ViewContext,

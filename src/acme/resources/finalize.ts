@@ -168,8 +168,10 @@ async function issue(
   }
 }
 
-/** Returns whether the order was finalized or withdrawn in the meantime. The same error with another cause means that the CA was
- * changed. */
+/**
+ * Returns whether the order was finalized or withdrawn in the meantime. The same error with another cause means that the CA was
+ * changed.
+ */
 function isOrderConflict(error: unknown): boolean {
   if (!(error instanceof ServiceError)) return false
   const { cause } = error

@@ -1,5 +1,7 @@
-/** The list of an account's orders (RFC 8555 §7.1.2.1). The URL of the next page ends with the number of the last order on the
- * current page. */
+/**
+ * The list of an account's orders (RFC 8555 §7.1.2.1). The URL of the next page ends with the number of the last order on the
+ * current page.
+ */
 import { listOrders } from '../../store/enrollment/orders.ts'
 import type { AccountResource } from '../resource.ts'
 import { notFound } from './payload.ts'

@@ -1,6 +1,4 @@
-/**
- * The command `signet ca import`, which imports a certificate that was issued elsewhere, for example by an offline root.
- */
+/** The command `signet ca import`, which imports a certificate that was issued elsewhere, for example by an offline root. */
 import { findAuthority } from '../../client-commands/authorities.ts'
 import { authorityOfCertificate } from '../../client-commands/authority/import-authority.ts'
 import {

@@ -195,9 +195,7 @@ async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
   }
 }
 
-/**
- * Throws the error from a deletion, unless the key does not exist or its deletion is already scheduled.
- */
+/** Throws the error from a deletion, unless the key does not exist or its deletion is already scheduled. */
 async function requireGone(kms: Kms, arn: KeyArn, error: unknown): Promise<void> {
   if (!(error instanceof KmsError)) throw error
   if (error.problem === 'not-found') return

@@ -61,9 +61,7 @@ export interface Kms {
   close(): void
 }
 
-/**
- * Timeouts for each attempt: for the connection setup, and for the time from the request to the end of the response.
- */
+/** Timeouts for each attempt: for the connection setup, and for the time from the request to the end of the response. */
 const connectMilliseconds = 2000
 const answerMilliseconds = 4000
 const deadlineDefault = 10_000
