@@ -78,7 +78,7 @@ async function must(args: readonly string[]): Promise<string> {
   return stdout
 }
 
-/** Orders certificates with all ACME clients at the same time. Returns the number of certificates and the duration. */
+/** Orders certificates with all ACME clients concurrently. Returns the number of certificates and the duration. */
 async function run(
   clients: readonly AcmeClient[],
   orders: readonly Order[],

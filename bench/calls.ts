@@ -16,7 +16,7 @@ import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 /** Number of different certificates that each benchmark row requests. */
 const getCounts = [300, 100_000]
 
-/** Number of certificates revoked in a turn. The turn ends early when all certificates are revoked. */
+/** Number of certificates to revoke in a turn. The turn ends as soon as all of them are revoked. */
 export function revocationsIn({ seconds, quick }: BenchOptions): number {
   return Math.ceil(seconds * (quick ? 50 : 2000))
 }

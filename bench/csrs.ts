@@ -1,6 +1,6 @@
 /**
- * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. The CSRs
- * are generated once, with a library that the server does not use, and stored in the temporary directory.
+ * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. They are
+ * generated once and stored in the temporary directory. The library that generates them is not used by the server.
  */
 import { webcrypto } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'

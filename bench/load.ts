@@ -3,8 +3,8 @@
  * process that does as little work per request as possible, so that the server is the bottleneck.
  *
  * Without `rate`, each connection sends its next request as soon as it has received the previous response (closed loop). With
- * `rate`, each request has a scheduled time. Latency is measured from the scheduled time and includes the wait for a connection
- * (open loop).
+ * `rate`, each request has a scheduled time. Latency is measured from that time and includes the wait for a connection (open
+ * loop).
  *
  * The only argument is LoadOptions as JSON. The program prints a LoadResult as JSON.
  */
@@ -39,7 +39,7 @@ export interface LoadResult {
   readonly seconds: number
   /** The first response with an unexpected status, for the error message. */
   readonly firstFailure: string | undefined
-  /** Latencies in milliseconds, measured from when the request was sent or due until its response. */
+  /** Latencies in milliseconds. Each is measured from when the request was sent (closed loop) or due (open loop). */
   readonly latency: { readonly median: number; readonly p99: number }
 }
 
@@ -73,7 +73,7 @@ class Load {
     return request && { request, dueAt }
   }
 
-  /** Counts a response. An undefined response stands for a connection that closed too early. */
+  /** Counts a response. It is undefined if the connection was closed before the response. */
   count(response: Buffer | undefined, dueAt: number): void {
     this.#latencies.push(performance.now() - dueAt)
     if (response?.toString('latin1', 9, 12) === '200') {
@@ -136,8 +136,8 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
       }
       ;({ dueAt } = next)
       const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have a resolution of one millisecond. A request sent late increases the measured latency, and a request sent
-      // early would reduce it.
+      // Timers have a resolution of one millisecond. Sending a request late increases its measured latency; sending it early
+      // would reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }

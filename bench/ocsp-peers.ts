@@ -14,7 +14,7 @@ export interface OcspPeer {
   stop(): void
 }
 
-/** Creates a CA with one certificate in `folder`, with OpenSSL. */
+/** Uses OpenSSL to create a CA with one certificate in `folder`. */
 export async function makePeerCa(folder: string): Promise<void> {
   const path = (name: string): string => join(folder, name)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -37,7 +37,7 @@ export async function makePeerCa(folder: string): Promise<void> {
   await ocspRequest(path('ca.pem'), path('leaf.pem'), path('request.der'))
 }
 
-/** Creates an OCSPRequest without a nonce with OpenSSL. The result is DER. */
+/** Uses OpenSSL to create an OCSPRequest without a nonce, in DER. */
 export async function ocspRequest(issuer: string, leaf: string, out: string): Promise<Buffer> {
   await run('openssl', ['ocsp', '-issuer', issuer, '-cert', leaf, '-no_nonce', '-reqout', out])
   return readFile(out)
@@ -98,7 +98,7 @@ function peerOf(
   }
 }
 
-/** Waits until the responder returns OCSP responses. A bare connection would block OpenSSL's responder forever. */
+/** Waits until the responder answers an OCSP request. A connection without a request would block OpenSSL's responder forever. */
 async function untilResponding(port: number, der: Buffer): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const hasResponded = await fetch(`http://127.0.0.1:${port}/`, {

@@ -1,4 +1,4 @@
-/** Benchmark of cached OCSP responses, compared with CFSSL, which serves presigned responses, and with OpenSSL. */
+/** Benchmark of cached OCSP responses, compared with CFSSL's presigned responses and with OpenSSL. */
 import { writeFile } from 'node:fs/promises'
 import { freePort } from '../test/support/free-port.ts'
 import { BenchFolder } from './bench-folder.ts'
@@ -16,7 +16,7 @@ import type { BenchOptions } from './options.ts'
 import type { Prepared } from './servers.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Returns table rows for persistent connections, and for one connection per request, which `openssl ocsp` requires. */
+/** Returns table rows for persistent connections, and for one connection per request. `openssl ocsp` supports only the latter. */
 export async function benchOcsp(
   prepared: readonly Prepared[],
   allOptions: BenchOptions,

@@ -37,9 +37,7 @@ export interface BenchOptions {
   readonly before: string | undefined
   /** Number of cores that each contender may use; undefined for all cores. */
   readonly cores: number | undefined
-  /**
-   * Certificate for the API listener and the contenders' listeners. The certificate is undefined if the listeners use plain HTTP.
-   */
+  /** Certificate for the API listener and the contenders' listeners; undefined if the listeners use plain HTTP. */
   readonly tls: CertificateFiles | undefined
   /** Whether the run only tests that everything works. */
   readonly quick: boolean

@@ -1,4 +1,4 @@
-/** Formats the table of request rates. Each row of the table has a line for Signet and a line for each other contender. */
+/** Formats the table of request rates. Each row has a line for Signet and a line for every other contender. */
 import { markdownTable } from './table.ts'
 import { cpuMax, halfLoadP99Max, ratioMin } from './targets.ts'
 import { median, rateOf, ratioOf, type Measurement, type Row } from './turns.ts'

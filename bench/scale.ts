@@ -1,6 +1,6 @@
 /**
- * Benchmark of a CA with a very large number of certificates, all of them revoked. The benchmark measures the time for the
- * complete CRL and for an audit report, the additional memory of the process, and the latency of GetCertificate during that work.
+ * Benchmark of a CA with a very large number of certificates, all of them revoked. It measures the time to create the complete
+ * CRL and an audit report. During that work, it also measures the process's additional memory and the latency of GetCertificate.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -23,7 +23,7 @@ interface Figures {
   readonly getP99: number
 }
 
-/** Measures a CA with `count` certificates. Returns a Markdown table, and the values that have a target. */
+/** Measures a CA with `count` certificates. Returns a Markdown table and the values that have a target. */
 export async function scaleFigures(
   count: number,
   options: BenchOptions,

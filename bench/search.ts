@@ -1,6 +1,6 @@
 /**
- * Benchmark of ListCertificates on a CA with many certificates. Every documented query is sent sequentially, with different
- * values, to the API of a newly started server.
+ * Benchmark of ListCertificates on a CA with many certificates. Every documented query is sent to a newly started server, one
+ * request at a time and with different values.
  */
 import { randomInt } from 'node:crypto'
 import { BenchFolder } from './bench-folder.ts'
@@ -69,7 +69,7 @@ interface Query {
   readonly input: () => Record<string, unknown>
 }
 
-/** Returns the filters documented in docs/reference/certificate-search.md, individually and in combination. */
+/** Returns the filters from docs/reference/certificate-search.md, individually and in combination. */
 function queriesOf(stock: Stock): Query[] {
   const { authorityArns, count } = stock
   const [largest = '', ...others] = authorityArns

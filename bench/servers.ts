@@ -40,7 +40,7 @@ export async function nodeVersionOf(tree: Tree): Promise<string> {
   return (await run(programOf(tree)[0], ['--version'])).stdout.trim()
 }
 
-/** Creates the bucket with the checkout's own command, because different checkouts may have different schemas. */
+/** Creates the bucket with the checkout's own command, because the schemas of two checkouts may differ. */
 export async function createBucket(tree: Tree, data: string): Promise<void> {
   const [node, signet] = programOf(tree)
   await run(node, [signet, 'bucket', 'create', bucket, '--data', data])
@@ -61,7 +61,7 @@ export async function startTree(
   return startServerOn(onCores(cores, programOf(tree)), { data, flags })
 }
 
-/** A running server, with its CA for the load and the measurements from its startup. */
+/** A running server, the CA that receives the load, and the measurements from the server's startup. */
 export interface Prepared extends Subject {
   readonly tree: Tree
   readonly server: ServerProcess

@@ -1,6 +1,6 @@
 /**
- * Compares the performance of API calls with many stored certificates and with none. Each server has its own data folder, and
- * the servers are measured in turns. The benchmark also measures each server's startup time and memory.
+ * Compares the performance of API calls with and without many stored certificates. Each server has its own data folder, and the
+ * servers are measured in turns. The benchmark also measures each server's startup time and memory.
  */
 import { revocationsIn } from './calls.ts'
 import { startEmptyHandler } from './floors.ts'
@@ -34,8 +34,8 @@ const operations: readonly {
 ]
 
 /**
- * Compares the server that stores the first number of certificates with the servers that store the other numbers. Only the
- * startup is measured for the --before checkout.
+ * Compares the server with the first number of stored certificates with the other servers. For the --before checkout, only the
+ * startup is measured.
  */
 export async function benchStored(
   counts: readonly number[],

@@ -1,4 +1,4 @@
-/** Performance targets, and whether a benchmark run has met them. The performance targets apply to 64 connections. */
+/** Performance targets, and whether a benchmark run has met them. They apply to 64 connections. */
 import { markdownTable } from './table.ts'
 import { median, ratioOf, type Row } from './turns.ts'
 

@@ -15,13 +15,11 @@ const run = promisify(execFile)
 /** A load and the server that receives it. */
 export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' | 'reconnect'> {
   readonly name: string
-  /**
-   * Returns complete HTTP requests. The requests are signed again for each turn, because a signature is valid for five minutes.
-   */
+  /** Returns complete HTTP requests. They are signed again for each turn, because a signature is valid for only five minutes. */
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
   /** Processes whose CPU time is measured, including that of their descendants. */
   readonly pids: readonly number[]
-  /** Whether the contender shares some of its processes with other contenders. Shared processes are never suspended. */
+  /** Whether the contender shares processes with other contenders. Shared processes are never suspended. */
   readonly shared?: boolean
 }
 
@@ -118,7 +116,7 @@ async function runAlone(
   }
 }
 
-/** Returns a contender whose turns run the given load. */
+/** Returns a contender that receives the given load in its turns. */
 export function loaded(target: LoadTarget): Contender {
   return { ...target, turn: (pace) => runLoad(target, pace) }
 }

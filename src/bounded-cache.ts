@@ -13,12 +13,12 @@ interface Entry<Value> {
 }
 
 /**
- * Creates an empty cache with a total weight of at most `weightMax`, which must be at least 2. Without `weigh`, every cached
- * value has the weight 1. With `weigh`, each half of the cache may exceed its limit by one value.
+ * Creates an empty cache with a total weight of at most `weightMax`, which must be at least 2. Without `weigh`, every value has
+ * the weight 1. With `weigh`, each half of the cache may exceed its limit by one value.
  *
- * Cache entries are divided into two generations. When an entry is used, it moves to the young generation. When the young
- * generation reaches half of the total weight, it replaces the old generation, whose entries are dropped. A hit in the young
- * generation, which is the usual case, changes nothing.
+ * Entries are divided into two generations. When an entry is used, it moves to the young generation. When the young generation
+ * reaches half of the total weight, it replaces the old generation, and the old entries are dropped. A hit in the young
+ * generation, the usual case, changes nothing.
  */
 export function createBoundedCache<Value>(
   weightMax: number,
@@ -82,7 +82,7 @@ export function createLoadingCache<Value>({
   }
   const loads = createBoundedCache<Load>(entriesMax)
   const isFresh = ({ startedAt }: Load, now: number): boolean =>
-    // If the clock was set back, the start of a load may be in the future, and the value would be valid for too long.
+    // If the clock was set back, a load's start time may be in the future, and the value would remain valid for too long.
     lifetime === undefined || (startedAt <= now && now - startedAt < lifetime.milliseconds)
   return {
     get(key) {
@@ -101,8 +101,7 @@ export function createLoadingCache<Value>({
 }
 
 /**
- * Returns a function that returns an owner's cache, creating the cache if necessary. The cache is garbage-collected together
- * with its owner.
+ * Returns a function that returns an owner's cache and creates it if necessary. The cache is garbage-collected with its owner.
  */
 export function createOwnedCaches<Value>(
   ...bound: Parameters<typeof createBoundedCache<Value>>

@@ -75,8 +75,8 @@ export class SignatureError extends ServiceError {
 }
 
 /**
- * An error in the configuration of the server or a command. The error message is intended for the operator and states each
- * problem on a separate line. The process exits with code 2 after a configuration error.
+ * An error in the configuration of the server or a command. Its message is intended for the operator and states each problem on a
+ * separate line. The process then exits with code 2.
  */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'

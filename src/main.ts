@@ -10,7 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Only the current user may access files created by this process, including those created by SQLite.
   process.umask(0o077)
   watchOutput(argv[0])
-  // Any error on standard output that must be reported has already been reported by watchOutput.
+  // If an error on standard output must be reported, watchOutput has already reported it.
   const code = await runCommand(argv, processIo(), (error) => error === outputError)
   if (code !== 0) process.exitCode = code
   exitIfModuleHangs()
@@ -21,8 +21,8 @@ let outputError: NodeJS.ErrnoException | undefined
 
 /**
  * Handles errors on the standard streams. If the reader closes the pipe (`signet … | head`), the command runs to completion
- * without a message, so that no change is left incomplete. Any other error on standard output, such as a full disk, makes a
- * command fail. A server keeps running after an error on standard output.
+ * without a message, so that no change is left incomplete. A command fails on any other error on standard output, such as a full
+ * disk. A server keeps running.
  */
 function watchOutput(command: string | undefined): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

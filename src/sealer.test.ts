@@ -60,7 +60,7 @@ test('each call of seal uses a new nonce', () => {
 })
 
 test('sealed bytes are nonce, tag and ciphertext, with the ciphertext of test case 16 of AES-256-GCM', () => {
-  // Test vectors from McGrew and Viega, The Galois/Counter Mode of Operation, appendix B.
+  // Test vectors from McGrew and Viega, "The Galois/Counter Mode of Operation (GCM)", appendix B.
   const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
   const nonce = hex('cafebabefacedbaddecaf888')
   const specified = createSealer(

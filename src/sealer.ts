@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Random } from './random.ts'
 
-/** Encrypts small secrets. Each secret can be decrypted only with the context with which it was encrypted. */
+/** Encrypts small secrets. A secret can be decrypted only with the context that was used to encrypt it. */
 export interface Sealer {
   /** Encrypts with AES-256-GCM and returns nonce, tag and ciphertext. `context` is the additional authenticated data. */
   seal(context: string, plaintext: Uint8Array): Uint8Array
@@ -29,15 +29,15 @@ export interface SealerRing {
    * does not have the master key.
    */
   find(masterKeyId: string): Promise<Sealer>
-  /** Reads the master keys again, because the current master key has been replaced. */
+  /** Reads the master keys again after the current master key has been replaced. */
   refresh(): Promise<void>
 }
 
 /** Recognizes values created by this server, or by another server with the same master key. */
 export interface Authenticator {
-  /** Returns the MAC of a value, which has 16 bytes. */
+  /** Returns the MAC of a value: 16 bytes. */
   macOf(value: Uint8Array): Uint8Array
-  /** Returns whether a MAC is valid for a value. The comparison takes the same time for every MAC. */
+  /** Returns whether a MAC is valid for a value, in constant time. */
   isValid(value: Uint8Array, mac: Uint8Array): boolean
 }
 
@@ -80,8 +80,8 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
 }
 
 /**
- * Creates an authenticator with HMAC-SHA-256. The authenticator uses the first key for new MACs, and accepts MACs under all keys.
- * The keys of an authenticator must have no other use.
+ * Creates an authenticator with HMAC-SHA-256, which uses the first key for new MACs and accepts MACs under all keys. The keys
+ * must have no other use.
  */
 export function createAuthenticator(keys: () => readonly Uint8Array[]): Authenticator {
   const macUnder = (key: Uint8Array, value: Uint8Array): Uint8Array =>

@@ -39,9 +39,9 @@ export interface Services {
   /** The tamper-evident record. */
   readonly ledger: Ledger
   readonly ocsp: OcspService
-  /** Signed OCSP responses that are waiting for their leaf in the record. */
+  /** Signed OCSP responses whose leaves have not been written to the record yet. */
   readonly ocspBatches: OcspBatches
-  /** A store of signed OCSP responses for times when keys are unavailable. */
+  /** A store of signed OCSP responses, which are sent while keys are unavailable. */
   readonly ocspResponses: ResponseWriter
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy

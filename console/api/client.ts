@@ -42,7 +42,7 @@ export interface Identity {
 export interface CredentialSource {
   /** Returns the credentials for the next request. */
   current(): Promise<Credentials>
-  /** Renews credentials that the server did not accept. Resolves to whether new credentials are available. */
+  /** Renews credentials that the server has rejected. Resolves to whether new credentials are available. */
   renew(rejected: Credentials): Promise<boolean>
 }
 
@@ -63,7 +63,7 @@ const attemptsMax = 4
 /** Number of rows requested in one call. */
 const pageSizeMax = 1000
 const retryMilliseconds = 250
-/** Difference between the browser's and the server's clocks above which requests are signed with the server's time. */
+/** If the browser's clock differs from the server's by more than this, requests are signed with the server's time. */
 const skewMilliseconds = 60_000
 
 export function createClient({
@@ -195,7 +195,7 @@ export interface Listed<Item> {
   readonly nextToken?: string | undefined
 }
 
-/** Calls a list operation until it has read the last page or `limit` rows, or has made `callsMax` calls. */
+/** Calls a list operation until the last page or `limit` rows have been read, or `callsMax` calls have been made. */
 export async function listAll<Name extends OperationName, Item>(
   client: Client,
   operation: Name,

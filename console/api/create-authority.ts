@@ -1,4 +1,7 @@
-/** Creates a CA and, if its issuer is on this server, the CA's certificate, using the same sequence of calls as an AWS client. */
+/**
+ * Creates a CA with the same sequence of calls as an AWS client. If the CA's issuer is on this server, the CA also gets its
+ * certificate.
+ */
 import { certifyAuthority, readCsr, type Issuer, type Step } from './certify-authority.ts'
 import type { Client } from './client.ts'
 import type { RevocationConfiguration, Subject } from './types.ts'
@@ -50,7 +53,8 @@ export function templateOf({
 }
 
 /**
- * Creates the CA and resolves to its ARN. After a failure, a call with the same request continues where the first call stopped.
+ * Creates the CA and resolves to its ARN. After a failure, another call with the same request continues where the failed call
+ * stopped.
  */
 export async function createAuthority(
   client: Client,

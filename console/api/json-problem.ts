@@ -1,7 +1,4 @@
-/**
- * Returns why a string is not a JSON object, including the line of the error. If the string is a JSON object,
- * the function returns undefined.
- */
+/** Returns why a string is not a JSON object, including the line of the error. Returns undefined for a JSON object. */
 export function jsonProblem(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)

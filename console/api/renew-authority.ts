@@ -23,7 +23,7 @@ interface Certified {
 
 /** A CA that has a certificate, and the CA that signs its next certificate. */
 export interface RenewableAuthority extends Certified {
-  /** For a root CA, the issuer is the CA itself. The issuer is undefined if it is not in the same account and Region. */
+  /** The CA itself if it is a root; undefined if the issuer is in another account or Region. */
   readonly issuer: Certified | undefined
 }
 
@@ -55,8 +55,8 @@ async function readCertified(
 }
 
 /**
- * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y, or an empty string to keep
- * the duration of the previous validity.
+ * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y. If it is empty, the new
+ * certificate is valid for as long as the previous one.
  */
 export function planOf(
   { authority, certificate, issuer }: RenewableAuthority,

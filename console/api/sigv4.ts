@@ -54,10 +54,7 @@ export async function signRequest(
   return { ...sent, authorization }
 }
 
-/**
- * Builds the canonical request. The path, `/` or a prefix, was already encoded by the URL parser, so it is not encoded
- * again.
- */
+/** Builds the canonical request. The URL parser has already encoded the path, so it is not encoded again. */
 export async function canonicalRequest(
   { method, url, body }: Pick<RequestToSign, 'method' | 'url' | 'body'>,
   headers: Readonly<Record<string, string>>,

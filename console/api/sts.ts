@@ -26,7 +26,7 @@ export function assumeRoleParameters({
   return { Action: 'AssumeRole', RoleArn: roleArn, RoleSessionName: sessionName }
 }
 
-/** Exchanges an ID token for temporary credentials. The request to exchange an ID token is not signed. Rejects with ApiError. */
+/** Exchanges an ID token for temporary credentials, with an unsigned request. Rejects with ApiError. */
 export async function assumeRoleWithWebIdentity(
   endpoint: URL,
   { roleArn, sessionName, idToken }: RoleRequest & { readonly idToken: string },
@@ -56,10 +56,7 @@ export function memberOf(xml: string, name: string): string {
   return decodeEntities(new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '')
 }
 
-/**
- * Parses temporary credentials. The lifetime of the credentials is measured with the browser's clock, which may
- * differ from the server's.
- */
+/** Parses temporary credentials. Their expiry is converted to the browser's clock, which may differ from the server's. */
 export function roleSessionOf(xml: string, serverTime: number): RoleSession {
   const lifetime = Date.parse(memberOf(xml, 'Expiration')) - serverTime
   return {

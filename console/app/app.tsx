@@ -9,7 +9,7 @@ import type { ReceivedCallback } from './sign-on.ts'
 import { useSessionState } from './use-session-state.ts'
 
 interface AppProps {
-  /** The identity provider's response in the address with which the page was opened. */
+  /** The identity provider's response, which was in the page's address when the page was opened. */
   readonly received: ReceivedCallback | undefined
 }
 

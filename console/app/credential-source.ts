@@ -1,6 +1,6 @@
 /**
- * Renews a session's credentials at the next request shortly before they expire, or after the server has rejected them.
- * Credentials are not renewed while the console is idle, so that the provider's limit on inactive sessions applies.
+ * Renews a session's credentials when a request is made shortly before they expire or after the server has rejected them. They
+ * are not renewed while the console is idle, so that the provider's limit on inactive sessions applies.
  */
 import type { CredentialSource } from '../api/client.ts'
 import { assumeRoleWithWebIdentity } from '../api/sts.ts'
@@ -70,8 +70,8 @@ async function renewSession(session: Session, server: SsoServer): Promise<Sessio
 }
 
 /**
- * Returns a new ID token. Without a refresh token, the function returns the current ID token, which the server accepts until it
- * expires. If the provider rejects the refresh token, no further attempt is made, because the person's account may be disabled.
+ * Returns a new ID token. If there is no refresh token, returns the current ID token, which the server accepts until it expires.
+ * If the provider rejects the refresh token, no further attempt is made, because the person's account may be disabled.
  */
 async function renewTokens(
   { tokens, provider, subject }: SignOn,
@@ -85,6 +85,6 @@ async function renewTokens(
   const renewed = await server.refresh(provider.issuer, tokens.refreshToken)
   const problem = renewalProblem(readClaims(renewed.idToken), { provider, subject })
   if (problem !== undefined) throw new Error(problem)
-  // Some providers return a new refresh token each time, and others never do.
+  // Some providers return a new refresh token each time; others never do.
   return { refreshToken: tokens.refreshToken, ...renewed }
 }

@@ -1,7 +1,4 @@
-/**
- * Drafts of forms, which survive a reload of the page. Form drafts are kept in the tab's session storage until the form is
- * submitted.
- */
+/** Drafts of forms. They are kept in the tab's session storage until the form is submitted, so that they survive a reload. */
 import { useEffect, useState } from 'react'
 
 const prefix = 'signet.draft.'

@@ -24,7 +24,7 @@ type SignInOptions = Pick<Attempt, 'returnTo' | 'region' | 'isKept'>
 /** Redirects this tab to the identity provider. Rejects with ApiError if the provider cannot be used. */
 export async function startSignIn(options: SignInOptions): Promise<void> {
   const attempt = await newAttempt(options)
-  // The page is loaded again when the provider redirects the browser back.
+  // The page is reloaded when the provider redirects the browser back.
   sessionStorage.setItem(attemptKey, JSON.stringify(attempt))
   location.assign(await authorizationUrl(attempt))
 }
@@ -38,7 +38,7 @@ async function newAttempt(options: SignInOptions): Promise<Attempt> {
   })
 }
 
-/** The identity provider's response with which this page was opened. */
+/** The identity provider's response that was in this page's address when the page was opened. */
 export interface ReceivedCallback {
   readonly callback: Callback
   /** The sign-on attempt in this tab; undefined if the response does not belong to any attempt. */
@@ -46,8 +46,8 @@ export interface ReceivedCallback {
 }
 
 /**
- * Removes the response from the page's address, so that neither the history nor a reload contains the code. The sign-on
- * attempt is removed, so that a response can be used only once.
+ * Removes the response from the page's address, so that the code does not remain in the history. Also removes the sign-on
+ * attempt, so that a response can be used only once.
  */
 export function takeCallback(): ReceivedCallback | undefined {
   if (location.pathname !== callbackUrl.pathname) return undefined

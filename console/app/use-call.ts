@@ -62,10 +62,7 @@ interface Action<Arguments extends readonly unknown[]> {
   readonly clear: () => void
 }
 
-/**
- * An action started by the user. `run` resolves to whether the action succeeded. Calling `run` while the action is in
- * progress has no effect.
- */
+/** An action that the user starts. `run` resolves to whether it succeeded, and has no effect while the action is in progress. */
 export function useAction<Arguments extends readonly unknown[]>(
   act: (client: Client, ...values: Arguments) => Promise<void>,
 ): Action<Arguments> {

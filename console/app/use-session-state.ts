@@ -129,7 +129,7 @@ function valueOf(
   }
 }
 
-/** Replaces a session's single sign-on, and assumes the role to which the user had switched again. */
+/** Replaces a session's single sign-on. If the user had switched roles, the role is assumed again. */
 async function rebase(
   session: Session,
   signOn: NonNullable<ReturnType<typeof signOnOf>>,

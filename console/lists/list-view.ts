@@ -1,4 +1,4 @@
-/** The part of a list to display, whose filters, sort order and page are in the page's address. */
+/** The visible part of a list. The list's filters, sort order and page number are in the page's address. */
 
 /** Number of rows on one page. */
 export const pageSize = 50

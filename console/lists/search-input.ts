@@ -11,10 +11,7 @@ export type SearchInput =
 interface SearchParameters {
   /** API input members, keyed by the names of query parameters that are passed on unchanged. */
   readonly members: Readonly<Record<string, string>>
-  /**
-   * Names of the query parameters that contain dates. Number of days to add to the date, so that
-   * the end of a range includes its last day.
-   */
+  /** Number of days to add to each query parameter that is a date, so that a range includes its last day. */
   readonly dates: Readonly<Record<string, { readonly member: string; readonly days: number }>>
   /** Returns the start of a day in milliseconds, like `Date.UTC`. */
   readonly startOf: (year: number, monthIndex: number, day: number) => number

@@ -1,4 +1,4 @@
-/** The page of an entry in the record. The page decodes the fields from the entry's data, and verifies the entry itself. */
+/** The page of an entry in the record. The browser decodes the entry's data and verifies the entry. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

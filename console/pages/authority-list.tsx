@@ -15,7 +15,7 @@ import { pageOfTree, sizeOfTree, treeOf, type TreeNode } from '../x509/tree.ts'
 
 type Node = TreeNode<CertifiedAuthority>
 
-/** Number of CAs on each page, not counting CAs that are repeated because they are above others in the tree. */
+/** Number of CAs on each page, not counting issuers that are repeated so that the page shows a tree. */
 const pageSize = 30
 
 const stateFilter = {

@@ -1,4 +1,4 @@
-/** The form for the sign-in method and its input. */
+/** The form for choosing a sign-in method and entering its input. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'

@@ -1,6 +1,6 @@
 /**
- * The page of the server: version and health, configuration, jobs and backups. Only principals of the account that operates the
- * server may read the server's data.
+ * The page of the server: version and health, configuration, jobs and backups. Only principals in the account that operates the
+ * server may read this data.
  */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

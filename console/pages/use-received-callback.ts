@@ -1,4 +1,4 @@
-/** The end of a single sign-on, which processes the identity provider's response with which the page was opened. */
+/** The last step of a single sign-on, which processes the identity provider's response from the page's address. */
 import { useEffect, useRef, useState } from 'react'
 import { toApiError, type ApiError } from '../api/errors.ts'
 import type { Session } from '../app/session.ts'

@@ -1,5 +1,5 @@
 /**
- * Verifies the record in the browser. Because the server could lie about the record it keeps, the browser verifies the
+ * Verifies the record in the browser. The browser does not trust the server's statements about the record: it verifies the
  * checkpoint's signature and the proofs itself, with the same code as the server.
  */
 import { Buffer } from 'node:buffer'
@@ -110,8 +110,8 @@ export function verifyEntry(
 }
 
 /**
- * Verifies that the listed members of an entry match its data. Throws RecordMismatch. A leaf contains the CA's number, so the
- * ARN cannot be compared.
+ * Verifies that an entry's members in the list match its data. The ARN cannot be compared, because a leaf contains only the CA's
+ * number. Throws RecordMismatch.
  */
 export function verifyMembers(listed: RecordEntry, { LeafData }: RecordEntryOutput): void {
   const leaf = decodeEntry({ LeafData })

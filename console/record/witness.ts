@@ -1,7 +1,4 @@
-/**
- * The checkpoint that this browser saw most recently. With this checkpoint, the browser acts as a witness: it
- * detects a rewritten record.
- */
+/** The checkpoint that this browser saw most recently. It makes the browser a witness that can detect a rewritten record. */
 import { Buffer } from 'node:buffer'
 import { isSameHash } from '../../src/record/merkle.ts'
 import type { Client } from '../api/client.ts'

@@ -13,10 +13,7 @@ export interface Provider {
   readonly hasIssuerParameter: boolean
 }
 
-/**
- * A sign-in in progress. The sign-in's secrets never leave the browser, except the verifier, which is sent together with
- * the code.
- */
+/** A sign-in in progress. Its secrets never leave the browser, except for the verifier, which is sent with the code. */
 export interface Attempt {
   /** The `state` value, which binds the response to this sign-in. */
   readonly state: string
@@ -71,8 +68,8 @@ export async function authorizationUrl({
 }
 
 /**
- * Returns the provider's sign-out URL (OpenID Connect RP-Initiated Logout 1.0 §2), or undefined if the provider has none.
- * The sign-out request identifies the client by its ID, because an ID token would appear in the browser history and in logs.
+ * Returns the provider's sign-out URL (OpenID Connect RP-Initiated Logout 1.0 §2), or undefined if the provider has none. The URL
+ * contains the client ID instead of an ID token, because a token would appear in the browser history and in logs.
  */
 export function signOutUrl(provider: Provider, returnTo: string): string | undefined {
   if (provider.endSessionEndpoint === undefined) return undefined

@@ -1,7 +1,7 @@
 /** Validates the provider's response to an authorization request (RFC 6749 §4.1.2, RFC 9207 §2.4). */
 import type { Attempt } from './authorization.ts'
 
-/** Parameters of an authorization response. A parameter that occurs more than once is invalid and makes the response unusable. */
+/** Parameters of an authorization response. A response that repeats a parameter is rejected. */
 export interface Callback {
   readonly state: string
   readonly code: string | undefined
@@ -33,8 +33,8 @@ export function readCallback({ hash, search }: Pick<URL, 'hash' | 'search'>): Ca
 
 /**
  * Returns the authorization code, or the reason why the response is rejected. The provider's error text is shown only if the
- * response belongs to this browser's sign-in and comes from its provider, so that a link cannot display arbitrary text in
- * the console.
+ * response comes from the provider and belongs to this browser's sign-in. Otherwise, a link could display arbitrary text in the
+ * console.
  */
 export function codeOf(
   callback: Callback,

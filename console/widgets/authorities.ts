@@ -53,7 +53,7 @@ export async function listCertifiedAuthorities(
   const issuers = new Map(subordinates.map((authority) => [authority.Arn, issuerOf(authority)]))
   const unknown = subordinates.filter(({ Arn }) => issuers.get(Arn) === undefined)
   if (unknown.length > 0) {
-    // The issuer may have a newer certificate than the certificate in the chain.
+    // The issuer may have a newer certificate than the one in the chain.
     const candidates = await readChains(client, certified, signal)
     for (const { Arn } of unknown) {
       const [certificate] = candidates.get(Arn) ?? []
@@ -64,8 +64,8 @@ export async function listCertifiedAuthorities(
 }
 
 /**
- * Serial numbers of issuer certificates, keyed by the certificates that they issued. The serial numbers never change and are
- * stored for the tab, so that after a reload a tree of hundreds of CAs needs no API call per CA.
+ * Serial numbers of issuer certificates, keyed by the certificates that they issued. They never change, so they are stored for
+ * the tab. After a reload, a tree of hundreds of CAs therefore needs no API call per CA.
  */
 const serialsKey = 'signet.issuers'
 

@@ -2,9 +2,7 @@
 import Pagination from '@cloudscape-design/components/pagination'
 import { useState, type ReactNode } from 'react'
 
-/**
- * Returns the rows on the current page, and the pagination control. If there is only one page, no pagination control is returned.
- */
+/** Returns the rows on the current page, and the pagination control if there is more than one page. */
 export function usePages<Item>(
   all: readonly Item[],
   pageSize: number,

@@ -51,10 +51,7 @@ export function CertificateState({ status }: { readonly status: CertificateStatu
   return <StatusIndicator type={certificateStates[status]}>{enumText(status)}</StatusIndicator>
 }
 
-/**
- * Component that displays untrusted text. Invisible characters in untrusted text are escaped, and its text direction
- * does not affect the surrounding text.
- */
+/** Displays untrusted text. Invisible characters are escaped, and the text's direction does not affect the surrounding text. */
 export function ForeignText({ text }: { readonly text: string }): ReactNode {
   return (
     <bdi className="foreign-text" dir="ltr">

@@ -1,6 +1,5 @@
 /**
- * Describes certificates and CSRs for display, using the parsers in src/x509. The described values are untrusted and
- * not escaped.
+ * Describes certificates and CSRs for display, using the parsers in src/x509. The returned values are untrusted and not escaped.
  */
 import {
   describeExtension,
@@ -95,8 +94,7 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
 }
 
 /**
- * Returns whether the names and key identifiers of two certificates indicate that one issued the other. The signatures
- * of the certificates are not verified.
+ * Returns whether one certificate issued the other, according to their names and key identifiers. Signatures are not verified.
  */
 export function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
   if (!sameName(certificate.issuer, issuer.subject)) return false

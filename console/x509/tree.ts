@@ -13,7 +13,7 @@ export function treeOf<Item>(
   const parents = new Map<Item, Item>()
   for (const item of items) {
     const issuer = issuerOf(item)
-    // Two CAs with the same name and without key identifiers can each appear to be the other's issuer.
+    // Two CAs with the same name and without key identifiers can appear to be each other's issuers.
     if (issuer !== undefined && !isAbove(parents, item, issuer)) parents.set(item, issuer)
   }
   const children = Map.groupBy(items, (item) => parents.get(item))

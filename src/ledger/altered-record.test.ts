@@ -1,7 +1,4 @@
-/**
- * Tests of altered databases whose alterations the record identifies: rows, missing parts of the record, and tiles
- * at every level.
- */
+/** Tests that the record identifies alterations of the database: altered rows, missing parts of the record, and altered tiles. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

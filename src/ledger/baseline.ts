@@ -31,10 +31,7 @@ import { begunSetting } from './log-parts.ts'
 const actor: Actor = { principal: 'job:seal-record' }
 /** Number of rows per transaction. */
 const pageRows = 500
-/**
- * Maximum number of attempts to record a page whose rows keep changing. After the last attempt, a later run of the job
- * starts again.
- */
+/** Maximum number of attempts to record a page whose rows keep changing. After that, the next run of the job starts again. */
 const attemptsMax = 20
 
 /** A table whose row digests are in leaves of the type `baseline`. */
@@ -89,8 +86,7 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
       appendLeaf({ kind: 'baseline', time: clock.now(), ...actor, detail }),
     ])
   } catch (error) {
-    // Another node has finished recording the existing rows first. The leaves that the other node wrote have the same
-    // content as this node's leaves.
+    // Another node finished recording the existing rows first. Its leaves have the same content as this node's leaves.
     if (!(error instanceof ConflictError)) throw error
   }
 }

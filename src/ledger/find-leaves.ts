@@ -15,8 +15,7 @@ export interface LeafSearch {
 
 const pageLeaves = 1000
 /**
- * Leaves are in commit order, but their times state when the decision to write them was made. Maximum difference between
- * a leaf's time and its commit.
+ * Maximum difference between a leaf's time and its commit. Leaves are in commit order, but a leaf's time is when it was created.
  */
 export const disorderMilliseconds = 120_000
 
@@ -37,7 +36,7 @@ export async function findLeaves(
   return found.toReversed()
 }
 
-/** Finds the leaf for a certificate. `issuedAt` limits which leaves are read. */
+/** Finds the leaf for a certificate. `issuedAt` limits the leaves that are read. */
 export async function findCertificateLeaf(
   db: Pick<Database, 'query'>,
   {

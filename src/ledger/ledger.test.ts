@@ -1,4 +1,4 @@
-/** Tests of the record in a database: its creation during other changes, and its continuation after a restart. */
+/** Tests of the record in a database: its creation while rows change, and its continuation after a restart. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

@@ -37,7 +37,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     async seal() {
       prepared ??= prepare(options).catch((error: unknown) => {
-        // An altered log is rejected until the process restarts, because reading all of its leaves takes long.
+        // An altered log is rejected until the process restarts, because reading all of its leaves again would take too long.
         if (!(error instanceof RecordAlteredError)) prepared = undefined
         throw error
       })

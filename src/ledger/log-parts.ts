@@ -1,7 +1,6 @@
 /**
- * The parts of a log other than its leaves: its name, its key, its checkpoint, and the setting which states that the record
- * has begun. The name, key and checkpoint are written in one transaction, so if only some of them exist, the missing ones
- * were removed.
+ * The parts of a log other than its leaves: its name, its key, its checkpoint, and the setting which states that the record has
+ * begun. The name, key and checkpoint are written in one transaction. If only some of them exist, the others were removed.
  */
 import { recordKeyName } from '../keys/record-key.ts'
 import { noteVerifier, type NoteVerifier } from '../record/note.ts'
@@ -69,8 +68,8 @@ export function verifierOf({ name, publicKey }: LogParts): NoteVerifier | undefi
 }
 
 /**
- * Returns whether the log contains the leaf that ends the leaves for existing rows. The end leaf and the setting are
- * written together.
+ * Returns whether the log contains the leaf that marks the end of the leaves for existing rows. This leaf and the setting are
+ * written in one transaction.
  */
 async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
   const found = await findLeaves(db, {

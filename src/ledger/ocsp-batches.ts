@@ -15,7 +15,7 @@ export interface OcspBatches {
 interface OcspBatchesOptions {
   readonly db: Database
   readonly clock: Clock
-  /** Receives the error if leaves could not be written. Leaves that could not be written are written with the next batch. */
+  /** Receives the error if leaves could not be written. They are written with the next batch. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -28,9 +28,9 @@ interface Batch {
 const delayMilliseconds = 1000
 
 /**
- * Creates the OCSP response batches of a process. The leaf for a batch contains the number of responses and the SHA-256 of
- * their concatenated SHA-256 digests. A process that is killed loses the batch of its last second. While leaves cannot be
- * written, responses are added to the next batch, so that memory does not grow with their number.
+ * Creates the OCSP response batches of a process. The leaf for a batch contains the number of responses and the SHA-256 of their
+ * concatenated SHA-256 digests. A process that is killed loses the batch of its last second. While leaves cannot be written, all
+ * new responses are added to the next batch, so that memory use does not grow.
  */
 export function createOcspBatches({ db, clock, onFailure }: OcspBatchesOptions): OcspBatches {
   let next = new Map<number, Batch>()

@@ -152,7 +152,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
       critical: 'should not',
       check: checkNames('issuerAltName'),
     },
-    // The next two checks also check `critical`, so that a finding about criticality is reported under the extension's own rule.
+    // The next two functions also check `critical`, so that a wrong criticality is reported under the extension's own rule.
     [oids.subjectKeyIdentifier]: {
       rule: 'subject-key-identifier',
       check: checkSubjectKeyIdentifier,

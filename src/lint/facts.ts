@@ -1,4 +1,4 @@
-/** The context for lint rules: the certificate, its issuer, and facts for rules that concern several extensions. */
+/** The context of lint rules: the certificate, its issuer, and the facts that rules about several extensions need. */
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import type { Name } from '../x509/names/name.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
@@ -55,7 +55,7 @@ export interface ExtensionCheck {
   /** Required criticality; undefined if the standard does not restrict it. */
   readonly critical?: Criticality
   /**
-   * Whether `check` depends only on the extension and records no facts. In that case, a constant extension must be checked only
+   * Whether `check` depends only on the extension and records no facts. If so, a constant extension needs to be checked only
    * once.
    */
   readonly isSelfContained?: boolean

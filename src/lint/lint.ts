@@ -1,7 +1,7 @@
 /**
  * The linter checks the values from which a certificate will be encoded, and returns the rules that they violate
- * (docs/decisions/0028). The caller decides whether a finding prevents issuance. The checks run before every signature, so each
- * extension is parsed only once.
+ * (docs/decisions/0028). The caller decides whether a finding prevents issuance. Because the checks run before every signature,
+ * they parse each extension only once.
  */
 import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -159,8 +159,8 @@ function lintExtension(extension: Extension, context: LintContext): void {
 }
 
 /**
- * Constant extensions without findings. Constant extensions contain a CA's URLs or come from a template, and occur in
- * many certificates.
+ * Constant extensions without findings. A constant extension contains a CA's URLs or comes from a template, and occurs in many
+ * certificates.
  */
 const passed = new WeakSet<Extension>()
 

@@ -17,7 +17,7 @@ interface PlacedString {
   readonly place: () => string
 }
 
-/** Matches text whose characters need no further checks. */
+/** Matches text whose characters do not need to be checked further. */
 const plainText = /^[\x20-\x7e]*$/
 /** C0 and C1 control characters, DEL, and noncharacters. */
 const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u

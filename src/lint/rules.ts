@@ -238,7 +238,7 @@ export type RuleName = keyof typeof rules
 export interface LintFinding extends LintRule {
   /** Identifier of the rule, such as `ca-basic-constraints-critical`. */
   readonly name: RuleName
-  /** The violating part of the certificate, and how it violates the rule; undefined if the rule itself is specific enough. */
+  /** The part of the certificate that violates the rule, and how; undefined if the rule's text is specific enough. */
   readonly detail: string | undefined
 }
 

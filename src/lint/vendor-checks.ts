@@ -63,7 +63,7 @@ function checkCaSecurity({ value }: Extension, { report }: LintContext): void {
 function checkComment({ value }: Extension, { report }: LintContext): void {
   const label = oidName(oids.netscapeComment)
   const text = decodeString(readOnly(value, tags.ia5String, label)) ?? ''
-  // Comments in this extension commonly contain line breaks.
+  // The comment in this extension often contains line breaks.
   lintString(
     { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => label },
     report,

@@ -1,7 +1,7 @@
 /**
  * The local channel, through which commands send requests to the server that uses a data folder. The server listens on a Unix
- * socket in the data folder, which only the folder's owner and root can open. A connection carries a single request and a
- * single reply, each of which is a line of JSON.
+ * socket in the folder, which only the folder's owner and root can open. A connection carries one request and one reply, each as
+ * a line of JSON.
  */
 import { join } from 'node:path'
 
@@ -29,7 +29,7 @@ export type LocalReply =
 export const lineBytesMax = 1024 * 1024
 /** Maximum duration of a connection. */
 export const connectionMilliseconds = 10_000
-/** The shortest platform limit on the length of a Unix socket path (on macOS), excluding the terminating zero. */
+/** Maximum length of a Unix socket path on macOS, which has the lowest limit, without the terminating zero. */
 export const socketPathBytesMax = 103
 
 /** Returns the path of the socket in a data folder. */

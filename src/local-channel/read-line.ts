@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { connectionMilliseconds, lineBytesMax } from './messages.ts'
 
 /**
- * Reads a line of JSON. Rejects if the connection ends before the line does, if the line is too long, or if reading it takes
- * too long.
+ * Reads a line of JSON. Rejects if the connection ends before the end of the line, if the line is too long, or if reading it
+ * takes too long.
  */
 export async function readLine(socket: Socket): Promise<unknown> {
   const chunks: Buffer[] = []
@@ -22,7 +22,7 @@ export async function readLine(socket: Socket): Promise<unknown> {
   throw new Error('the connection was closed')
 }
 
-/** Sends a line of JSON, ends this side of the connection, and resolves when the other side has also ended it. */
+/** Sends a line of JSON and ends this side of the connection. Resolves when the other side has ended, too. */
 export async function sendLine(socket: Socket, value: unknown): Promise<void> {
   // A connection that has already ended emits no further event.
   if (socket.closed || socket.destroyed) return

@@ -1,11 +1,11 @@
 /** Converts an object body of any type to chunks. */
 
-/** Maximum number of bytes that are hashed or written in one step. The limit lets other work run between the steps. */
+/** Maximum number of bytes that are hashed or written in one step, so that other work can run between the steps. */
 const chunkLength = 1_048_576
 
 /**
- * Yields a body in chunks of at most 1 MiB. As soon as the signal is aborted, the generator throws the signal's abort reason,
- * even while it waits for the next chunk. After an abort, the generator closes the source but does not wait for it to close.
+ * Yields a body in chunks of at most 1 MiB. When the signal is aborted, the generator throws the abort reason immediately, even
+ * while it waits for the next chunk. It then closes the source, but does not wait for it to close.
  */
 export async function* chunksOf(
   body: Uint8Array | AsyncIterable<Uint8Array>,

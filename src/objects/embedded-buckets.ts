@@ -1,6 +1,6 @@
 /**
- * Buckets of the embedded object store. A bucket is a folder that the operator creates for an account, whose CAs may write to
- * the bucket. Commands change buckets while the server is running, so every change is a single rename.
+ * Buckets of the embedded object store. A bucket is a folder that the operator creates for an account. Only the account's CAs may
+ * write to it. Commands change buckets while the server is running, so every change is a single rename.
  */
 import { access, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ const objectFilePattern = /^[0-9a-f]{64}$/
 const namePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/
-/** Names that buckets cannot have, because they are paths of the public listener. */
+/** Names that no bucket may have, because they are paths of the public listener. */
 const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 
 /** Callback that is called directly before a change. If the callback rejects, nothing is changed. */
@@ -97,8 +97,8 @@ export async function deleteBucket(
     throw isCode(error, 'ENOENT') ? noBucket(name) : error
   }
   try {
-    // An object may have been written to the bucket before the rename. Later writes fail because the bucket no longer exists at
-    // its path.
+    // An object may have been written to the bucket before the rename. Later writes fail, because the bucket is no longer at its
+    // path.
     await requireEmpty(aside, name)
   } catch (error) {
     await renameDurably(aside, path)
@@ -159,8 +159,7 @@ export async function openObject(
   const name = fileNameOf(key)
   const object = await openObjectFile(join(directory, bucket, name), name)
   if (object === undefined || object.key === key) return object
-  // The stored key can differ from the requested key only if the requested key is not well-formed, because hashing replaces
-  // invalid characters.
+  // Hashing replaces invalid characters, so the stored key can differ from a requested key that is not well-formed.
   await object.close()
   return undefined
 }

@@ -39,8 +39,7 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
 /**
- * Age at which a temporary file is assumed to be left over from a crash. The value is also the interval between two searches
- * for left-over files.
+ * Age at which a temporary file is assumed to be left over from a crash. Also the interval between two searches for such files.
  */
 const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32
@@ -103,7 +102,7 @@ export function createEmbeddedObjectStore(
   }
 }
 
-/** Converts a file permission error to a BucketError that names the folder. The function returns any other error unchanged. */
+/** Converts a file permission error to a BucketError that names the folder. Returns any other error unchanged. */
 function toPermissionError(error: unknown, folder: string): unknown {
   if (!isCode(error, 'EACCES', 'EPERM')) return error
   return new BucketError(
@@ -139,8 +138,8 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     const path = join(folder, name)
-    // The folder must be opened first. A concurrent deletion of the bucket moves the folder away, and moves the folder back if
-    // it contains an object.
+    // The folder must be opened first. A concurrent deletion of the bucket moves the folder away, and moves it back if it
+    // contains an object.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {
@@ -184,7 +183,7 @@ async function writeObject(
 
 /**
  * Creates a function that removes the temporary files of crashed processes from a bucket, at most once an hour. A file's age is
- * measured against the time of a newly created file, because the file system may use another clock.
+ * its difference from the time of a newly created file, because the file system may use another clock.
  */
 function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => Promise<void> {
   const sweptAt = new Map<string, number>()

@@ -1,7 +1,7 @@
 /**
- * The file of an object contains the body, followed by the metadata. Both parts are written in a single pass and replaced with
- * a single rename. The metadata consists of a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the
- * footer (4 bytes, big endian) and a magic number (4 bytes).
+ * An object's file contains the body, followed by the metadata. Both parts are written in a single pass and replaced by a single
+ * rename. The metadata consists of a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4
+ * bytes, big endian) and a magic number (4 bytes).
  */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -41,8 +41,8 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer. The limit is much higher than the length of a footer for a 1024-byte key in which every character
- * is escaped. The limit restricts the memory that is allocated if the length field is damaged.
+ * Maximum length of a footer, far above that for a 1024-byte key in which every character is escaped. It limits the memory that
+ * is allocated if the length field is damaged.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
@@ -55,7 +55,7 @@ export function fileNameOf(key: string): string {
   return createHash('sha256').update(key, 'utf8').digest('hex')
 }
 
-/** Encodes the metadata that follows the body. Throws RangeError if the metadata is too long to be read again. */
+/** Encodes the metadata that follows the body. Throws RangeError if the metadata exceeds the length that readers accept. */
 export function encodeFooter(info: ObjectInfo): Uint8Array {
   const footer = Buffer.from(
     JSON.stringify({
@@ -118,7 +118,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** Decodes a footer whose hash is correct. A footer with a correct hash was written by encodeFooter. */
+/** Decodes a footer whose hash is correct. Such a footer was written by encodeFooter. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,

@@ -8,7 +8,7 @@ import {
   type PutOptions,
 } from './object-store.ts'
 
-/** An object store, and a bucket that only one test case uses and the account may write to. */
+/** An object store, and a bucket that the account may write to and only one test case uses. */
 export interface ContractSubject {
   readonly store: ObjectStore
   readonly bucket: string

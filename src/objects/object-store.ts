@@ -36,14 +36,10 @@ export interface ObjectHead {
 
 /**
  * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other error
- * means that the store is unreachable or failing, and that a later call may succeed. Implementations retry requests where a
- * retry is useful.
+ * means that the store is unreachable or failing, so a later call may succeed. Implementations retry requests if that is useful.
  */
 export interface ObjectStore {
-  /**
-   * Writes an object, which replaces any existing object with the same key. The write is atomic, and is durable once the
-   * promise resolves.
-   */
+  /** Writes an object, replacing any object with the same key. The write is atomic, and is durable when the promise resolves. */
   put(
     at: ObjectLocation,
     body: Uint8Array | AsyncIterable<Uint8Array>,
@@ -64,7 +60,7 @@ export interface ObjectStore {
   close(): void
 }
 
-/** Objects that the public listener serves, if the object store has no server of its own. */
+/** Objects that the public listener serves if the object store has no server of its own. */
 export interface PublicObjects {
   /**
    * Opens an object regardless of its ACL. The caller must close the object. Returns undefined if the object does not exist.
@@ -94,7 +90,7 @@ export interface Region {
 /** Reason for a BucketError. `no-permission` means that the server lacks permission for the folder of a bucket. */
 type BucketErrorReason = 'no-such-bucket' | 'refused' | 'no-permission'
 
-/** Error for a request that the store refuses until an operator changes something. Retrying the request does not help. */
+/** Error for a request that the store refuses until an operator intervenes. Retries are useless. */
 export class BucketError extends Error {
   override name = 'BucketError'
   readonly reason: BucketErrorReason

@@ -2,8 +2,7 @@
 import { BucketError, type ObjectLocation } from './object-store.ts'
 
 /**
- * S3 error codes after which a retry may succeed, although their HTTP status indicates a refusal (Amazon S3 API, Error
- * responses).
+ * S3 error codes for which a retry may succeed, although their HTTP status indicates a refusal (Amazon S3 API, Error responses).
  */
 const laterCodes = [
   'ExpiredToken',
@@ -15,8 +14,8 @@ const laterCodes = [
 ]
 
 /**
- * Returns a BucketError for a permanent refusal, and an Error for any other failure. The returned error does not have the SDK's
- * error as its cause, because the SDK's error contains the request and its headers.
+ * Returns a BucketError for a permanent refusal, and an Error for any other failure. The returned error has no cause, because the
+ * SDK's error contains the request and its headers.
  */
 export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocation>): Error {
   const place = key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`
@@ -45,7 +44,7 @@ function isRefusal(error: unknown): boolean {
 function describe(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
   // The SDK reports "UnknownError" for responses without a body, such as the response to a HEAD request. An error that combines
-  // failures of several addresses has no message.
+  // the failures of several addresses has no message.
   const parts = [nameOf(error), code, message, statusOf(error)]
   const words = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
   return [...words].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')

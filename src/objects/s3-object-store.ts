@@ -19,7 +19,7 @@ export interface S3ObjectStoreOptions {
   readonly endpoint?: string | undefined
   /** Region for which requests are signed. A bucket on AWS may be in another Region. */
   readonly region: string
-  /** Base URL at which clients read the objects, if it differs from the URL of the service. */
+  /** Base URL at which clients read the objects, if it differs from the service's URL. */
   readonly publicUrl?: string | undefined
 }
 
@@ -74,8 +74,8 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     // S3 services other than Amazon S3 may not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // S3 services other than Amazon S3 may not send the status 100 Continue. The SDK would wait for this status as long as for
-    // the whole response.
+    // S3 services other than Amazon S3 may not send the status 100 Continue. The SDK would wait for it as long as for the whole
+    // response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {
@@ -142,7 +142,7 @@ async function putInParts(
   signal?.addEventListener('abort', abort, { once: true })
   try {
     const { ETag } = await upload.done()
-    // A Ceph RADOS Gateway returns an empty ETag after it has joined the parts of an upload.
+    // Ceph RADOS Gateway returns an empty ETag after joining the parts of an upload.
     if (ETag !== undefined && ETag !== '') return etagOf(ETag)
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -151,7 +151,7 @@ async function putInParts(
   return etagOf((await client.send(new sdk.HeadObjectCommand({ Bucket, Key }))).ETag)
 }
 
-/** Wraps a body in a stream that counts the bytes of the body and keeps an error that the body throws. */
+/** Wraps a body in a stream that counts the body's bytes and stores any error that the body throws. */
 function countedBody(body: Body, signal: AbortSignal | undefined) {
   let size = 0
   let failure: unknown
@@ -163,7 +163,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
       throw error
     }
   }
-  // When a stream is closed, the error is thrown into the stream's own generator and not into the source.
+  // When a stream is closed with an error, the error is thrown into the stream's own generator and not into the source.
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of observed()) {
       size += chunk.length
@@ -187,7 +187,7 @@ async function head(connection: Connection, at: ObjectLocation): Promise<ObjectH
   } catch (error) {
     if (statusOf(error) !== 404) throw storeError(error, at)
   }
-  // The response to a HEAD request has no body that states which resource is missing.
+  // The response to a HEAD request does not state which resource is missing, because it has no body.
   if (await hasBucket(connection, at.bucket)) return undefined
   throw storeError(Object.assign(new Error('not found'), { name: 'NoSuchBucket' }), at)
 }

@@ -11,7 +11,7 @@ export type CertificateStatus =
 
 /**
  * Returns the status of a certificate issued by `authority`. `issued` is undefined if the CA has not issued a certificate with
- * this serial number. The status is `unknown` unless the CA is ACTIVE or DISABLED and OCSP is enabled for the CA.
+ * this serial number. The status is `unknown` if OCSP is disabled for the CA, or if the CA is neither ACTIVE nor DISABLED.
  */
 export function certificateStatus(
   authority: Authority,

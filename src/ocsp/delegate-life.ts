@@ -5,15 +5,13 @@ export interface DelegateTimes {
   readonly now: Date
   /** Validity of OCSP responses. */
   readonly validitySeconds: number
-  /** notAfter of the CA certificate, beyond which no delegate's certificate is valid. */
+  /** notAfter of the CA certificate, which no delegate's certificate exceeds. */
   readonly caNotAfter: Date
-  /** Time by which this certificate is renewed earlier than by default (renewalLead); 0 by default. */
+  /** How much earlier than usual this certificate is renewed (renewalLead); 0 by default. */
   readonly leadMilliseconds?: number
 }
 
-/**
- * The period during which a new certificate signs responses, and the time before the end of that period at which it is renewed.
- */
+/** The period during which a new certificate signs responses, and how long before the end of that period it is renewed. */
 const signingMilliseconds = 2 * dayMilliseconds
 const renewalMilliseconds = dayMilliseconds
 const leadMillisecondsMax = dayMilliseconds / 2
@@ -29,8 +27,8 @@ export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes)
 }
 
 /**
- * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can verify responses,
- * but must be renewed. If the clock was set back and the certificate is not valid yet, it cannot verify responses.
+ * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can, but must be
+ * renewed. After the clock was set back, a certificate may not be valid yet, and then it cannot.
  */
 export function delegateState(
   certificate: { readonly notBefore: Date; readonly notAfter: Date } | undefined,

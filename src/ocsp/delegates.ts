@@ -1,6 +1,6 @@
 /**
- * OCSP signing certificates (RFC 6960 §4.2.2.2): a local key signs a CA's responses, so that the CA's key, which may be in
- * an HSM, signs only once every day or two. The local key exists only in the memory of the process.
+ * OCSP signing certificates (RFC 6960 §4.2.2.2). A local key signs a CA's responses, so that the CA's key, which may be in an
+ * HSM, is used only every day or two. The local key exists only in the process's memory.
  */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
@@ -8,7 +8,7 @@ import { delegateState, renewalLead } from './delegate-life.ts'
 import { issueDelegate, type Delegate } from './issue-delegate.ts'
 
 export interface Delegates {
-  /** Returns a CA's delegate; undefined if the CA currently has no delegate and must sign its responses itself. */
+  /** Returns a CA's delegate; undefined if the CA has none and must sign its responses itself. */
   find(authority: Authority): Promise<Delegate | undefined>
   /** Returns a CA's delegate if this process has already issued the delegate's certificate. */
   current(authority: Authority): Delegate | undefined
@@ -35,13 +35,13 @@ interface DelegateOptions {
   readonly issue?: typeof issueDelegate
 }
 
-/** A slot is not needed if it has no valid certificate and its CA receives no requests or cannot issue certificates. */
+/** A slot without a valid certificate is not needed if its CA receives no requests or cannot issue certificates. */
 function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
   if (renewal !== undefined) return true
   return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now
 }
 
-/** A CA for short-lived certificates cannot issue a certificate that is valid for long enough. */
+/** A CA for short-lived certificates cannot issue a certificate with a sufficient validity. */
 export function canDelegate({ usageMode }: Pick<Authority, 'usageMode'>): boolean {
   return usageMode !== 'SHORT_LIVED_CERTIFICATE'
 }

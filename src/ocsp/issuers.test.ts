@@ -1,4 +1,4 @@
-/** Tests of the CA lookup by CertID for all certificates that a CA ever had, including later imports. */
+/** Tests that a CA is found by the CertIDs of all its certificates, including those imported later. */
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'

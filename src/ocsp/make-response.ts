@@ -12,8 +12,8 @@ export interface MakingServices extends SigningServices {
 }
 
 /**
- * Returns a response to an OCSP request. `stored` is the stored response if it is still correct. Returns undefined if too many
- * signatures are waiting for keys. Throws ServiceError if the key is unavailable and no valid response is stored.
+ * Returns a response to an OCSP request. `stored` is the stored response if it is still correct. The result is undefined if too
+ * many signatures are waiting for keys. Throws ServiceError if the key is unavailable and no valid response is stored.
  */
 export type ResponseMaker = (
   request: OcspRequest,
@@ -22,7 +22,8 @@ export type ResponseMaker = (
 ) => Promise<SignedResponse | undefined>
 
 /**
- * Maximum number of concurrent signatures. More concurrent signatures would only wait for the key, and anyone can send requests.
+ * Maximum number of concurrent signatures. Because anyone can send requests, the number of signatures that wait for keys must be
+ * limited.
  */
 const signingMax = 256
 /** Time after a failed signature during which a CA's responses are not renewed if valid stored responses exist. */
@@ -83,7 +84,7 @@ function hasJustFailed(failedAt: Date | undefined, now: Date): boolean {
   return age >= 0 && age < retryMilliseconds
 }
 
-/** Returns a valid but no longer fresh response, which is cached until the next attempt to sign a new response. */
+/** Returns a response that is valid but no longer fresh. It is cached until the next attempt to sign a new response. */
 function retriedSoon({ der, life }: SignedResponse, now: Date): SignedResponse {
   const retryAt = new Date(now.getTime() + retryMilliseconds)
   const freshUntil = retryAt < life.nextUpdate ? retryAt : life.nextUpdate

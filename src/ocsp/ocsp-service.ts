@@ -4,7 +4,7 @@ import { createOcspResponder } from './responder.ts'
 import type { OcspService } from './response.ts'
 
 /**
- * Creates a process's OCSP responder. The responder is created at the first request, because it uses the services that
+ * Creates a process's OCSP responder at the first request. It cannot be created earlier, because it uses the services that
  * contain it.
  */
 export function createOcspService(servicesOf: () => Services): OcspService {

@@ -3,22 +3,22 @@ import { decodePath, type RequestHead } from '../http/request.ts'
 
 const mediaType = 'application/ocsp-request'
 /**
- * Maximum number of path segments that are tested for an OCSP request. In a valid path, fewer segments start
- * like an OCSP request.
+ * Maximum number of path segments that are tested for an OCSP request. A valid path has fewer segments that start like an OCSP
+ * request.
  */
 const candidatesMax = 8
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
-/** Number of base64 characters that encode the longest accepted header of a DER element, which has 6 bytes. */
+/** Number of base64 characters in the longest accepted header of a DER element, which has 6 bytes. */
 const headCharacters = 8
 
 /** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even if the URL already ends with a slash: `//MF…`. */
 const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 
 /**
- * Returns the base64-encoded OCSP request in a path. The OCSP request may be below `/ocsp/`, below `/` (with a custom host
- * name), or below any other path of OcspCustomCname or of the public URL. Every OCSP request begins with `M` in base64,
- * because it is a SEQUENCE of less than 16 MiB; no bucket name begins with an upper-case letter. Returns an empty string if
- * the OCSP request is in the body, and undefined if the HTTP request is not an OCSP request.
+ * Returns the base64-encoded OCSP request in a path. The OCSP request may be below `/ocsp/`, below `/` (with a custom host name),
+ * or below any other path of OcspCustomCname or of the public URL. Every OCSP request begins with `M` in base64, because it is a
+ * SEQUENCE of less than 16 MiB. No bucket name begins with an upper-case letter. Returns an empty string if the OCSP request is
+ * in the body, and undefined if the HTTP request is not an OCSP request.
  */
 export function findEncodedRequest(head: RequestHead): string | undefined {
   const match = pathForm.exec(head.localPath)
@@ -28,7 +28,9 @@ export function findEncodedRequest(head: RequestHead): string | undefined {
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }
 
-/** Decodes a base64 OCSP request to DER. For text that is not base64, the result is empty, and the responder rejects it. */
+/**
+ * Decodes a base64 OCSP request to DER. The result is empty for text that is not base64; the responder rejects an empty request.
+ */
 export function decodeRequest(encoded: string): Buffer {
   const text = encoded.includes('%') ? decodePath(encoded) : encoded
   return text !== undefined && base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
@@ -38,9 +40,9 @@ export function decodeRequest(encoded: string): Buffer {
 type Located = Pick<RequestHead, 'method' | 'localPath' | 'headers'>
 
 /**
- * Returns the base64 OCSP request at the end of a GET path; empty for a POST whose body is an OCSP request; undefined for any
- * other HTTP request. An OCSP request is recognized by its content, regardless of how the CAs are configured. Objects are
- * never mistaken for OCSP requests, because their names contain a dot.
+ * Returns the base64 OCSP request at the end of a GET path. The result is empty if the body of a POST is an OCSP request, and
+ * undefined for any other HTTP request. OCSP requests are recognized by their content, regardless of the CAs' configuration.
+ * Objects are never mistaken for OCSP requests, because their names contain a dot.
  */
 export function ocspBelowPath({ method, localPath, headers }: Located): string | undefined {
   if (method === 'POST')

@@ -1,4 +1,4 @@
-/** Looks up an OCSP request's CA, and the status of the certificates in the request, in the database. */
+/** Looks up the CA of an OCSP request, and the status of the request's certificates, in the database. */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
@@ -19,8 +19,8 @@ export interface ResolvedRequest {
 type StatusServices = Pick<Services, 'db' | 'clock'>
 
 /**
- * Resolves an OCSP request. Returns undefined if this server cannot respond with a status, because the certificates belong to
- * an unknown CA or to several CAs, or their status is unknown.
+ * Resolves an OCSP request. Returns undefined if this server has no status for it: the certificates' CA or status is unknown, or
+ * they belong to several CAs.
  */
 export async function resolveRequest(
   services: StatusServices,

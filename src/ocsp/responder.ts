@@ -1,4 +1,4 @@
-/** The OCSP responder (RFC 6960, RFC 5019, RFC 9654), whose signed responses are cached in memory and stored in the database. */
+/** The OCSP responder (RFC 6960, RFC 5019, RFC 9654). Signed responses are cached in memory and stored in the database. */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { issuerWith } from '../issuance/issuer-cache.ts'
 import type { Services } from '../services.ts'
@@ -22,11 +22,11 @@ interface CachedAnswer extends SignedResponse {
   readonly statuses: readonly KnownStatus[]
   /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
-  /** Expiry of the CA, at which the status changes although the database does not. */
+  /** Expiry of the CA. At this time, the status changes although the database does not. */
   readonly authorityNotAfter: Date
 }
 
-/** Maximum number of cached responses, which take about 20 MB with EC keys and 80 MB with ML-DSA. */
+/** Maximum number of cached responses. They take about 20 MB with EC keys and 80 MB with ML-DSA. */
 const answersMax = 20_000
 /**
  * Maximum length of an OCSP request whose response is cached. An OCSP request for one certificate (RFC 5019 §2.1.1) is
@@ -39,8 +39,8 @@ interface ResponderServices extends MakingServices {
 
 /**
  * Creates a responder for all of the server's CAs. A response is cached for half of its validity period. After each database
- * change, a cached response is compared with the stored status, so that a revocation by any process replaces the response
- * immediately. While a CA's key is unavailable, stored responses are sent until their nextUpdate.
+ * change, cached responses are compared with the stored status. A revocation by any process therefore takes effect immediately.
+ * While a CA's key is unavailable, stored responses are sent until their nextUpdate.
  */
 export function createOcspResponder(services: ResponderServices): OcspResponder {
   const { db, clock } = services
@@ -58,7 +58,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
   }
 
   async function answer(requestDer: Buffer): Promise<OcspAnswer> {
-    // The database has lost writes, which may include a revocation.
+    // The database has lost writes, possibly including a revocation.
     if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
     const key = requestDer.toString('latin1')
     const stamp = db.changeStamp()

@@ -11,20 +11,14 @@ export interface ResponseWriter {
 
 interface ResponseWriterOptions {
   readonly db: Database
-  /**
-   * Called with the error if responses could not be stored. Responses that could not be stored are stored
-   * when they are signed again.
-   */
+  /** Called with the error if responses could not be stored. The next signed response for the same request is stored again. */
   readonly onFailure: (error: unknown) => void
 }
 
 const delayMilliseconds = 1000
 /** Maximum number of responses per transaction, so that a flood of requests delays other writes by only a few milliseconds. */
 const writtenMax = 500
-/**
- * Maximum number of waiting responses, which equals the maximum number of cached responses. Responses beyond the maximum are
- * not stored.
- */
+/** Maximum number of waiting responses, which equals the maximum number of cached responses. Further responses are not stored. */
 const waitingMax = 20_000
 
 /** Creates a process's response writer. A process that is killed loses the responses from its last second. */
@@ -46,7 +40,7 @@ export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): 
     timer = undefined
     if (waiting.size > 0) writeLater()
   }
-  // The write starts in the same turn of the event loop as that of the record's leaves (ledger/ocsp-batches.ts), so that
+  // The write starts in the same turn of the event loop as the write of the record's leaves (ledger/ocsp-batches.ts), so that
   // both share a commit.
   const writeLater = (): void => {
     timer ??= setTimeout(() => {

@@ -1,4 +1,4 @@
-/** Tests of an OCSP response's contents and validity period. */
+/** Tests of the contents and validity period of OCSP responses. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

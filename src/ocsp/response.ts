@@ -36,7 +36,7 @@ export interface OcspLife {
   readonly freshUntil: Date
 }
 
-/** Returns the validity period of an OCSP response, which is cached for half of that period. */
+/** Returns the validity period of an OCSP response. The response is cached for half of that period. */
 export function ocspLife({
   now,
   validitySeconds,
@@ -62,7 +62,9 @@ export interface OcspResponder {
 /** The key that signs a CA's responses in this process. */
 interface ResponseSigner {
   readonly kind: 'CA' | 'DELEGATED'
-  /** notAfter of the delegate's certificate; undefined if the CA signs itself, or if no delegate has been needed yet. */
+  /**
+   * notAfter of the delegate's certificate; undefined if the CA signs responses itself, or if no delegate has been needed yet.
+   */
   readonly notAfter: Date | undefined
 }
 

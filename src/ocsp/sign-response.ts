@@ -73,9 +73,9 @@ function caSigner({ keys }: SigningServices, issuer: Issuer, authority: Authorit
 }
 
 /**
- * Returns a CA's delegate. The result is undefined if the CA must sign itself, because there are no delegates, or because the
- * CertID contains an earlier name of the CA. The issuer of a delegate's certificate must be the CA to which the CertID refers
- * (RFC 6960 §4.2.2.2).
+ * Returns a CA's delegate; undefined if there are no delegates or the CertID contains an earlier name of the CA. In the latter
+ * case, the CA must sign the response, because only the CA in the CertID may issue the delegate's certificate (RFC 6960
+ * §4.2.2.2).
  */
 async function delegatedSigner(
   { delegates }: SigningServices,

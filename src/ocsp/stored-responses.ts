@@ -1,6 +1,6 @@
 /**
- * Signed OCSP responses in the database. Stored responses survive a restart, so that a server without its keys (a locked
- * server, or one whose HSM is unreachable) can send them until their nextUpdate.
+ * Signed OCSP responses in the database. They survive a restart, so that a server without its keys can send them until their
+ * nextUpdate. A server has no keys while it is locked or its HSM is unreachable.
  */
 import { createHash } from 'node:crypto'
 import type { Services } from '../services.ts'

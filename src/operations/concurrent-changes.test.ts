@@ -1,4 +1,4 @@
-/** Tests of operations whose CA is changed by another request between their read and their write. */
+/** Tests of operations during which another request changes the CA, after the CA was read and before it is written. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'

@@ -115,9 +115,9 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
 }
 
 /**
- * Tags whose keys differ only in case share one condition key, which has the values of all these tags. An additional tag must
- * neither satisfy an Allow statement's condition nor avoid a Deny statement's condition. The result is therefore undefined
- * unless it is the same for every value, even with ForAnyValue and ForAllValues.
+ * Tags whose keys differ only in case share one condition key, which has the values of all these tags. An additional tag must not
+ * satisfy the condition of an Allow statement, nor avoid that of a Deny statement. The result is therefore undefined unless it is
+ * the same for every value, even with ForAnyValue and ForAllValues.
  */
 const isOneTag = /^aws:(?:resource|request|principal)tag\//
 /** The condition key that has several values by definition, so quantifiers apply to it. */

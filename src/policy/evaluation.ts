@@ -15,8 +15,8 @@ export interface PolicyRequest {
   readonly keys: ContextKeys
   readonly principal: PrincipalIdentity
   /**
-   * Whether the content of the certificate is still unknown. In that case, statements that refer to the content are decided in
-   * the caller's favor, so that only a request that would be denied with any content is denied.
+   * Whether the certificate's content is still unknown. If so, statements that refer to the content are decided in the caller's
+   * favor. A request is then denied only if it would be denied with any content.
    */
   readonly isContentPending?: boolean | undefined
 }
@@ -57,7 +57,7 @@ export function statementApplies(statement: Statement, request: PolicyRequest): 
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
-  // If the result depends on a variable without a value, the stricter result is used as well.
+  // The stricter result is also used if the result depends on a variable without a value.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
   if (request.isContentPending === true && statement.asksForContent)

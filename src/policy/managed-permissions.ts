@@ -40,7 +40,7 @@ export function letsRead(permission: ManagedPermission): boolean {
   return managedPermissions[permission].read
 }
 
-/** The shared CA, and the IDs of the accounts and organizations that have access to it. */
+/** The shared CA, and the IDs of the accounts and organizations with which it is shared. */
 export interface Sharing {
   readonly arn: string
   readonly partition: string

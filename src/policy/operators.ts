@@ -6,11 +6,11 @@ import { equalsResolved, matchesResolved } from './pattern.ts'
 export interface Operator {
   /** Whether a policy value is valid for the operator. The check is not called for values that contain variables. */
   readonly accepts: (value: string) => boolean
-  /** Whether the request value matches the policy value, in which variables have already been replaced. */
+  /** Whether the request value matches the policy value. The policy value's variables have already been replaced. */
   readonly holds: (expected: string, actual: string) => boolean
   /**
-   * Whether the operator is a `…Not…` operator, which requires that no policy value matches, and which a request
-   * without the condition key satisfies.
+   * Whether the operator is a `…Not…` operator. It requires that no policy value matches, and is satisfied by a request without
+   * the condition key.
    */
   readonly negated: boolean
   /** Whether variables and `${*}` in policy values are replaced. */
@@ -150,7 +150,7 @@ function isRange(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
-/** Block lists, keyed by range. Each range in a policy has a single list, which is reused. */
+/** Block lists, keyed by range. The list of a range is created once and reused. */
 const lists = createBoundedCache<BlockList>(10_000)
 
 function inRange(expected: string, actual: string): boolean {

@@ -185,7 +185,7 @@ test('no text makes the parser throw', () => {
   fc.assert(
     fc.property(text, fc.constantFrom('identity', 'resource'), (value, kind) => {
       const parsed = parsePolicy(value, kind)
-      // The parser always reports why a document is invalid.
+      // The parser reports why a document is invalid.
       assert.ok(parsed.statements.length > 0 || parsed.problems.length > 0)
     }),
   )

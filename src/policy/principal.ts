@@ -16,8 +16,8 @@ export interface PrincipalIdentity {
   /** Account ID; undefined for callers without an account, which are services and holders of a web identity token. */
   readonly accountId: string | undefined
   /**
-   * Identifiers of the caller: the ARN of the user or endpoint, the ARNs of the session and its role, the ARN of the identity
-   * provider, or the name of the service.
+   * Identifiers of the caller: the ARN of the user, endpoint or identity provider, the ARNs of the session and its role, or the
+   * service's name.
    */
   readonly names: readonly string[]
 }

@@ -4,15 +4,15 @@ import { satisfies, type Condition } from './condition.ts'
 import { statementApplies, type PolicyRequest } from './evaluation.ts'
 import type { Policy, Statement } from './policy-document.ts'
 
-/** Content that a policy does not allow: a condition key, and one of its values, or undefined for a missing value. */
+/** Content that a policy does not allow: a condition key with one of its values, which is undefined if it is missing. */
 export interface RefusedContent {
   readonly key: string
   readonly value: string | undefined
 }
 
 /**
- * Returns the content that causes the denial: content in a Deny statement that applies, or otherwise in the Allow statement with
- * the fewest unsatisfied conditions. Returns undefined if the content is not the reason for the denial.
+ * Returns the content that causes the denial. It comes from a Deny statement that applies, or otherwise from the Allow statement
+ * with the fewest unsatisfied conditions. Returns undefined if the content is not the reason for the denial.
  */
 export function refusedContent(
   policies: readonly Policy[],
@@ -41,9 +41,7 @@ export function refusedContent(
 /** Maximum length of a value in an error message, in UTF-16 code units. */
 const shownLengthMax = 200
 
-/**
- * Returns the end of an error message, which states the content that causes the denial; empty if the content is not the reason.
- */
+/** Returns the end of an error message that states which content causes the denial; empty if the content is not the reason. */
 export function refusedContentText(policies: readonly Policy[], request: PolicyRequest): string {
   const refused = refusedContent(policies, request)
   if (refused === undefined) return ''
@@ -55,8 +53,8 @@ export function refusedContentText(policies: readonly Policy[], request: PolicyR
 }
 
 /**
- * Returns the content conditions that an Allow statement does not satisfy; empty if something else also prevents the statement
- * from applying.
+ * Returns the unsatisfied content conditions of an Allow statement; empty if the statement also does not apply for another
+ * reason.
  */
 function unsatisfied(statement: Statement, request: PolicyRequest): Condition[] {
   const rest = statement.conditions.filter((condition) => !isContent(condition))
@@ -70,7 +68,7 @@ function isContent({ key }: Condition): boolean {
   return key.startsWith(contentPrefix)
 }
 
-/** Returns the first value of a condition's key for which the condition alone has the given result. */
+/** Returns the first value of a condition key for which its condition alone has the given result. */
 function valueWith(
   condition: Condition,
   { keys }: PolicyRequest,

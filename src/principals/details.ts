@@ -7,8 +7,7 @@ import { summarizeUser, type User } from '../store/users.ts'
 import { viewAccessKey, viewPolicy, viewRole, viewUser } from './views.ts'
 
 /**
- * Maximum numbers of policies and access keys of a user or role in a response. The counts in the response
- * are not subject to these limits.
+ * Maximum numbers of policies and access keys of a user or role in a response. The counts in the response include all of them.
  */
 const policiesMax = 100
 const accessKeysMax = 100

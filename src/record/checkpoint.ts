@@ -1,4 +1,4 @@
-/** Checkpoints (C2SP tlog-checkpoint), which are signed notes whose text contains the size and root of the tree. */
+/** Checkpoints (C2SP tlog-checkpoint). A checkpoint is a signed note that contains the tree's size and root. */
 import type { KeyObject } from 'node:crypto'
 import { parseCheckpoint } from './checkpoint-text.ts'
 import { openNote, signNote, type NoteVerifier } from './note.ts'

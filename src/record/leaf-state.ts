@@ -1,4 +1,4 @@
-/** The text form of a leaf's last field, which contains the columns of a row (written by store/recorded-states.ts). */
+/** The text form of a leaf's last field. The field contains a row's columns and is written by store/recorded-states.ts. */
 
 /** Parses a row's state into columns; undefined for text in any other form. */
 export function parseState(state: string): Map<string, string | null> | undefined {

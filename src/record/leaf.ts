@@ -42,9 +42,7 @@ const fields = {
   key: [11, 'text'],
   /** JSON whose members depend on the type of leaf. */
   detail: [12, 'text'],
-  /**
-   * The rows that existed when the record began. Each row that existed has a number (64 bits, signed) and a digest (16 bytes).
-   */
+  /** The rows that existed when the record began, each with a number (64 bits, signed) and a digest (16 bytes). */
   rows: [13, 'bytes'],
   /** The columns of the row after the change (store/recorded-states.ts). The state is always the last field. */
   state: [14, 'text'],
@@ -119,7 +117,7 @@ export function withState(entry: Uint8Array, state: string | undefined): Uint8Ar
   return Buffer.concat([entry, head, value])
 }
 
-/** Throws LeafError for bytes that encodeLeaf cannot have produced. */
+/** Throws LeafError for bytes that encodeLeaf cannot produce. */
 export function decodeLeaf(bytes: Uint8Array): Leaf {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const kind = kindsByCode.get(buffer[1] ?? 0)
@@ -147,7 +145,7 @@ export function decodeLeaf(bytes: Uint8Array): Leaf {
   return leaf as unknown as Leaf
 }
 
-/** Returns the time in a leaf's data, without decoding the remaining fields. For data that is too short, the time is 0. */
+/** Returns the time in a leaf's data without decoding the other fields; 0 if the data is too short. */
 export function leafMilliseconds(bytes: Uint8Array): number {
   if (bytes.length < headBytes) return 0
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUIntBE(2, 6)

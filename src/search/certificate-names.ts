@@ -44,8 +44,8 @@ function searchedNamesOf({ subjectDer, subjectAltName }: NamedParts): SearchedNa
 }
 
 /**
- * Reads the names of a stored certificate. Returns no names for an unreadable certificate, which only a server without lint can
- * have issued.
+ * Reads the names of a stored certificate. Returns no names for an unreadable certificate. Only a server without lint can have
+ * issued such a certificate.
  */
 export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
   const shown = unlessDamaged(() => {

@@ -1,7 +1,7 @@
 /**
- * Facets in the search tables. A facet is a search condition, such as an account and a template. Its number is the first 32
- * bits of a hash, so that no table of facets is needed. A collision of two facets only costs time, because every found
- * certificate is checked against the filter (filter.ts).
+ * Facets in the search tables. A facet is a search condition, such as an account and a template. Its number is the first 32 bits
+ * of a hash, so that no table of facets is needed. A collision only costs time, because every certificate found is checked
+ * against the filter (filter.ts).
  */
 import { createHash } from 'node:crypto'
 import type { Requester } from '../store/certificate-search.ts'
@@ -22,7 +22,7 @@ export type Owner =
 export type PositionFacet = 'expiry' | 'issue' | 'template' | 'requester'
 export type NameFacet = 'subject' | 'name' | 'reversed-name'
 
-/** Returns the number of a facet: 32 bits, which SQLite stores in four bytes. */
+/** Returns the number of a facet. It has 32 bits, which SQLite stores in four bytes. */
 export function facetNumber(
   facet: PositionFacet | NameFacet,
   owner: Owner,
@@ -34,19 +34,19 @@ export function facetNumber(
   return createHash('sha256').update(text).digest().readInt32BE(0)
 }
 
-/** Era of name entries from earlier versions, which had no eras. */
+/** Era of the name entries from earlier versions, which did not use eras. */
 export const noEra = -1
 
 /**
- * Returns the era of a certificate number. Names are sorted within eras of 65,536 certificates, so that a batch of
- * certificates changes few pages of the table. If the names of all certificates were sorted together, almost every insertion
- * would change a different page.
+ * Returns the era of a certificate number. Names are sorted only within eras of 65,536 certificates, so that inserting a batch of
+ * certificates changes few pages of the table. If all names were sorted together, almost every insertion would change a different
+ * page.
  */
 export function eraOf(certificateNumber: number): number {
   return Math.floor(certificateNumber / 65_536)
 }
 
-/** Returns the number of a name facet in an era, 32 bits. */
+/** Returns the number of a name facet in an era: 32 bits. */
 export function facetInEra(facet: number, era: number): number {
   return (facet + 1 + era) | 0
 }
@@ -64,8 +64,8 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Most certificates are requested by their CA's account. That requester has no entry; a search for it scans all
-      // certificates of the account (index-scans.ts).
+      // Most certificates are requested by their CA's account. They have no requester entry; a search for this requester scans
+      // all certificates of the account (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
       places = this.#placesOf(certificate, { owner, era, requesters })
@@ -132,7 +132,7 @@ function listIn<Key extends number | string>(
   return list
 }
 
-/** Adds names. If a certificate has the same name twice, it is added twice but inserted once. */
+/** Adds names. A name that a certificate contains twice is added twice but inserted once. */
 function addTo(
   { expiring, issued, subject, name, reversedName }: Places,
   { number, notAfter, issuedAt, certificateDer }: UnsearchableCertificate,

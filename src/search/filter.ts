@@ -1,4 +1,4 @@
-/** Search filters, and the check whether a certificate matches one. */
+/** Search filters, and the function that checks certificates against them. */
 import type { FoundCertificate } from '../store/certificate-search.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import { readCertificateNames, type CertificateNames } from './certificate-names.ts'

@@ -62,8 +62,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   if (subject !== undefined) scans.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') scans.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
-  // Certificates that an account requested from its own CAs have no requester entry. They are found by scanning all
-  // certificates in the same order.
+  // Certificates that an account requested from its own CAs have no requester entry, so a scan of all certificates finds them.
   if (requester === filter.accountId)
     scans.push({ ...byPosition('expiry', filter, expiry), name: 'requester' })
   else if (requester !== undefined)

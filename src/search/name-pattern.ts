@@ -35,14 +35,14 @@ export function reversedKey(text: string): string {
   return Array.from(folded(text)).toReversed().slice(0, keyCharacters).join('')
 }
 
-/** Matches nearly every name. In a match, only letters need folding, and every character is one byte. */
+/** Matches nearly all names. In such a name, only letters are folded, and every character is one byte. */
 const isAscii = /^[ -~]*$/
 
 function folded(text: string): string {
   return nearestStorable(text.normalize('NFKC').toLowerCase())
 }
 
-/** Parses the text of a filter. If the pattern is invalid, returns what is wrong with it. */
+/** Parses the text of a filter. Returns the problem if the pattern is invalid. */
 export function parseNamePattern(text: string): NamePattern | { readonly problem: string } {
   const isPrefix = /(?:^|[^\\])(?:\\\\)*\*$/s.test(text)
   const isSuffix = text.startsWith('.')

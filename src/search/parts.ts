@@ -1,6 +1,6 @@
 /**
- * Index scans over several parts. An account's parts are its CAs, and the parts of a name index are eras. A statement merges a
- * group of parts; the groups are read one after another.
+ * Index scans over several parts. An account's parts are its CAs, and a name index's parts are its eras. Each statement reads and
+ * merges a group of parts.
  */
 import {
   countOf,
@@ -14,7 +14,9 @@ import type { Sql } from '../store/sql.ts'
 
 type Reader = Pick<Database, 'query'>
 
-/** Maximum number of parts per statement. SQLite merges at most 500, and prepares 64 in half a millisecond. */
+/**
+ * Maximum number of parts per statement. SQLite can merge 500 parts. It prepares a statement with 64 parts in half a millisecond.
+ */
 const groupMax = 64
 /** Maximum number of parts per read. */
 export const partsMax = 16 * groupMax

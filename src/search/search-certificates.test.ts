@@ -244,8 +244,8 @@ test('the pages of a search contain every matching certificate exactly once', as
       fc.array(issued, { maxLength: 30 }),
       fc.array(searchOptions, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
-      // `distance` places several certificates in each era, or one in several eras. The rows of the first `old` certificates
-      // have no era.
+      // With `distance`, an era contains several certificates, or only every few eras contain one. The rows of the first `old`
+      // certificates have no era.
       fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
       // oxlint-disable-next-line max-params -- one for each arbitrary
       async (certificates, filters, limit, { distance, old }) => {

@@ -25,8 +25,8 @@ const readsMax = 150
 const countsMax = [1000, 10_000]
 
 /**
- * Returns at most `limit` certificates after a cursor. The first page selects the scan with the fewest certificates, which all
- * later pages use, too.
+ * Returns at most `limit` certificates after a cursor. The first page selects the scan with the fewest certificates. All later
+ * pages use the same scan.
  */
 export async function searchCertificates(
   db: Pick<Database, 'query'>,
@@ -65,7 +65,7 @@ async function readPage(
   const certificates: ListedCertificate[] = []
   let room = Math.max(readsMax, limit + 1)
   let position: SearchPosition | undefined = after
-  // One more certificate than requested is read, to determine whether another page follows.
+  // An additional certificate is read to determine whether another page follows.
   let size = limit + 1
   for (;;) {
     const { found, next } = await scan.read(db, position, size)

@@ -156,7 +156,10 @@ async function checkDatabase(config: Config): Promise<void> {
   requireMasterKey(settings, masterKey, systemRandom)
 }
 
-/** Looks up the CA given by --tls-self, unless the database schema is older and `signet serve` would migrate it first. */
+/**
+ * Looks up the CA that --tls-self specifies. The lookup is skipped if `signet serve` would first migrate the database to a newer
+ * schema.
+ */
 async function checkOwnAuthority(config: Config, clock: Clock): Promise<void> {
   const { tls } = config
   if (tls.kind !== 'self' || config.dev) return

@@ -35,8 +35,8 @@ export interface ProcessServices {
   /** Objects that the public listener serves, or undefined if the object store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
   /**
-   * Ends requests to an unresponsive key store soon. The function is called when the server begins to stop, before listeners
-   * and jobs complete their work.
+   * Shortens the timeout of requests to an unresponsive key store. Called when the server begins to stop, before listeners and
+   * jobs complete their work.
    */
   readonly beginStop: () => void
 }
@@ -125,7 +125,7 @@ function openKeys(
       records: createKeyRecords(db, clock),
       sealers: masterKeys.sealers('keys'),
       random,
-      // If every core has a process, no core is left for a thread pool.
+      // If there is a process for every core, a thread pool has no core of its own.
       longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
     },
     pkcs11: location && { location, records: createTokenKeyRecords(db, clock), random },
@@ -149,9 +149,7 @@ async function openObjects(
   return { objects: wrapObjects(embedded), publicObjects: embedded }
 }
 
-/**
- * Records the most recent uses of access keys. If recording fails, the failure is only logged, so that the process can stop.
- */
+/** Records the most recent uses of access keys. A failure is only logged, so that the process can stop. */
 async function recordLastUses(services: Services): Promise<void> {
   try {
     await recordKeyUses.run(services)

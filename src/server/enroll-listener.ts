@@ -1,8 +1,8 @@
 /**
- * The listener for ACME and EST, which always uses TLS. The listener uses the certificate of the API listener. If the API has
- * no TLS, the server issues a certificate for the enrollment listener under its own root. The listener requests a client
- * certificate while EST endpoints exist, because EST clients can authenticate with a certificate; ACME clients send no certificate. An
- * embedded CA has no enrollment listener, because its host process serves the requests.
+ * The listener for ACME and EST, which always uses TLS. It uses the API listener's certificate. If the API has no TLS, the server
+ * issues a certificate for the enrollment listener under its own root. While EST endpoints exist, the listener requests a client
+ * certificate, because EST clients can authenticate with one. ACME clients send no certificate. An embedded CA has no enrollment
+ * listener, because its host process serves the requests.
  */
 import type { BodyBudget } from '../http/body/budget.ts'
 import { limitCertificateRequests } from '../http/certificate-requests.ts'
@@ -41,8 +41,8 @@ export function openEnrollSource(
 }
 
 /**
- * Starts the enrollment listener and returns its URL, which contains the first of the listener's names that is not a wildcard.
- * Throws ConfigurationError if the port is in use or the listener has no name.
+ * Starts the enrollment listener and returns its URL, with the listener's first name that is not a wildcard. Throws
+ * ConfigurationError if the port is in use or the listener has no name.
  */
 export async function startEnrollListener(
   { config, clock, random, log, stack }: Runtime,
@@ -56,8 +56,7 @@ export async function startEnrollListener(
   const site = createEnrollSite(() => names)
   const { health } = services.server
   const server = createTlsServer(
-    // The enrollment listener has no path prefix. A reverse proxy cannot be in front of the enrollment listener, because
-    // clients authenticate with TLS.
+    // The enrollment listener has no path prefix, because it cannot be behind a reverse proxy: its clients authenticate with TLS.
     { log, random, limits: config.limits, budget, errorFormat: enrollErrorAnswer },
     enrollRoutes({ log, health, site, ...routes(site) }),
     requestingCertificates(certificate.material),
@@ -79,10 +78,12 @@ export async function startEnrollListener(
   return urlOf(names, port)
 }
 
-/** Time for which the existence of an EST endpoint is remembered. */
+/** Time for which the server remembers whether EST endpoints exist. */
 const rememberedMilliseconds = 60_000
 
-/** Returns a function that returns whether the server has EST endpoints. Without an answer from the database, it may have some. */
+/**
+ * Returns a function that returns whether the server may have EST endpoints. The result is true if the database cannot be read.
+ */
 function useOfCertificates({ db, clock }: Services): () => boolean | Promise<boolean> {
   let rememberedUntil = 0
   const read = async (): Promise<boolean> => {

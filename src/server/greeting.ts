@@ -61,7 +61,7 @@ function exports(
     ]
   const { path, elsewhere } = credentials
   return [
-    // If another node created the account, the operator copies that node's credentials file or creates an access key with
+    // If another node created the account, the operator must copy that node's credentials file or create an access key with
     // `signet access-key create`.
     ...(elsewhere === undefined
       ? []

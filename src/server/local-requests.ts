@@ -39,9 +39,9 @@ export function createLocalHandler(options: LocalHandlerOptions): LocalHandler {
 const actorTextMax = 1000
 
 /**
- * Checks the strings that identify the sender of a request. The server does not verify the identity itself, because only root
- * and the owner of the data folder can send requests, and both could also write the record directly. Throws ConfigurationError
- * if a string is missing or too long.
+ * Checks the strings that identify the sender of a request. The server does not verify the identity. Only root and the data
+ * folder's owner can send requests, and both could also write the record directly. Throws ConfigurationError if a string is
+ * missing or too long.
  */
 export function actorOf(actor: unknown): Actor {
   const { osUser, sudoUser, host, command } = (actor ?? {}) as Readonly<Record<string, unknown>>

@@ -105,8 +105,8 @@ interface LockedServing extends LockedContext {
 }
 
 /**
- * Opens the database to read stored OCSP responses. If the database cannot be read, the function returns undefined, and the
- * server sends no OCSP responses until it is unlocked.
+ * Opens the database to read stored OCSP responses. Returns undefined if the database cannot be read; the server then sends no
+ * OCSP responses until it is unlocked.
  */
 async function openDatabase(
   engine: Engine,
@@ -151,8 +151,8 @@ async function serveLocked(config: Config, serving: LockedServing): Promise<stri
 }
 
 /**
- * Returns the API listener and the enrollment listener, which refuse all requests. A listener with a self-issued certificate is
- * missing, because issuing the certificate would require a key from the database.
+ * Returns the API listener and the enrollment listener, which refuse all requests. Listeners with self-issued certificates are
+ * omitted, because issuing a certificate would require a key from the database.
  */
 async function refusingServers(
   { tls, listen, enrollment }: Config,

@@ -65,7 +65,7 @@ export async function openOwnData(
     await data.db.transaction(releaseLeases())
   await recordUnlock(context, data)
   if (owned?.accepted !== undefined) {
-    // As after a restore, every CRL becomes due. Revocations that appear only in published CRLs are inserted into the database.
+    // Makes every CRL due, as after a restore. Revocations that appear only in published CRLs are inserted into the database.
     const now = clock.now()
     const approvals = await findOpenApprovals(data.db, now)
     await data.db.transaction([
@@ -85,10 +85,7 @@ export async function openOwnData(
   return { runtime: { ...context, config, data, stack }, credentials }
 }
 
-/**
- * Appends a leaf for each share that unlocked the server, which names the person who entered the share. Another leaf records
- * the unlock.
- */
+/** Appends a leaf for each share that unlocked the server, with the person who entered it. Another leaf records the unlock. */
 async function recordUnlock(
   { masterKey, enteredShares = [], clock }: ProcessContext,
   { db }: DataFolder,

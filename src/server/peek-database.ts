@@ -3,9 +3,9 @@ import { peekMasterKeySettings } from '../store/master-keys.ts'
 import type { Row, Sql } from '../store/sql.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Reads a database without requiring a running server, for checks of the settings. */
+/** Reads a database without a running server, for checks of the settings. */
 export interface PeekedDatabase {
-  /** Whether the database exists, which the first start creates. */
+  /** Whether the database exists. The first start creates it. */
   readonly exists: boolean
   query(statement: Sql): Promise<Row[]>
   /** Whether a query returned no result because the database has an older schema, which `signet serve` would migrate first. */

@@ -23,8 +23,8 @@ export function startPrimary(
 ): Promise<App> {
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
-    // The primary writes to the database on its main thread. The main thread has little other work, and statements from workers
-    // are then copied only once.
+    // The primary writes to the database on its main thread, which has little other work. Statements from workers are therefore
+    // copied only once.
     const opened = await openOwnData(config, context, stack)
     const { runtime, credentials } = opened
     watchMasterKey(runtime)

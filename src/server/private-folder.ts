@@ -1,6 +1,6 @@
 /**
  * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory SQLite database would not work, because
- * the writer, the reader and the CRL thread have separate connections, and separate connections can share only a file.
+ * the writer, the reader and the CRL thread have separate connections, which can only share a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,8 +18,8 @@ const youngMilliseconds = 60_000
 const open = new Set<string>()
 
 /**
- * Creates an empty folder with mode 0700. The folder is removed when `stack` is disposed of, or when the process exits, unless
- * the process is killed.
+ * Creates an empty folder with mode 0700. Unless the process is killed, the folder is removed when `stack` is disposed of or when
+ * the process exits.
  */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])

@@ -3,10 +3,10 @@
  * URL of the public listener.
  *
  * Workers share the port. On Linux, each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
- * clients open a connection for each request, and passing each connection from the primary to a worker would be expensive. If a
- * worker is killed, the kernel also resets the connections that wait for the worker. On other operating systems, the kernel
- * does not distribute connections evenly, so the primary distributes the connections. API connections are few and long-lived,
- * and the primary distributes them on every operating system (docs/decisions/0014).
+ * clients open a connection for each request, and passing each of them from the primary to a worker would be expensive. If a
+ * worker is killed, the kernel also resets the connections that wait for it. On other operating systems, the kernel does not
+ * distribute connections evenly, so the primary distributes them. API connections are few and long-lived, and the primary
+ * distributes them on every operating system (docs/decisions/0014).
  */
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
@@ -32,7 +32,7 @@ export class ReservedPort implements AsyncDisposable {
     this.#server = server
   }
 
-  /** Returns the bound server. The listener takes over the server's socket with `listen(server)`, and closes it. */
+  /** Returns the bound server. The listener takes over its socket with `listen(server)` and later closes the socket. */
   take(): Server {
     const server = this.#server
     if (server === undefined) throw new Error('the port is no longer reserved')
@@ -67,8 +67,8 @@ export async function reservePort(
 
 /**
  * Finds the port that the workers will share. Throws ConfigurationError if another server listens on the port, because sockets
- * with SO_REUSEPORT would share the port with that server. If the operating system chose the port, it stays reserved until the
- * caller disposes of the result, which happens when the workers listen.
+ * with SO_REUSEPORT would share it with that server. A port that the operating system chose stays reserved until the caller
+ * disposes of the result, once the workers listen.
  */
 export async function reserveSharedPort(address: Address): Promise<ReservedPort> {
   const staysReserved = hasOwnSockets && address.port === 0

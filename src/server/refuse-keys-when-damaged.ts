@@ -1,7 +1,7 @@
 import type { Database } from '../store/database.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 
-/** Returns a KeyStore that throws the error of the database if the database is damaged or has lost writes. */
+/** Returns a KeyStore that throws the database's error if the database is damaged or has lost writes. */
 export function refusingKeys(keys: KeyStore, db: Pick<Database, 'damage'>): KeyStore {
   const requireIntact = (): void => {
     const damage = db.damage?.()

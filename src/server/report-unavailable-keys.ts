@@ -7,8 +7,8 @@ import type { Log } from '../telemetry/log.ts'
 const logMilliseconds = 10_000
 
 /**
- * Returns a KeyStore that throws KeyOutage if a key is temporarily unavailable, so that clients try again. The reason is logged
- * for the operator.
+ * Returns a KeyStore that throws KeyOutage if a key is temporarily unavailable, so that clients retry. The reason is logged for
+ * the operator.
  */
 export function reportUnavailableKeys(
   keys: KeyStore,

@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { ProcessFaults } from '../telemetry/metrics.ts'
 import type { EnteredShare } from './unlock-requests.ts'
 
-/** Dependencies of a process that exist before the process opens anything. */
+/** Dependencies of a process that exist before it opens any resource. */
 export interface ProcessContext {
   readonly clock: Clock
   readonly random: Random
@@ -43,10 +43,7 @@ export interface App {
   /** URLs of the listeners. If the configured port is 0, the URLs contain the port that the operating system chose. */
   readonly apiUrl: string
   readonly publicUrl: string
-  /**
-   * URL of the enrollment listener, with the first of the listener's names. The URL is undefined if the server has no
-   * enrollment listener.
-   */
+  /** URL of the enrollment listener, with the listener's first name; undefined if the server has no enrollment listener. */
   readonly enrollUrl: string | undefined
   /** URL of the metrics, or undefined if the API listener serves the metrics. */
   readonly metricsUrl: string | undefined
@@ -61,7 +58,7 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Runs `start` and adds `close` to its result. If `start` fails, the function closes everything that `start` has opened. */
+/** Runs `start` and adds `close` to its result. If `start` fails, everything that it has opened is closed. */
 export async function startProcess<Result extends object>(
   start: (stack: AsyncDisposableStack) => Promise<Result>,
 ): Promise<Result & { close(): Promise<void> }> {

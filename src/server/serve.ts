@@ -79,8 +79,8 @@ function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config 
 }
 
 /**
- * Writes the endpoint to the credentials file, where clients find it. A failure is only logged, because the server can run
- * without the endpoint in the file.
+ * Writes the endpoint to the credentials file, from which clients read it. A failure is only logged, because the server does not
+ * need the endpoint in the file.
  */
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
   const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
@@ -119,7 +119,8 @@ async function serveAsWorker(
   const { log } = parts
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
-  // A reload during the start takes place after the start, because the worker may have read the previous configuration.
+  // A reload that is requested during the start takes place after it, because the worker may have read the previous
+  // configuration.
   let isReloadPending = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const { promise: started, resolve: start } = Promise.withResolvers<WorkerStart>()

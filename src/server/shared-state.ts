@@ -22,7 +22,7 @@ import type { PrimaryConnection } from './workers/primary-connection.ts'
 
 export interface SharedState {
   readonly rateLimiter: RateLimiter
-  /** Counts the new ACME accounts, and changes of their keys and contacts, of source addresses. */
+  /** Counts new ACME accounts, and changes of their keys and contacts, for each source address. */
   readonly accountChanges: AddressLimiter
   /** The call log, or undefined if calls are not logged. */
   readonly callLog: CallLogPort | undefined
@@ -41,7 +41,10 @@ export interface OwnState extends SharedState {
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** New ACME accounts and changes of accounts from one source address in one hour. Many machines can share an address. */
+/**
+ * Maximum number of new ACME accounts and account changes from one source address in one hour. Many machines can share an
+ * address.
+ */
 const accountChangesPerHour = 100
 
 /**
@@ -78,7 +81,7 @@ export async function createOwnState(
   }
 }
 
-/** Creates a worker's view of the shared state, which its primary holds. */
+/** Creates a worker's access to the shared state in its primary. */
 export async function createWorkerState(
   { config, faults }: Runtime,
   primary: PrimaryConnection,
@@ -96,7 +99,7 @@ export async function createWorkerState(
   }
 }
 
-/** The metrics are imported only when needed: an embedded CA does not use them, and prom-client is slow to load. */
+/** The metrics are imported only when needed, because an embedded CA does not use them and prom-client is slow to load. */
 async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<Metrics> {
   const { createMetrics } = await import('../telemetry/metrics.ts')
   const { processRegistry } = await import('../telemetry/process-metrics.ts')

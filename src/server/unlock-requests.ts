@@ -13,7 +13,7 @@ import type { Actor } from '../record/leaf.ts'
 import type { Log } from '../telemetry/log.ts'
 import { actorOf } from './local-requests.ts'
 
-/** A share of the master key that was entered, in the form in which it is recorded. */
+/** A share of the master key that was entered, in the form that the record contains. */
 export interface EnteredShare {
   /** Number of the share within its split. */
   readonly number: number
@@ -25,9 +25,9 @@ export interface EnteredShare {
 interface UnlockOptions {
   /** IDs of the master keys that can open the database. */
   readonly needed: readonly string[]
-  /** The last split, if the data folder contains its description. */
+  /** The last split, if its description is in the data folder. */
   readonly manifest: SplitManifest | undefined
-  /** Path of the master key, which messages contain. */
+  /** Path of the master key, for messages. */
   readonly path: string
   /**
    * Callback that receives the master key and the shares that restored it. Throws ConfigurationError if the key does not open
@@ -39,14 +39,14 @@ interface UnlockOptions {
 }
 
 /**
- * Maximum number of splits whose shares the server holds. The server can hold shares from several splits only if the data
- * folder does not contain the description of the last split.
+ * Maximum number of splits whose shares the server holds. Several splits are possible only if the description of the last one is
+ * not in the data folder.
  */
 const splitsMax = 8
 
 /**
- * Creates the handler for requests on the local channel. Shares from different splits are collected separately, so that one
- * split does not block another split.
+ * Creates the handler for requests on the local channel. Shares from different splits are collected separately, so that one split
+ * does not block another.
  */
 export function createUnlockHandler(options: UnlockOptions): LocalHandler {
   const { needed, path, accept, clock, log } = options
@@ -99,9 +99,7 @@ interface Split {
   entered: EnteredShare[]
 }
 
-/**
- * Returns the reason why a share cannot belong to the database's master key, or undefined if the share can belong to that key.
- */
+/** Returns why a share cannot belong to the database's master key, or undefined if it can. */
 function staleReason(
   { masterKeyId, splitId }: KeyShare,
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,

@@ -23,11 +23,11 @@ export function validationOptions({
 }
 
 /**
- * Returns a function that checks whether one of the listeners accepts connections to a port on an IP address, which is given in
- * its canonical form. A listener on a host name, or on every address, accepts connections to all addresses of the machine. The
- * function does not recognize ports that the operating system chooses (port 0). Validation connects only to the ports 80 and 443
- * and the configured ports, and the system chooses high ports, so the two can be equal only if an administrator configures a high
- * port. The listener then answers the request of a validation with an error.
+ * Returns a function that checks whether one of the listeners accepts connections to a port on an IP address in canonical form. A
+ * listener on a host name, or on every address, accepts connections to all addresses of the machine. The function does not
+ * recognize ports that the operating system chooses (port 0). These are high ports, whereas validation connects only to ports 80
+ * and 443 and the configured ports. The ports can be equal only if an administrator configures a high port. In that case, the
+ * listener answers the validation request with an error.
  */
 export function ownAddresses(
   listeners: readonly Address[],

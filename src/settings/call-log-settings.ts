@@ -13,7 +13,7 @@ export interface CallLogConfig {
 export interface SyslogConfig extends Address {
   /** Absolute paths of PEM files. Without a CA file, the CAs that Node.js trusts are trusted. */
   readonly caFile: string | undefined
-  /** Certificate and key that this server presents, either both set or both absent. */
+  /** Certificate and key that this server presents. Either both or neither must be set. */
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
 }

@@ -20,7 +20,7 @@ function enrollNamesWarning({ enrollment }: Pick<Config, 'enrollment'>): string 
     : undefined
 }
 
-/** Returns a warning if, according to the settings, other machines cannot reach the URLs in certificates; otherwise undefined. */
+/** Returns a warning if the settings make the URLs in certificates unreachable for other machines; otherwise undefined. */
 export function publicUrlWarning({
   publicListen: { host, port },
   publicUrl,

@@ -77,7 +77,7 @@ export interface Config {
   /** Whether calls that cannot be written to the call log are rejected. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
-  /** Whether this startup accepts a database that has lost writes. */
+  /** Whether to accept, at this startup, a database that has lost writes. */
   readonly acceptLoss: boolean
   /** Time for which expired certificates are kept; undefined if they are never deleted. */
   readonly keepExpiredSeconds: number | undefined
@@ -176,7 +176,7 @@ export function readConfig(
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
     effectiveSettings: effectiveSettings(flags, environment),
-    // If a required property is undefined, its value was invalid, and allProblems contains the error.
+    // If a required property is undefined, its value was invalid and allProblems contains the error.
   } satisfies Record<keyof Config, unknown>
   allProblems.push(
     ...combinationProblems(config),

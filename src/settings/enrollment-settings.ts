@@ -48,7 +48,7 @@ export const enrollmentSettings = {
   ),
 } as const
 
-/** Parses host names and addresses. Names and addresses are returned in their canonical form, without duplicates. */
+/** Parses host names and addresses, and returns their canonical forms without duplicates. */
 function listenerNames(text: string): readonly string[] {
   const names = hosts(text).map((name) => {
     const bytes = parseIpAddress(name)

@@ -1,4 +1,4 @@
-/** Settings for CA keys outside the database, and for the keys that encrypt the master key. */
+/** Settings for CA keys that are not in the database, and for the keys that encrypt the master key. */
 import {
   keyStorageStandards,
   keyStoreNames,

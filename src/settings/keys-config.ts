@@ -12,8 +12,8 @@ export interface KeysConfig extends NewKeyStores {
 }
 
 /**
- * Members whose values are invalid are undefined. If a setting requires another setting that is missing, an error is added to
- * the problems.
+ * Members with invalid values are undefined. An error is added to the problems if a setting requires another setting that is
+ * missing.
  */
 export function keysConfig(
   read: Read,
@@ -68,8 +68,8 @@ function tokenLocation(read: Read, problems: string[]): TokenLocation | undefine
 }
 
 /**
- * Returns the location of the PKCS #11 token from a configuration. The server's processes record in the data folder whether the
- * token has refused its PIN.
+ * Returns the location of a configuration's PKCS #11 token. The server's processes record in the data folder whether the token
+ * has refused its PIN.
  */
 export function tokenOf({
   keys: { pkcs11 },

@@ -38,7 +38,7 @@ export interface CallLogDestinations {
 
 export const syslogScheme = 'syslog+tls://'
 
-/** Parses `FILE`, `-`, `syslog+tls://HOST:PORT`, or a file or `-` followed by a comma and the URL of a syslog server. */
+/** Parses `FILE`, `-`, `syslog+tls://HOST:PORT`, or `FILE` or `-` followed by a comma and a syslog server's URL. */
 export function callLogDestinations(text: string): CallLogDestinations {
   const at = text.startsWith(syslogScheme) ? 0 : text.indexOf(`,${syslogScheme}`)
   if (at < 0 && /^syslog\b[^/]*:\/\//i.test(text))
@@ -58,7 +58,7 @@ function syslogAddress(text: string): Address {
     const parsed = address(text)
     if (parsed.port > 0) return parsed
   } catch {
-    // The error that follows states the valid scheme.
+    // The error below states the valid scheme.
   }
   throw new Error(
     `must have HOST:PORT after ${syslogScheme}, such as ${syslogScheme}logs.example.com:6514`,
@@ -137,7 +137,7 @@ export function regions(text: string): readonly string[] {
   return [...new Set(names)]
 }
 
-/** Parses an ASCII URL without user, query or fragment, because certificates contain the URL and paths are appended to it. */
+/** Parses an ASCII URL without user, query or fragment. Paths are appended to this URL, and certificates contain it. */
 const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
 
 export function url(text: string): string {
@@ -224,7 +224,9 @@ export function retention(text: string): number {
   return length
 }
 
-/** Maximum number of workers for `auto`. A single process writes for all workers, so more workers would only wait for it. */
+/**
+ * Maximum number of workers for `auto`. A single process writes for all workers, so additional workers would only wait for it.
+ */
 const autoWorkersMax = 16
 
 /** Parses a number of processes. `auto` stands for the number of cores, up to 16. */

@@ -15,8 +15,8 @@ export interface SettingRow<T> {
   /** Whether the setting has no flag, because other users can read a process's command line. */
   readonly isVariableOnly?: boolean
   /**
-   * Returns a value without its secrets, for DescribeServer. The value of a setting with a redaction function never appears in
-   * errors.
+   * Returns a value without its secrets, for DescribeServer. If this function is present, errors never contain the setting's
+   * value.
    */
   readonly redact?: (text: string) => string
 }

@@ -29,7 +29,7 @@ export type KeyOwner =
 /** An access key, without its secret. */
 export interface AccessKeyRecord {
   readonly accessKeyId: string
-  /** Account of the access key's owner. If the owner is a service, this is the account on whose behalf the service acts. */
+  /** Account of the access key's owner. For a service, this is the account on whose behalf the service acts. */
   readonly accountId: string
   readonly owner: KeyOwner
   /**
@@ -52,11 +52,11 @@ export interface KeyUse {
 }
 
 export interface NewAccessKey extends Omit<AccessKeyRecord, 'lastUse'> {
-  /** Secret access key in plaintext. The secret must never be logged or returned to a client. */
+  /** Secret access key in plaintext, which must never be logged or returned to a client. */
   readonly secretAccessKey: string
 }
 
-/** An access key with data about its owner. */
+/** An access key, with data about its owner. */
 export interface AccessKey extends AccessKeyRecord, NewAccessKey {
   readonly organizationId: string | undefined
   /** Identity policies of the access key and of its user. An empty list permits nothing. */
@@ -192,8 +192,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Records the last use of an access key, unless the row already contains a later use. Several nodes write to the same row. A
- * time far in the future is overwritten, because it means that the clock has been set back since the time was recorded.
+ * Records the last use of an access key, unless the row already contains a later use by another node. A time far in the future is
+ * overwritten, because it means that the clock has been set back since then.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

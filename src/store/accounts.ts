@@ -19,7 +19,7 @@ export function insertAccount({ accountId, organizationId, createdAt }: Account)
   )
 }
 
-/** Moves an account into an organization or out of it. The statement conflicts if the account does not exist. */
+/** Adds an account to an organization, or removes it. The statement conflicts if the account does not exist. */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
   return changing(
     { table: 'accounts', key: [accountId] },
@@ -41,8 +41,8 @@ export async function listAccounts(db: Database): Promise<Account[]> {
 }
 
 /**
- * Returns the ID of the account that operates the server, which is the oldest account. The server created this account when it
- * started for the first time (decision 0046). Returns undefined if the database has no accounts.
+ * Returns the ID of the account that operates the server. This is the oldest account, which was created when the server first
+ * started (decision 0046). Returns undefined if the database has no accounts.
  */
 export async function findOperatorAccount(
   db: Pick<Database, 'query'>,

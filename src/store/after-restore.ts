@@ -5,10 +5,10 @@ import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
- * Makes the changes that are necessary after a restore. Every CRL becomes due, so that its number soon exceeds the number of
- * any CRL that was published after the backup (crl/publish.ts). All leases are released. Open approvals expire, because an
- * approval that was used after the backup could otherwise be used again. Stored OCSP responses are deleted, because the data
- * loss may affect their certificates. If the credentials file was restored, its new path is recorded.
+ * Makes the changes that are necessary after a restore. Every CRL becomes due, so that its number soon exceeds the number of any
+ * CRL that was published after the backup (crl/publish.ts). All leases are released. Open approvals expire, because an approval
+ * that was used after the backup could otherwise be used again. Stored OCSP responses are deleted, because their certificates may
+ * have been revoked after the backup. If the credentials file was restored, its new path is recorded.
  */
 export function resetAfterRestore(
   now: Date,

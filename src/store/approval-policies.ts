@@ -1,13 +1,13 @@
-/** Rows of approval policies, which determine the actions that need a second person. */
+/** Rows of approval policies, which determine the actions that require a second person's approval. */
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
 
 /** The approval policy of an account. */
 export interface ApprovalPolicy {
-  /** Names of the actions that need a second person. */
+  /** Names of the actions that require a second person's approval. */
   readonly actions: readonly string[]
-  /** Time within which a request must be decided, and within which the requester must repeat an approved request. */
+  /** Time limit for the decision about a request, and for repeating an approved request. */
   readonly windowSeconds: number
 }
 
@@ -26,9 +26,8 @@ export async function findApprovalPolicy(
 }
 
 /**
- * Creates a statement that conflicts (`approval`) if the account's approval policy has changed since it was read. A request
- * must not circumvent a policy that has come into effect in the meantime, and must not use up an approval that the policy no
- * longer requires.
+ * Creates a statement that conflicts (`approval`) if the account's approval policy has changed since it was read. A request must
+ * not circumvent a new policy, and must not use up an approval that is no longer required.
  */
 export function requireApprovalPolicy(accountId: string, policy: ApprovalPolicy | undefined): Sql {
   return guard(

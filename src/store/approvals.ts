@@ -1,4 +1,4 @@
-/** Rows of approvals: the requests for actions that need a second person. */
+/** Rows of approvals: the requests for actions that require a second person's approval. */
 import type { StorableText } from '../text/storable-text.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -108,8 +108,7 @@ export function insertApprovalRow(request: ApprovalRequest): Sql {
 }
 
 /**
- * Marks an approved request as used, which is possible only once. The statement conflicts (`approval`) if the request is
- * unapproved, expired or already used.
+ * Marks an approved request as used. The statement conflicts (`approval`) if the request is unapproved, expired or already used.
  */
 export function takeApproval(id: string, now: Date): Sql {
   return changing(
@@ -134,7 +133,7 @@ export interface Decision {
 
 /**
  * Records a decision: the approval of another person's pending request, or the rejection of a pending or approved request. Any
- * other decision causes a conflict (`approval`).
+ * other decision conflicts (`approval`).
  */
 export function decideRequest(
   decision: 'APPROVED' | 'REJECTED',

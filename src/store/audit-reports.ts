@@ -40,13 +40,13 @@ export function insertAuditReport(report: AuditReport, since: Date): Sql {
   )
 }
 
-/** Finds an audit report by its ID, whichever CA it belongs to. */
+/** Finds an audit report by its ID. The report may belong to any CA. */
 export async function findAuditReport(db: Database, id: string): Promise<AuditReport | undefined> {
   const [row] = await db.query(sql`select * from audit_reports where report_id = ${id}`)
   return row === undefined ? undefined : reportOf(row)
 }
 
-/** Claims at most `limit` audit reports that have to be written, oldest first. */
+/** Claims at most `limit` audit reports to be written, oldest first. */
 export function claimAuditReports({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausibleTime(now)

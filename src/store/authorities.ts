@@ -1,4 +1,4 @@
-/** Rows of certificate authorities (CAs), and of the certificates that were imported into them. */
+/** Rows of certificate authorities (CAs), and of their imported certificates. */
 import type {
   Authority,
   AuthorityType,
@@ -17,7 +17,7 @@ import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
-/** The database, or a reader for code that does not open the database. */
+/** The database, or only a reader for code that does not open the database. */
 export type ReadableDatabase = Pick<Database, 'query' | 'snapshot'>
 
 /** Owner of a CA: an account in a Region. */
@@ -53,8 +53,8 @@ const selectErasable: Sql = {
 const cachedMax = 1000
 
 /**
- * Cache of CAs, by the ID of the CA. Within a snapshot, each CA is read only once. In later snapshots, only the revision of the
- * CA is read, because a cached CA with the same revision is still correct.
+ * Cache of CAs by ID. Within a snapshot, each CA is read only once. In later snapshots, only the CA's revision is read, because a
+ * cached CA with the same revision is still correct.
  */
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
@@ -74,7 +74,7 @@ export async function findAuthority(
   return row && keepAuthority(db, row, seenIn)
 }
 
-/** Cache of the CAs' IDs, by the number of the CA. The number and the ID of a CA never change. */
+/** Cache of CA IDs by CA number. A CA's number and ID never change. */
 const idsOf = createOwnedCaches<string>(cachedMax)
 
 /** Finds a CA by its number, even after the CA's restoration period. */
@@ -129,8 +129,8 @@ export function listSharedAuthorities(
 }
 
 /**
- * Returns a page from the cache if the cache contains every CA on the page in its current revision. Reading the rows of ten CAs
- * would take 60 of the 160 µs for a request.
+ * Returns a page from the cache if the cache contains the current revision of every CA on the page. Reading the rows of ten CAs
+ * would take 60 of the 160 µs that a request takes.
  */
 async function listKnown(db: ReadableDatabase, { text, values }: Sql): Promise<Authority[]> {
   const seenIn = db.snapshot?.()

@@ -35,15 +35,13 @@ export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   )
 }
 
-/**
- * Inserts the counter that guards the certificate quota of a CA. The caller uses the same transaction as for insertAuthority.
- */
+/** Inserts the counter that guards a CA's certificate quota, in the same transaction as insertAuthority. */
 export function insertCertificateCount(authorityId: string): Sql {
   return sql`insert into certificate_counts (authority_number, issued)
     select authority_number, 0 from authorities where id = ${authorityId}`
 }
 
-/** Columns that a change of a CA's state writes. Columns whose members are omitted keep their values. */
+/** Columns to write when a CA's state changes. Columns whose members are omitted keep their values. */
 export interface AuthorityChange {
   readonly status?: StoredStatus
   readonly revocation?: RevocationConfiguration
@@ -104,9 +102,8 @@ export function clearKeyHandle(authority: Authority): Sql {
 }
 
 /**
- * Inserts an imported CA certificate. `installCertificate`, which is the next statement in the same transaction, makes the
- * certificate the CA's current certificate. `importedAt` must differ from the import times of all earlier certificates of the
- * CA.
+ * Inserts an imported CA certificate. The next statement in the transaction must be `installCertificate`, which makes it the CA's
+ * current certificate. `importedAt` must differ from the import times of all the CA's earlier certificates.
  */
 export function insertAuthorityCertificate(
   authority: Authority,

@@ -10,7 +10,7 @@ export interface AuthorityState extends Pick<
 > {
   /** CommonName of the CA's subject, or the CA's ID if the subject has no CommonName. */
   readonly name: string
-  /** The current certificate, or undefined before the first import of a certificate. */
+  /** The current certificate, or undefined before the first import. */
   readonly certificate: Pick<InstalledCertificate, 'notAfter'> | undefined
 }
 

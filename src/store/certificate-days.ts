@@ -95,7 +95,7 @@ export interface DayCounts {
   readonly expiring: number
 }
 
-/** Number of CAs per statement. With this number, a statement reads some ten thousand rows at most. */
+/** Number of CAs per statement, so that a statement reads at most about ten thousand rows. */
 const authoritiesTogether = 64
 
 /** Sums the daily counts of several CAs, from day `first` to day `last`. The result omits days without certificates. */

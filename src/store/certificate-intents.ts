@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import { latestPlausibleTime, type Lease } from './leases.ts'
 import { changing, guard, sql, type ChangedRow, type Row, type Sql } from './sql.ts'
 
-/** An unsigned certificate, and the values for the other columns of the certificate's future row. */
+/** An unsigned certificate, and the values for the other columns of its future row. */
 export interface CertificateIntent extends Omit<CertificateRecord, 'certificateDer' | 'issuedAt'> {
   readonly authorityNumber: number
   readonly tbsCertificateDer: Uint8Array
@@ -39,7 +39,7 @@ function rowOf(intent: Pick<CertificateIntent, 'authorityNumber' | 'serialNumber
   return { table: 'certificate_intents', key: [intent.authorityNumber, serialOf(intent)] }
 }
 
-/** The key of the record entry is text, so it contains the serial number in hexadecimal. */
+/** The record entry's key is text, so it contains the serial number in hexadecimal. */
 function serialOf({ serialNumber }: Pick<CertificateIntent, 'serialNumber'>): string {
   return Buffer.from(serialNumber).toString('hex')
 }
@@ -120,10 +120,7 @@ export function finishIntent(intent: ClaimedIntent, authority: Authority, { toke
   )
 }
 
-/**
- * Marks an issuance intent as failed, and no longer counts the certificate against the quota of its CA. The guard requires a
- * valid lease.
- */
+/** Marks an issuance intent as failed, so that it no longer counts against its CA's quota. The guard requires a valid lease. */
 export function failIntent(
   intent: ClaimedIntent,
   { reason, time }: { readonly reason: string; readonly time: Date },
@@ -154,7 +151,7 @@ export function postponeIntent(intent: ClaimedIntent, retry: Date, { token }: Le
       and lease = ${token}`
 }
 
-/** Postpones the issuance intents of a CA that no process is working on, because the CA's key is unavailable. */
+/** Postpones a CA's issuance intents that no process is working on, because the CA's key is unavailable. */
 export function postponeOtherIntents(authorityNumber: number, retry: Date, now: Date): Sql {
   return sql`update certificate_intents set retry_at_ms = ${retry.getTime()}
     where authority_number = ${authorityNumber} and failed_at_ms is null
@@ -189,7 +186,7 @@ export function deleteIntent(intent: Parameters<typeof rowOf>[0]): Sql {
   )
 }
 
-/** The waiting certificates of a CA, for the metrics. */
+/** A CA's waiting certificates, for the metrics. */
 export interface WaitingCertificates {
   readonly authorityId: string
   readonly count: number

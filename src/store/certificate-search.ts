@@ -39,7 +39,7 @@ export interface Requester {
 export interface SearchPosition {
   readonly key: number | string
   readonly number: number
-  /** First part in the current group of parts, for a scan over several parts (search/parts.ts). */
+  /** First part in the current group, for a scan over several parts (search/parts.ts). */
   readonly part?: number | undefined
 }
 
@@ -113,10 +113,7 @@ function selectInOrder(
   }
 }
 
-/**
- * Combines one SELECT per facet, each with its own LIMIT. Without the separate LIMIT clauses, PostgreSQL would read and sort
- * the whole range.
- */
+/** Combines one SELECT per facet, each with its own LIMIT. Without these, PostgreSQL would read and sort the whole range. */
 function unionOf(facets: readonly number[], inFacet: string): string {
   return facets.map(() => inFacet).join(' union all ')
 }

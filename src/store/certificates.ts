@@ -17,7 +17,7 @@ export interface CertificateRecord {
   readonly notAfter: Date
   /** Number of the CA certificate that signed the certificate, or undefined for a self-signed certificate. */
   readonly signerNumber: number | undefined
-  /** The CRL that would list the certificate if the certificate were revoked, or undefined if there is no such CRL. */
+  /** The CRL that would list the certificate after a revocation; undefined if there is none. */
   readonly crlId: number | undefined
   /** Account of the principal that requested the certificate. */
   readonly requesterAccountId: string
@@ -28,8 +28,8 @@ export interface CertificateRecord {
 }
 
 /**
- * Counts a certificate against the quota of its CA. If the statement returns no row, the quota is exhausted, or the CA has
- * changed since `authority` was read.
+ * Counts a certificate against its CA's quota. The statement returns no row if the quota is exhausted, or if the CA has changed
+ * since `authority` was read.
  */
 export function countCertificate(authority: Authority, quota: number): Sql {
   return guard(
@@ -53,7 +53,7 @@ export async function countIssued(
   return row === undefined ? 0 : integerOf(row, 'issued')
 }
 
-/** Columns of a certificate row that `rowDigest` in the certificate's leaf covers. */
+/** Columns of a certificate row that are included in `rowDigest` in the certificate's leaf. */
 const digestedCertificateColumns = [
   'template_name',
   'issued_at_ms',

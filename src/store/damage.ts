@@ -1,6 +1,7 @@
 /**
  * Records that a database is damaged or has lost acknowledged writes. Such a database must not be written, and nothing may be
- * signed on the basis of its data. For example, an OCSP response could be `good` for a certificate whose revocation was lost.
+ * signed on the basis of its data. Otherwise, for example, the OCSP status of a certificate whose revocation was lost could be
+ * `good`.
  *
  * The damage is recorded in a file beside the database, because a damaged database may not be able to store the finding. Every
  * thread and process sees the file immediately, and the file survives a restart.
@@ -99,7 +100,7 @@ export function recordDamage(path: string, damage: Damage): void {
   }
 }
 
-/** Removes the record of damage, because the operator has accepted the loss or the database has been replaced. */
+/** Removes the record of damage after the operator has accepted the loss or the database has been replaced. */
 export function clearDamage(path: string): void {
   damages.delete(path)
   rmSync(damageFile(path), { force: true })

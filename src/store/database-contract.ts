@@ -143,7 +143,7 @@ const guardCases: readonly DatabaseCase[] = [
       ]
       for (const [name, statements] of refused)
         await assert.rejects(db.transaction(statements), conflictOf(name))
-      // Transactions that share a commit must cause the same conflicts as separate transactions.
+      // Transactions that share a commit must cause the same conflicts as transactions with separate commits.
       await Promise.all(
         refused.map(([name, statements]) =>
           assert.rejects(db.transaction(statements), conflictOf(name)),

@@ -2,7 +2,7 @@
  * The interface to a database. A transaction is atomic, and it is durable once its promise has resolved.
  *
  * Transactions are lists of statements, not callbacks, and conditions are part of statements (`guard`). A transaction is
- * therefore a single message to a writer thread or a single round trip to a server. A transaction holds no lock while code
+ * therefore a single message to a writer thread, or a single round trip to a server. It holds no lock while application code
  * runs, and can share a commit with other transactions (docs/decisions/0002).
  */
 import { ServiceError } from '../errors.ts'
@@ -10,13 +10,13 @@ import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
   /**
-   * Runs a read. The read sees everything that was committed before the current turn of the event loop, and every commit whose
-   * promise has resolved in the current process. Reads may run concurrently.
+   * Runs a read. It sees everything that was committed before the current turn of the event loop, and every commit whose promise
+   * has resolved in this process. Reads may run concurrently.
    */
   query(statement: Sql): Promise<Row[]>
   /**
-   * Runs either all statements, in order, or no statement. Once the commit is durable, the promise resolves to the rows that
-   * each statement returned.
+   * Runs either all statements, in order, or none. Once the commit is durable, the promise resolves to the rows that each
+   * statement returned.
    *
    * Callers may request transactions concurrently. The transactions are serializable. Waiting transactions may share a commit,
    * but they fail independently. If a unique constraint is violated or a guard fails, the method throws ConflictError and
@@ -29,8 +29,8 @@ export interface Database {
    */
   snapshot?(): object
   /**
-   * Returns a number that changes whenever any process commits a transaction. As long as the number is the same, the results of
-   * earlier reads are still current. Returns undefined if the engine cannot return the number synchronously.
+   * Returns a number that changes whenever any process commits a transaction. While it stays the same, the results of earlier
+   * reads are current. Returns undefined if the engine cannot return the number synchronously.
    */
   changeStamp(): number | undefined
   /**
@@ -52,7 +52,7 @@ export interface Database {
    * which manages its own log.
    */
   truncateLog?(): Promise<void>
-  /** Operations for a database that several nodes share. The member is absent if one process owns the database. */
+  /** Operations for a database that several nodes share; absent if one process owns the database. */
   readonly shared?: SharedDatabase
 }
 
@@ -84,7 +84,7 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
-/** Error for a transaction in which a guard failed. The transaction has changed nothing. */
+/** Error for a transaction in which a guard failed, and which has changed nothing. */
 export class ConflictError extends Error {
   override name = 'ConflictError'
   /** Name of the guard that failed, or `duplicate` if a unique constraint was violated. */

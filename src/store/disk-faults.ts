@@ -9,7 +9,7 @@ import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
-/** Error messages for clients. Between processes, an error is passed as its message. */
+/** Error messages for clients. Errors are passed between processes as their messages. */
 const messages: Readonly<Record<DiskFault, string>> = {
   full: 'The service cannot write: the disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
@@ -86,8 +86,8 @@ const faultOfErrno: Readonly<Record<string, DiskFault>> = {
 }
 
 /**
- * Returns the disk fault that a SQLite or file system error, or its cause, reports for the disk with `path`. Returns undefined
- * if the error has another reason.
+ * Returns the disk fault that a SQLite or file system error, or its cause, reports for the disk with `path`; undefined for any
+ * other error.
  */
 export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined

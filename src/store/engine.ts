@@ -1,6 +1,6 @@
 /**
- * The interface to a database engine. Each engine implements the interface in the file `engine.ts` of its folder. The file
- * `engines/index.ts` contains the table of engines, and selects an engine according to the configuration.
+ * The interface to a database engine. Each engine implements it in the file `engine.ts` in its folder. `engines/index.ts`
+ * contains the table of engines, and selects an engine according to the configuration.
  */
 import type { Random } from '../random.ts'
 import type { Database } from './database.ts'
@@ -8,7 +8,7 @@ import type { RestoreTarget } from './restore-target.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Row, Sql } from './sql.ts'
 
-/** The interface for reads of many rows, which run on a separate connection outside the main thread. */
+/** The interface for reads of many rows. They use a separate connection and do not run on the main thread. */
 export interface RowReader {
   read(statement: Sql): Promise<Row[]>
   /** Runs several reads in one snapshot of the database. Only one call may run at a time. */
@@ -33,8 +33,8 @@ export interface Engine {
   /** Newest version of the schema. In each version, the tables and columns are the same on every engine. */
   readonly schemaVersion: number
   /**
-   * Returns whether the database exists, without changing anything. Returns undefined if the engine can determine this only by
-   * opening the database. Throws ConfigurationError if the database cannot be opened with these options.
+   * Returns whether the database exists, without changing anything; undefined if the engine would have to open the database.
+   * Throws ConfigurationError if the database cannot be opened with these options.
    */
   exists(options: Pick<OpenOptions, 'mayCreate' | 'acceptLoss'>): boolean | undefined
   /**

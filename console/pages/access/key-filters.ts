@@ -15,7 +15,7 @@ export const statusFilter: SelectFilter<AccessKey> = {
   matches: ({ Status }, value) => Status === value,
 }
 
-/** Returns the filter by time of last use. An access key created within the period counts as used, because it is new. */
+/** Returns the filter by time of last use. An access key created within the period is treated as used. */
 export function unusedFilter(now: number): SelectFilter<AccessKey> {
   return {
     name: 'unused',

@@ -89,7 +89,7 @@ export function TagList({ tags }: { readonly tags: Tags }): ReactNode {
 interface PoliciesProps {
   readonly policies: readonly IdentityPolicy[]
   readonly count: number
-  /** Explains what the policies apply to, and how to add a policy. */
+  /** Explains which requests the policies apply to, and how to add a policy. */
   readonly description: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * The tab for audit reports, which list issued and revoked certificates and are stored in a bucket. The API cannot list audit
- * reports, so the page's address contains the ID of the last report.
+ * The tab for audit reports, which list issued and revoked certificates and are stored in a bucket. The API cannot list reports,
+ * so the page's address contains the last report's ID.
  */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'

@@ -66,7 +66,7 @@ function Crls({ arn, state: { Crl: totals, Crls: crls }, onReload }: CrlsProps):
     setRequested(true)
     onReload()
   })
-  // A CRL is shown as pending until the number of the newly published CRL is known.
+  // A CRL is shown as pending until the new CRL's number is known.
   const isWaiting = totals.Pending > 0
   useEffect(() => {
     if (!isWaiting) return undefined

@@ -1,4 +1,4 @@
-/** Shows the current status of a serial number in the published CRL and from the OCSP responder. */
+/** Shows a serial number's current status, from the published CRL and from the OCSP responder. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'

@@ -28,7 +28,7 @@ export function ocspResult({ Api, Ocsp }: RevocationCheck): CheckResult {
   return { type: 'warning', text: Ocsp.Problem ?? enumText(Ocsp.Status) }
 }
 
-/** Whether the CRL and OCSP show a revocation. A value is undefined if the CA does not publish CRLs or OCSP responses. */
+/** Whether the CRL and OCSP show a revocation; undefined for those that the CA does not publish. */
 export interface Publication {
   readonly crl: boolean | undefined
   readonly ocsp: boolean | undefined

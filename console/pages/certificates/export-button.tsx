@@ -9,7 +9,7 @@ import { useNotify } from '../../app/notifications.ts'
 import { useSession } from '../../app/session.ts'
 import { download } from '../../widgets/download.ts'
 
-/** Maximum number of rows in an export; a larger export would not fit in a spreadsheet. */
+/** Maximum number of rows in an export. More rows would not fit in a spreadsheet. */
 const rowsMax = 1_000_000
 
 const columns: readonly (readonly [string, (row: CertificateSummary) => string])[] = [

@@ -1,4 +1,6 @@
-/** What relying parties currently see for a certificate: its entry in the published CRL, and its OCSP status. */
+/**
+ * The revocation status that relying parties currently see: the certificate's entry in the published CRL, and its OCSP status.
+ */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

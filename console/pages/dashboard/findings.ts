@@ -8,7 +8,7 @@ export interface Finding {
 }
 
 const dayMilliseconds = 86_400_000
-/** A CA that expires within this time can no longer issue certificates with a validity of one year. */
+/** A CA with less than this time until its expiry cannot issue certificates that are valid for one year. */
 const expiryDays = 365
 const urgentDays = 90
 

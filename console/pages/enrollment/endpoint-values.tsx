@@ -78,7 +78,7 @@ export const credentialTexts = {
   BOTH: 'Client certificate and one-time password',
 } as const
 
-/** Returns how an endpoint's clients authenticate or prove control of their names. */
+/** Returns how an endpoint's clients authenticate, or how they prove control of their names. */
 export function authenticationText(endpoint: EnrollmentEndpoint): string {
   const { Challenges = [], ExternalAccountBinding: binding, Authentication } = endpoint
   if (endpoint.Protocol === 'EST') return credentialTexts[Authentication ?? 'EITHER']

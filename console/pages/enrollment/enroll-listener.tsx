@@ -1,4 +1,4 @@
-/** The enrollment listener, whose settings only principals in the server's account can read. */
+/** The enrollment listener. Only principals in the server's account can read its settings. */
 import Alert from '@cloudscape-design/components/alert'
 import type { ReactNode } from 'react'
 import { apiEndpoint } from '../../app/router.ts'

@@ -25,8 +25,8 @@ export const emptyKeyDraft: KeyDraft = { algorithm: 'EC_prime256v1', names: '', 
 const commonNameMax = 64
 
 /**
- * Returns the parameters for generating the key. If no subject is given, the CommonName is the first name, as most
- * clients expect.
+ * Returns the parameters for generating the key. Without a subject, the first name becomes the CommonName, as most clients
+ * expect.
  */
 export function keyRequestOf({ algorithm, names, subject }: KeyDraft): KeyRequest {
   const list = namesOf(names)

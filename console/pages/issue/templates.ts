@@ -1,4 +1,4 @@
-/** Templates offered by the form, with explanations and the CSR contents that each template copies. */
+/** Templates that the form offers, each with an explanation and the CSR contents that it copies. */
 import { requireTemplate, templateNames } from '../../../src/issuance/templates.ts'
 import { oids } from '../../../src/x509/der/oid.ts'
 import { describeExtension } from '../../../src/inspect/describe-extensions.ts'
@@ -24,8 +24,8 @@ const sources: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Templates that the form offers. Root templates, which sign only the CA itself, and APIPassthrough templates, for which the
- * form has no input, are omitted.
+ * Templates that the form offers. It omits root templates, which sign only the CA itself. It also omits APIPassthrough templates,
+ * because it has no input for their values.
  */
 export const offeredTemplates = templateNames
   .filter((name) => !/RootCA/.test(name) && !/_APIPassthrough$|_APICSRPassthrough$/.test(name))

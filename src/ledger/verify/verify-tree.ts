@@ -120,7 +120,7 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   return a !== undefined && b !== undefined && isSameHash(a, b)
 }
 
-/** Reads all tiles. Tiles outside the tree, missing tiles, and tiles with a wrong number of hashes are reported. */
+/** Reads all tiles. Reports missing tiles, tiles outside the tree, and tiles with a wrong number of hashes. */
 async function readTiles(
   read: Read,
   treeSize: number | undefined,

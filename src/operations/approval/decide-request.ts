@@ -18,9 +18,9 @@ import { requireExisting, summarize, type approvalSummary } from './approval-vie
 const decisions = { approve: 'APPROVED', reject: 'REJECTED' } as const
 
 /**
- * Approves or rejects an approval request, and returns it. A restore has already taken place, so its approval is used up
- * immediately. Throws AccessDeniedException if the approver is the person who made the request, and InvalidStateException if
- * the request is not open.
+ * Approves or rejects an approval request, and returns it. If the request is for a restore, the restore has already taken place,
+ * so the approval is used up immediately. Throws AccessDeniedException if the approver is the requester, and
+ * InvalidStateException if the request is not open.
  */
 export async function decideRequest(
   services: Services,

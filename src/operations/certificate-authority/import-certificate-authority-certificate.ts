@@ -79,9 +79,9 @@ export const importCertificateAuthorityCertificate = authorityOperation({
 })
 
 /**
- * Returns the identity of the certificate to import, and its time of import. The record identifies a CA certificate by its time
- * of import, which is therefore later than that of all earlier certificates of the CA. A concurrent import changes the CA's
- * revision and therefore causes a conflict.
+ * Returns the identity of the certificate to import, and its import time. The record identifies a CA certificate by its import
+ * time, so the time is later than that of all the CA's earlier certificates. A concurrent import changes the CA's revision and
+ * therefore causes a conflict.
  */
 async function nextImport(
   db: Database,

@@ -59,8 +59,8 @@ interface KnownCertificate {
 const entryBytes = 500
 
 /**
- * A cache of certificates by ARN. Certificate rows never change, and no process deletes a certificate before its expiry.
- * The CA's state is checked for each request. A cache hit makes GetCertificate one ninth faster.
+ * A cache of certificates by ARN. Certificate rows never change, and no process deletes a certificate before its expiry. The CA's
+ * state is checked for each request. GetCertificate is one ninth faster with a cache hit.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,
@@ -113,7 +113,7 @@ function isBelow({ CertificateAuthorityArn, CertificateArn }: CertificateArns): 
   return CertificateArn.startsWith(`${CertificateAuthorityArn}/`)
 }
 
-/** Returns the serial number in a certificate's ARN. Throws unless the certificate's ARN begins with the ARN of the CA. */
+/** Returns the serial number in a certificate's ARN. Throws if the ARN does not begin with the CA's ARN. */
 function serialNumberIn(arns: CertificateArns): Buffer {
   const { CertificateAuthorityArn, CertificateArn } = arns
   const name = parseCertificateArn(CertificateArn)

@@ -1,7 +1,4 @@
-/**
- * Logs warnings about certificates that are issued as requested but that clients may reject. The warnings are logged because the
- * API cannot return them.
- */
+/** Logs warnings about certificates that are issued as requested, but that clients may reject. The API cannot return warnings. */
 import type { AcceptedCsr } from '../../issuance/accept-csr.ts'
 import type { Passthrough } from '../../issuance/passthrough.ts'
 import type { Template } from '../../issuance/templates.ts'

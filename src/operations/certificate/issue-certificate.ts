@@ -42,8 +42,8 @@ export interface IssuanceAdditions {
   /** Names that replace the names in the CSR; if absent, the names in the CSR are used. */
   readonly names?: CertificateNames
   /**
-   * Creates the CSR in PEM that replaces the one in the input. It is called after every check that needs no CSR, because it
-   * generates a key.
+   * Creates the CSR in PEM that replaces the CSR in the input. Because it generates a key, it is called after all checks that
+   * need no CSR.
    */
   readonly createCsr?: () => Promise<Uint8Array>
   /** Returns SQL statements to commit together with the certificate, or with the intent to sign it later. */
@@ -52,7 +52,7 @@ export interface IssuanceAdditions {
   readonly signature?: Signature
 }
 
-/** Runs IssueCertificate with additions. The certificate is issued if and only if the additional statements are committed. */
+/** Runs IssueCertificate with additions. The certificate and the additional statements are committed in the same transaction. */
 export function issueCertificateWith({
   statements: alongside,
   signature = 'deferrable',

@@ -133,8 +133,8 @@ function mayWait({ signature, prepared }: PreparedIssuance): boolean {
 }
 
 /**
- * Authorizes the certificate's content if a policy refers to it, and requires a second person's approval for a CA certificate.
- * Returns the SQL statements that mark the approval as used.
+ * Authorizes the certificate's content if a policy refers to it. Requires a second person's approval for a CA certificate, and
+ * returns the SQL statements that mark the approval as used.
  */
 async function requireAllowed(
   services: Services,
@@ -216,7 +216,7 @@ function validityOf({ Value, Type }: Input['Validity']): RequestedValidity {
   return { value: Value, type: Type }
 }
 
-/** Conflicts in the statements of ACME and EST. */
+/** Conflicts in the statements that ACME and EST have added. */
 const enrollmentConflicts: Partial<Readonly<Record<GuardName, string>>> = {
   endpoint: 'The endpoint has been deleted.',
   'in-use': 'Another request has used the password.',

@@ -104,8 +104,8 @@ async function requireRevocable(
 }
 
 /**
- * Stores the revocation. Resolves to false if the caller must try again because the CA has changed, or because a recount shows
- * that the CA's quota is not exhausted.
+ * Stores the revocation. Resolves to false if the caller must try again, because the CA has changed or a recount shows that its
+ * quota is not exhausted.
  */
 async function revoke(
   services: Services,
@@ -120,7 +120,7 @@ async function revoke(
     resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
     detail: { result: 'success' },
   })
-  // If a CRL is opened after this read, the CA's revision changes, and the transaction below conflicts.
+  // If a CRL is opened after this read, the CA's revision changes, so the transaction below fails with a conflict.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {

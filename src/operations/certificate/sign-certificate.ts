@@ -16,8 +16,8 @@ export interface Signing {
 }
 
 /**
- * Signs a prepared certificate with its issuer's key and returns the certificate in DER. For CA certificates, and for other
- * certificates if the policy requires it, the encoding is parsed before it is signed, and the signature is verified
+ * Signs a prepared certificate with its issuer's key and returns the certificate in DER. For CA certificates, the encoding is
+ * parsed before it is signed, and the signature is verified. The policy can require the same for other certificates
  * (docs/decisions/0006, 0028).
  */
 export async function signCertificate(

@@ -79,7 +79,7 @@ export async function storeCertificate(
 
 /**
  * Stores the intent to sign the certificate later. Returns the same ARN as storeCertificate. Throws `outage` if too many of the
- * CA's certificates are waiting.
+ * CA's certificates are waiting for its key.
  */
 export async function storeIntent(
   services: Services,

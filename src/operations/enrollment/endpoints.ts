@@ -1,6 +1,6 @@
 /**
- * The operations ListEnrollmentEndpoints and GetEnrollmentEndpoint. An endpoint is visible in the Region of its CA, to callers
- * that have permission for the CA. AWS has no equivalent operations (decision 0055).
+ * The operations ListEnrollmentEndpoints and GetEnrollmentEndpoint. An endpoint is visible in its CA's Region, to callers that
+ * have permission for the CA. AWS has no equivalent operations (decision 0055).
  */
 import type { EnrollmentEndpoint, EnrollmentProtocol } from '../../enrollment/endpoint.ts'
 import { resourceNotFound } from '../../errors.ts'

@@ -1,4 +1,4 @@
-/** Explains a decision by the statements that determine it and the policies that contain them. */
+/** Explains a decision: the statements that determine it, and the policies that contain them. */
 import type { ActionDecision } from '../../authorization/decide-access.ts'
 import type { Policy, Statement } from '../../policy/policy-document.ts'
 import { listOf, parseObject } from '../../text/json.ts'

@@ -73,9 +73,9 @@ const result = structure({
 type Result = Encodable<typeof result>
 
 /**
- * Decides requests in the same way as authorization, and returns the policy statements that decide them. The caller sees
- * statements in the account's policies, so no policy that was written for AWS allows this operation. AWS Private CA has no
- * equivalent operation (decision 0048).
+ * Decides requests in the same way as authorization, and returns the policy statements that decide them. No policy that was
+ * written for AWS allows this operation, because it reveals the account's policies. AWS Private CA has no equivalent operation
+ * (decision 0048).
  */
 export const simulatePolicy = operation({
   name: 'SimulatePolicy',
@@ -199,10 +199,10 @@ const decisions = {
   'implicit-deny': 'implicitDeny',
 } as const
 
-/** Condition keys of the connection, which a simulation has only if they are specified. */
+/** Condition keys of the connection, which a simulation has only if the caller specifies them. */
 const connectionKeys = new Set(['aws:sourceip', 'aws:securetransport'])
 
-/** Adds the given condition keys, hides unknown keys, and records the keys that a policy refers to and that have no value. */
+/** Adds the given condition keys, hides unknown keys, and records the keys without a value that a policy refers to. */
 function simulatedKeys(
   keys: ContextKeys,
   {

@@ -38,7 +38,7 @@ const allowEverything = JSON.stringify({
   Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
 })
 
-/** A principal whose details are not known. */
+/** A principal whose details are unknown. */
 type Base = Omit<Caller, 'arn' | 'principal' | 'policies'>
 
 /**

@@ -1,8 +1,7 @@
 /**
  * Determines which record entries a caller may see (decision 0046). A record entry belongs to the account of the row that it
- * describes, and to the account of the principal that caused it. Entries that belong to no other account belong to the account
- * that operates the server. Entries about a CA are visible only in the CA's Region, and only to callers that have permission for
- * the CA.
+ * describes, and to the account of the principal that caused it. All other entries belong to the account that operates the
+ * server. Entries about a CA are visible only in the CA's Region, and only to callers that have permission for the CA.
  */
 import { actorAccountOf, subjectOf, type LeafSubject } from '../../ledger/leaf-subject.ts'
 import { decodeLeaf, LeafError, type Leaf } from '../../record/leaf.ts'

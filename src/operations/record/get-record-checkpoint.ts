@@ -15,9 +15,8 @@ import { operation } from '../shared/operation.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 
 /**
- * Returns the newest checkpoint of the record. If the caller specifies the size of an earlier checkpoint, the response also
- * contains the proof that the record still begins with the entries of that checkpoint. AWS has no equivalent operation (decision
- * 0046).
+ * Returns the record's newest checkpoint. If the caller specifies an earlier checkpoint's size, the response also contains the
+ * proof that the record still begins with that checkpoint's entries. AWS has no equivalent operation (decision 0046).
  */
 export const getRecordCheckpoint = operation({
   name: 'GetRecordCheckpoint',
@@ -51,7 +50,7 @@ export const getRecordCheckpoint = operation({
       return {
         ...members,
         RootHash: await rootAt(size, read),
-        // A record that is shorter than before was replaced, so no proof exists.
+        // If the record is shorter than before, it was replaced, and no proof exists.
         ...(earlier !== undefined &&
           earlier <= size && { ConsistencyProof: await consistencyProof(earlier, size, read) }),
       }

@@ -54,7 +54,7 @@ export const getRecordEntry = operation({
   },
 })
 
-/** Returns no proof for an entry that the checkpoint does not include yet. */
+/** Returns no proof for an entry that is not in a checkpoint yet. */
 async function proofOf(
   { db }: Pick<Services, 'db'>,
   number: number,

@@ -21,7 +21,7 @@ import { entryKind, entryShape, requireOwnAuthority, viewEntry } from './entry-v
 const pageSize = 100
 /** Maximum number of leaves that a single call reads. */
 const scannedMax = 1000
-/** Maximum total length of the data on a page, over which the server computes hashes. */
+/** Maximum total length of the data on a page. The server computes hashes over this data. */
 const pageBytesMax = 1024 * 1024
 
 const input = structure({
@@ -113,7 +113,7 @@ function actorsOf({ principal = '', osUser = '', sudoUser = '' }: Leaf): readonl
   return [principal, osUser, sudoUser]
 }
 
-/** Returns the position after the newest leaf that may be older than the given time. */
+/** Returns the position after the last leaf that may be older than the given time. */
 async function startOf({ db }: Services, until: Date | undefined): Promise<number> {
   return until === undefined
     ? countLeaves(db)

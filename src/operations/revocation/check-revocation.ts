@@ -59,9 +59,8 @@ const ocspShape = structure({
 })
 
 /**
- * Returns a certificate's current state for relying parties: its entry in the published CRL, and the status that the OCSP
- * responder returns. Both may lag behind the state in the database, which is `Api`. AWS has no equivalent operation (decision
- * 0048).
+ * Returns the revocation status that relying parties currently see: the certificate's entry in the published CRL, and the OCSP
+ * responder's status. Both may lag behind the database, whose state is in `Api`. AWS has no equivalent operation (decision 0048).
  */
 export const checkRevocation = authorityOperation({
   name: 'CheckRevocation',
@@ -91,8 +90,7 @@ export const checkRevocation = authorityOperation({
 type CheckedCertificate = Awaited<ReturnType<typeof requireCertificate>>
 
 /**
- * Finds a certificate by serial number. A certificate whose row was lost, but whose revocation was recovered from a CRL,
- * is found as well.
+ * Finds a certificate by serial number. Also finds a certificate whose row was lost, if its revocation was recovered from a CRL.
  */
 async function requireCertificate(
   { db }: Services,
@@ -145,7 +143,7 @@ function revocationMembers({
   }
 }
 
-/** Looks up the certificate in the CRL to which its URL refers; undefined if the CA never had a CRL. */
+/** Looks up the certificate in the CRL at the certificate's CRL URL; undefined if the CA never had a CRL. */
 async function crlMembers(
   services: Services,
   { authority }: AuthorityView,

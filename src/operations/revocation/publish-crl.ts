@@ -7,7 +7,7 @@ import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /**
- * Publishes a CA's CRLs now instead of at their due time. The operation returns before the CRLs are published;
+ * Publishes a CA's CRLs immediately instead of when they are due. The operation returns before the CRLs are published.
  * DescribeRevocation shows their state. AWS has no equivalent operation (decision 0048).
  */
 export const publishCrl = authorityOperation({

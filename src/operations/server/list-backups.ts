@@ -26,8 +26,8 @@ const backup = structure({
 })
 
 /**
- * Returns the last backup. Backups by earlier versions, and backups that have been restored, have only a time. The server cannot
- * read backups, so it does not verify them. AWS has no equivalent operation (decision 0046).
+ * Returns the last backup. Only the time is known if an earlier version made the backup, or if the backup has been restored. The
+ * server cannot read backups, so it does not verify them. AWS has no equivalent operation (decision 0046).
  */
 export const listBackups = operation({
   name: 'ListBackups',

@@ -27,7 +27,7 @@ interface AuthorityOperationDefinition<
   readonly run: (services: Services, input: Infer<I>, call: AuthorityCall) => Promise<Result<O>>
 }
 
-/** Defines an operation on a single CA. The CA must exist and be in a state that permits `event`. */
+/** Defines an operation on a single CA. The CA must exist, and its state must permit `event`. */
 export function authorityOperation<
   N extends OperationName,
   I extends StructureShape,

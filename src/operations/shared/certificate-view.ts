@@ -2,7 +2,7 @@ import type { SignerCertificate } from '../../store/installed-certificates.ts'
 import { encodePem } from '../../x509/pem.ts'
 
 /**
- * Encodes a certificate in PEM as AWS does, without a final newline; clients add a newline before they concatenate certificates.
+ * Encodes a certificate in PEM without a final newline, as AWS does. Clients add a newline before they concatenate certificates.
  */
 export function certificatePem(der: Uint8Array): string {
   return encodePem('CERTIFICATE', der).trimEnd()

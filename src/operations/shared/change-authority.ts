@@ -5,9 +5,8 @@ import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits SQL statements, and the leaves for the rows that they change. The statements apply only if neither the CA's revision
- * nor its policy has changed since it was read. If the statements do not apply, the function throws
- * ConcurrentModificationException.
+ * Commits SQL statements, and the leaves for the rows that they change. Throws ConcurrentModificationException if the CA's
+ * revision or policy has changed since the CA was read.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,

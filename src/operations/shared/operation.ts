@@ -1,7 +1,7 @@
 /**
- * Defines the type of an API operation, which consists of its contract (input and output members, errors) and its
- * implementation. Each operation has its own file, and index.ts contains the table of all operations. Authorization and HTTP
- * are handled in other folders.
+ * Defines the type of an API operation. An operation consists of its contract (input and output members, errors) and its
+ * implementation. Each operation has its own file, and index.ts contains the table of all operations. Authorization and HTTP are
+ * handled in other folders.
  */
 import type { Caller } from '../../identity/caller.ts'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
@@ -82,13 +82,13 @@ export interface ScopedCaller extends Caller {
   /** Numbers of the CAs in the account and Region for which the caller lacks permission; absent in a call about one CA. */
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
   /**
-   * Authorizes the call again with the condition keys of the certificate's content, and throws AccessDeniedException if they
-   * are denied. The function is absent if no policy refers to the content.
+   * Authorizes the call again with the condition keys of the certificate's content, and throws AccessDeniedException if the call
+   * is denied. Absent if no policy refers to the content.
    */
   readonly authorizeContent?: (keys: ContentKeys) => Promise<void>
 }
 
-/** Service prefix of an IAM action: AWS Private CA, or Signet for operations that no policy written for AWS should allow. */
+/** Service prefix of an IAM action. The prefix of Signet is for operations that no policy written for AWS should allow. */
 type ActionPrefix = 'acm-pca' | 'signet'
 
 /** A function that derives a value for authorization from a call, with its description for the API reference. */
@@ -156,8 +156,7 @@ export interface Operation<N extends OperationName = OperationName> {
    */
   accept(members: unknown): Call
   /**
-   * Decodes the members in a presigned URL's query string, ignoring the signature parameters. The function throws the
-   * same errors as `accept`.
+   * Decodes the members in a presigned URL's query string, ignoring the signature parameters. Throws the same errors as `accept`.
    */
   acceptQuery(parameters: ReadonlyMap<string, string>): Call
 }
@@ -201,7 +200,7 @@ export type DeclaredOperation<
   O extends StructureShape | undefined,
 > = OperationDefinition<N, I, O> & Omit<Operation<N>, 'input' | 'output'>
 
-/** Creates an operation from its declaration. The created operation keeps the types of the declaration. */
+/** Creates an operation from its declaration and keeps the declaration's types. */
 export function operation<
   N extends OperationName,
   I extends StructureShape,

@@ -9,7 +9,7 @@ interface PageRequest<Row> {
   readonly limit: number
   /** Error code for a token that another operation has issued. */
   readonly errorCode: ErrorCode
-  /** Reads the first `limit` rows after the position, in order; from the start if the position is undefined. */
+  /** Reads the first `limit` rows after the position, in order. If the position is undefined, reading begins at the first row. */
   readonly read: (after: string | undefined, limit: number) => Promise<readonly Row[]>
   readonly positionOf: (row: Row) => string
 }

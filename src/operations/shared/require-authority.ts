@@ -9,9 +9,9 @@ import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
 
 /**
- * Returns the CA with the given ARN if its state permits `event`. Throws InvalidArnException for an ARN with another resource
- * type, ResourceNotFoundException if the account has no such CA or the CA has been permanently deleted, and the error from
- * the life-cycle table if the CA's state does not permit `event`.
+ * Returns the CA with the given ARN if its state permits `event`; otherwise throws the error from the life-cycle table. Throws
+ * InvalidArnException for an ARN with another resource type, and ResourceNotFoundException if the account has no such CA or the
+ * CA has been permanently deleted.
  */
 export async function requireAuthority(
   { db, clock }: Pick<Services, 'db' | 'clock'>,

@@ -12,7 +12,7 @@ const testKeys: readonly { readonly key: string; readonly acl: ObjectAcl | undef
 const contentType = 'application/octet-stream'
 
 /**
- * Timeout of the test write, during which the caller waits. If the store does not respond, the bucket is treated as not writable.
+ * Timeout of the test write, for which the caller waits. If the store does not respond, the bucket is treated as not writable.
  */
 const patienceMilliseconds = 20_000
 

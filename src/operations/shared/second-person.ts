@@ -51,8 +51,8 @@ export async function requireSecondPerson(
 }
 
 /**
- * Returns the requester of a call. All role sessions that a person has started count as the same requester.
- * Throws AccessDeniedException for a session whose token does not state who started it.
+ * Returns the requester of a call. All role sessions that a person has started are the same requester. Throws
+ * AccessDeniedException for a session whose token does not state who started it.
  */
 export function requesterOf(caller: Caller): Requester {
   const person = personOf(caller)

@@ -105,7 +105,7 @@ async function readStatistics(
       const first = today + 7 * index
       return { Start: startOf(first), Count: expiring(first, 7) }
     }),
-    // A period of 7 days ends at the current time of day, so it includes parts of two days, which are counted completely.
+    // A period of 7 days ends at the current time of day, so its first and last days are incomplete. Both are counted completely.
     Expiring: expiringDays.map((Days) => ({ Days, Count: expiring(today, Days + 1) })),
   }
 }

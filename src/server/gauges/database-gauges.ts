@@ -60,7 +60,7 @@ async function readAuthorities(
   return authorities
 }
 
-/** Sets the gauges of the key stores. If `standards` is not configured, the key store does not depend on a CA's standard. */
+/** Sets the gauges of the key stores. Without `standards`, the key store does not depend on a CA's security standard. */
 function setKeyStores(
   authorities: readonly AuthorityState[],
   { standards }: Config['keys'],

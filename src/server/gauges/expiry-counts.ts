@@ -18,14 +18,11 @@ export interface ExpiryCount {
   readonly certificates: number
 }
 
-/**
- * Minimum time between two counts of certificates. The counts change slowly, and counting reads an index entry for each
- * certificate.
- */
+/** Minimum time between two counts. The numbers change slowly, and counting reads an index entry for each certificate. */
 const intervalMilliseconds = 5 * 60_000
-/** Maximum time that a reader waits for new counts before the function returns the previous counts. */
+/** Maximum time that a reader waits for new counts. After that, it receives the previous counts. */
 const waitMilliseconds = 1000
-/** Maximum number of certificates that are counted for a CA between two adjacent periods. */
+/** Maximum number of a CA's certificates that are counted between two adjacent periods. */
 const certificatesMax = 1_000_000
 
 type CountServices = Pick<Services, 'db' | 'bulk' | 'clock' | 'log'>

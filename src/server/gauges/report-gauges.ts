@@ -50,8 +50,8 @@ export function reportGauges(sources: GaugeSources): void {
 }
 
 /**
- * Returns a function that sets the gauges for the server's health. The health of the primary represents the whole server,
- * because all writes pass through the primary.
+ * Returns a function that sets the gauges for the server's health. The primary's health represents the whole server, because all
+ * writes pass through the primary.
  */
 function createHealthGauges({ db, clock }: GaugeSources['services']) {
   let probeMilliseconds: number | undefined

@@ -26,8 +26,8 @@ export async function readCertificateAndKey(
 }
 
 /**
- * Returns a warning if every local user can read the key file, and otherwise undefined. The warning contains the command that
- * corrects the file mode. The owner's group may read the key, because Kubernetes and cert-manager grant read access to a group.
+ * Returns a warning if every local user can read the key file; otherwise undefined. The warning contains the command that
+ * corrects the file mode. The file's group may read the key, because Kubernetes and cert-manager grant read access to a group.
  */
 export async function keyModeWarning(keyFile: string): Promise<string | undefined> {
   const { mode } = await stat(keyFile)

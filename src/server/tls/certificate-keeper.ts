@@ -4,7 +4,7 @@ import type { Services } from '../../services.ts'
 import type { TlsSource } from './certificate-source.ts'
 
 const everyMilliseconds = 5000
-/** Number of failed attempts per log line, if the same failure repeats. */
+/** Number of failed attempts per log line while the same failure repeats. */
 const attemptsPerLog = 12
 
 /** A listener that uses the TLS certificate. */
@@ -16,7 +16,7 @@ interface TlsListener {
 }
 
 export interface CertificateKeeper {
-  /** The certificate that new listeners use. */
+  /** The certificate for new listeners. */
   readonly material: TlsMaterial
   /** Adds a listener, which will receive each new certificate. */
   follow(listener: TlsListener): void

@@ -76,7 +76,7 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
   }
 }
 
-/** Returns a string that changes when one of the files changes. The function follows symbolic links. */
+/** Returns a string that changes when one of the files changes. Symbolic links are followed. */
 async function fileVersions(paths: readonly string[]): Promise<string> {
   const versions = paths.map(async (path) => {
     try {
@@ -132,7 +132,7 @@ async function writeRoot(path: string, content: string): Promise<void> {
   if (present !== content) await replaceFile({ path, content, mode: 0o644 })
 }
 
-/** Returns the path of the file with the root certificate of self-issued certificates, which clients must trust. */
+/** Returns the path of the file with the root of self-issued certificates. Clients must trust this root. */
 export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'tls-root.pem')
 }

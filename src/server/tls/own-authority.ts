@@ -54,8 +54,7 @@ async function authorityOfArn(db: ReadableDatabase, arn: string): Promise<Author
 
 /**
  * Finds the CA with a given common name in all accounts and Regions. An ACTIVE CA takes precedence over other CAs with the same
- * name. Throws ConfigurationError if several CAs with the name are ACTIVE, or if there are several CAs with the name but no
- * ACTIVE CA.
+ * name. Throws ConfigurationError if several CAs with the name are ACTIVE, or if several have the name and none is ACTIVE.
  */
 async function authorityOfName(
   db: ReadableDatabase,

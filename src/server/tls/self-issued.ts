@@ -1,4 +1,4 @@
-/** Issues a TLS certificate for the API listener from a CA of the server itself. */
+/** Issues a TLS certificate for the API listener from one of the server's own CAs. */
 import { createSign, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { daySeconds } from '../../text/duration.ts'
@@ -26,7 +26,7 @@ export interface OwnCertificate {
   readonly root: string
   /** PEM of the private key, which exists only in memory. */
   readonly key: string
-  /** Time at which the certificate is renewed, which is after two thirds of its validity period. */
+  /** Time at which the certificate is renewed, after two thirds of its validity period. */
   readonly renewAt: Date
 }
 
@@ -70,7 +70,7 @@ export async function issueOwnCertificate(
   }
 }
 
-/** Returns the CA, the caller that requests the certificate, and the notAfter time of the certificate in seconds since 1970. */
+/** Returns the CA, the caller that requests the certificate, and the certificate's notAfter in seconds since 1970. */
 async function readAuthority({ db, clock }: Services, nameOrArn: string) {
   const now = clock.now()
   const authority = await requireOwnAuthority(db, nameOrArn, now)

@@ -1,7 +1,7 @@
 /**
- * The root under which the server issues the certificate of its enrollment listener if the API has no TLS. The root is not a CA
- * of an account, and the API does not list it. The root's key and certificate are rows in the database, so that all processes
- * and nodes share them (docs/decisions/0052).
+ * The server's own root, which issues the enrollment listener's certificate if the API has no TLS. It belongs to no account, and
+ * the API does not list it. Its key and certificate are rows in the database, so that all processes and nodes share them
+ * (docs/decisions/0052).
  */
 import type { KeyStore } from '../../keys/key-store.ts'
 import { newSerialNumber } from '../../issuance/new-serial-number.ts'
@@ -36,7 +36,7 @@ export type RootServices = Pick<Services, 'db' | 'clock' | 'random'>
 const keyName = 'tls-root'
 const certificateSetting = 'tls root'
 const lifeSeconds = 3650 * daySeconds
-/** Time by which notBefore precedes the time of issuance, for clients whose clocks are slow. */
+/** How long before the issuance notBefore is, for clients whose clocks are slow. */
 const backdatedSeconds = 3600
 
 export interface ServerRoot {
@@ -55,8 +55,8 @@ interface CertificateContent extends Pick<
 }
 
 /**
- * Returns the root of the server. The function creates the root if it does not exist, and renews it with the same key after two
- * thirds of its validity period.
+ * Returns the server's root. The root is created if it does not exist, and renewed with the same key after two thirds of its
+ * validity period.
  */
 export async function openServerRoot(services: RootServices, keys: RootKeys): Promise<ServerRoot> {
   const { db, clock, random } = services

@@ -20,7 +20,9 @@ type Send = (message: Message, handle?: ConnectionHandle, ...rest: unknown[]) =>
  * over the connection, because the first worker may have read part of the request.
  */
 export class LostConnections {
-  /** The worker to which each handle was last sent. If a worker rejects a handle, the primary sends it to another worker. */
+  /**
+   * The worker to which each handle was last sent. If a worker rejects a handle, the primary sends the handle to another worker.
+   */
   readonly #workers = new Map<ConnectionHandle, Worker>()
 
   /** Starts to track a worker. Call this method before anything is sent to the worker. */
@@ -32,7 +34,7 @@ export class LostConnections {
       return send(message, handle, ...rest)
     }
     child.send = sendAndTrack as typeof child.send
-    // The two events occur in either order, and a handle that is sent between them is also lost.
+    // The two events can occur in either order. A handle that is sent between them is also lost.
     worker.once('exit', () => this.#close(worker))
     worker.once('disconnect', () => this.#close(worker))
   }

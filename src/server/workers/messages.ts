@@ -26,8 +26,8 @@ export interface ListenerUrls {
 /** The values that a worker needs to start. */
 export interface WorkerStart extends PublicEndpoint {
   /**
-   * The current master key. The worker cannot read it itself, because the master key file may be missing by now or the key may
-   * come from another source.
+   * The current master key. The worker cannot read it from the file, because the file may have been removed or the key may come
+   * from another source.
    */
   readonly masterKey: MasterKey
 }
@@ -64,7 +64,7 @@ export interface PrimaryReplies {
   readonly 'call record': boolean
   /** Whether the call is within the rate limit. */
   readonly rate: boolean
-  /** Undefined if the change is allowed; otherwise, the number of seconds until the next one is. */
+  /** Undefined if the change is allowed; otherwise, the number of seconds until the next change is allowed. */
   readonly 'account change': number | undefined
   /** The metrics as text, or undefined if the metrics cannot be read. */
   readonly metrics: string | undefined
@@ -95,7 +95,7 @@ export type FromWorker =
       readonly id: number
       readonly metrics: readonly object[]
     }
-  /** The last message from the worker. The worker has sent all other messages before this message. */
+  /** The worker's last message, which follows all of its other messages. */
   | { readonly kind: 'finished' }
 
 /** A message from the primary to a worker. */

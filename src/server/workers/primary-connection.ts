@@ -151,8 +151,8 @@ export class PrimaryConnection {
 
   #send(message: FromWorker): void {
     this.#forked.send?.(message, (error) => {
-      // Without this call, a caller would wait forever for the reply. If the channel is closed, `disconnect` reports that the
-      // primary has exited.
+      // Without this call, the caller would wait for the reply forever. If the channel is closed, the event `disconnect` shows
+      // that the primary has exited.
       if (error !== null && this.#forked.connected) this.#orphaned()
     })
   }

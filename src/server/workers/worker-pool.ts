@@ -17,7 +17,7 @@ interface PoolServices extends PrimaryServices, PublicEndpoint {
 /** Minimum run time of a worker in milliseconds. A worker that exits sooner is replaced after a pause. */
 const shortLifeMilliseconds = 5000
 const pauseMilliseconds = 1000
-/** Maximum time that workers may take to complete their requests when the server shuts down. */
+/** Time limit for workers to complete their requests when the server shuts down. */
 const stopMilliseconds = 40_000
 
 interface PoolContext {

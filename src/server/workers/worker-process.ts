@@ -38,7 +38,7 @@ export class WorkerProcess {
     this.#worker = worker
     const loaded = Promise.withResolvers<void>()
     const listening = Promise.withResolvers<ListenerUrls>()
-    // `start` handles a rejection. Until `start` is called, the rejection must not be reported as unhandled.
+    // `start` handles a rejection. Before `start` is called, a rejection must not be reported as unhandled.
     listening.promise.catch(() => {})
     this.#loaded = loaded.promise
     this.listening = listening.promise
