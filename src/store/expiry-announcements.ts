@@ -1,4 +1,4 @@
-/** Rows of CA certificate expiries that have been announced, and the search for expiries that have not been announced yet. */
+/** Rows of announced CA certificate expiries, and the search for expiries that have not been announced yet. */
 import { daySeconds } from '../text/duration.ts'
 import type { Authority } from '../authority/authority.ts'
 import { expiryThresholds } from '../authority/expiry-thresholds.ts'

@@ -97,10 +97,7 @@ export interface CrlSigner {
   readonly certificateDer: Uint8Array
 }
 
-/**
- * Lists at most `limit` certificates of CAs that are not deleted and publish a CRL. The numbers of the certificates are greater
- * than `after`.
- */
+/** Lists at most `limit` certificates, with numbers greater than `after`, of CAs that are not deleted and publish a CRL. */
 export async function listCrlSigners(
   db: Database,
   after: number,
@@ -129,8 +126,8 @@ export async function listCrlSigners(
 }
 
 /**
- * Lists the CA certificates for the identity under which a certificate was issued, newest first, with their chains. The issued
- * certificate can be verified with each of these CA certificates.
+ * Lists the CA certificates for the identity that issued a certificate, newest first, with their chains. Each of them can verify
+ * the issued certificate.
  */
 export async function listSignerAlternatives(
   db: Pick<Database, 'query'>,

@@ -9,7 +9,7 @@ import { recordRow } from './recorded-states.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Creates a store that keeps key records in a database. `creator` is the principal that the tamper-evident record names for new
+ * Creates a store that keeps key records in a database. `creator` is the principal in the tamper-evident record's entries for new
  * keys. On a database server, an erased key record remains on disk until the server has vacuumed the table
  * (docs/reference/database.md).
  */

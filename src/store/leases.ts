@@ -1,14 +1,14 @@
 /**
  * A lease gives a process the exclusive right to work on a due row until a given time. A claim is a single UPDATE that sets a
- * lease on rows without a valid lease. Several processes may therefore claim rows at the same time, and each row goes to only
- * one process.
+ * lease on rows without a valid lease. When several processes claim rows concurrently, each row therefore goes to only one
+ * process.
  */
 import { hourMilliseconds } from '../text/duration.ts'
 import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
 export interface Lease {
-  /** Identifier of the claim. The write at the end of the work is guarded by this identifier. */
+  /** Identifier of the claim, which guards the write at the end of the work. */
   readonly token: string
   readonly now: Date
   /** Time after which other processes may claim the row. */
@@ -23,8 +23,8 @@ export function newLease(random: Random, now: Date): Lease {
 }
 
 /**
- * Returns the latest time that is plausible for a lease or a retry. A later time is ignored, because it means that the clock
- * has been set back since the time was stored.
+ * Returns the latest plausible time for a lease or a retry. A later time is ignored, because it means that the clock has been set
+ * back since it was stored.
  */
 export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds

@@ -9,8 +9,8 @@ import type { ChangeContext } from './recorded-states.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Appends a leaf. On both engines, transactions are committed one after another. The positions of committed leaves therefore
- * have no gaps, and a leaf keeps its position forever.
+ * Appends a leaf. Both engines commit transactions one after another. The positions of committed leaves therefore have no gaps,
+ * and a leaf never changes its position.
  */
 export function appendLeaf(leaf: Leaf): Sql {
   return sql`insert into record_leaves (leaf_number, entry)
@@ -36,7 +36,7 @@ export function appendEvent(
 /** A leaf and its position in the log. */
 export interface StoredLeaf {
   readonly number: number
-  /** The data that the hash of the leaf covers (record/leaf.ts). */
+  /** The data that is included in the leaf's hash (record/leaf.ts). */
   readonly data: Uint8Array
 }
 

@@ -1,7 +1,7 @@
 /**
- * The master keys of a database. The table `settings` contains the value that identifies the current master key, an unfinished
- * rotation, the token keys from before the last rotation, and a row for each replaced master key. Each row of `keys`,
- * `access_keys` and `acme_binding_keys` contains the ID of the master key that seals the secret in the row.
+ * The master keys of a database. The table `settings` contains the value that identifies the current master key, a rotation in
+ * progress, the token keys from before the last rotation, and a row for each replaced master key. Each row of `keys`,
+ * `access_keys` and `acme_binding_keys` contains the ID of the master key that seals the row's secret.
  */
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -11,7 +11,7 @@ import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Name of the setting whose value identifies the master key. */
 export const checkSetting = 'master key check'
-/** Name of the setting that describes an unfinished rotation. */
+/** Name of the setting that describes a rotation in progress. */
 export const rotationSetting = 'master key rotation'
 /** Name of the setting that contains the token keys from before the last rotation. */
 const tokenKeysSetting = 'master key tokens'
@@ -34,7 +34,7 @@ export interface SealedSecret {
   readonly sealed: Uint8Array
 }
 
-/** The kinds of sealed secrets, with a noun for each kind that messages use. The kinds are also the purposes of the sealers. */
+/** The kinds of sealed secrets, each with a noun for messages. The kinds are also the purposes of the sealers. */
 export const secretKinds = {
   /** Data keys that seal the private keys of CAs. */
   keys: 'CA key',
@@ -78,7 +78,7 @@ export function masterKeySettingsOf(rows: readonly Row[]): MasterKeySettings {
   }
 }
 
-/** Guard for an insertion, which requires that the master key that seals the value has not been replaced. */
+/** Guard for the insertion of a sealed value. It requires that the value's master key has not been replaced. */
 export function requireCurrentMasterKey(masterKeyId: string): Sql {
   return guard(
     'master-key',
@@ -87,7 +87,7 @@ export function requireCurrentMasterKey(masterKeyId: string): Sql {
   )
 }
 
-/** Inserts a secret, unless the master key that seals the secret has been replaced. */
+/** Inserts a secret, unless its master key has been replaced. */
 export function insertUnderMasterKey(
   masterKeyId: string,
   insert: (settingOfReplacedKey: string) => Sql,
@@ -95,7 +95,7 @@ export function insertUnderMasterKey(
   return guard('master-key', insert(replacedName(masterKeyId)))
 }
 
-/** Starts a rotation. The statements conflict if another rotation is unfinished. */
+/** Starts a rotation. The statements conflict if another rotation is in progress. */
 export function insertRotation(rotation: Uint8Array): Sql {
   return insertSetting(rotationSetting, rotation)
 }
@@ -144,7 +144,7 @@ export function rewrapSecret(kind: SecretKind, old: SealedSecret, next: SealedSe
 }
 
 export interface FinishedRotation {
-  /** Values that the settings have during the rotation. */
+  /** Values of the settings during the rotation. */
   readonly rotation: Uint8Array
   readonly oldCheck: Uint8Array
   readonly oldId: string

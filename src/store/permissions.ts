@@ -26,7 +26,7 @@ export function insertPermission(authority: Authority, permission: Permission): 
   )
 }
 
-/** Rolls back the transaction with a conflict if the CA has more than `countMax` permissions. */
+/** Conflicts, and rolls back the transaction, if the CA has more than `countMax` permissions. */
 export function requirePermissionCount({ number }: Authority, countMax: number): Sql {
   return guard(
     'quota',

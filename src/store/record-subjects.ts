@@ -73,9 +73,7 @@ export async function findEndpointAccount(
   return row === undefined ? undefined : textOf(row, 'account_id')
 }
 
-/**
- * Finds the account of a user or role by the unique ID of the user or role. Returns undefined if the user or role was deleted.
- */
+/** Finds the account of a user or role by the principal's unique ID. Returns undefined if the user or role was deleted. */
 export async function findPrincipalAccount(
   db: Pick<Database, 'query'>,
   principalId: string,

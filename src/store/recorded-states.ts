@@ -1,7 +1,6 @@
 /**
- * Tables with mutable rows that the record covers. Each change to a row adds a leaf with the new values of the recorded
- * columns, which the database itself writes into the leaf. Columns whose values only count, cache or schedule something are not
- * recorded.
+ * Tables with mutable rows that the record covers. Each change to a row adds a leaf with the new values of the recorded columns.
+ * The database itself writes these values into the leaf. Columns that only count, cache or schedule something are not recorded.
  */
 import { encodeLeaf, type Actor, type LeafFields } from '../record/leaf.ts'
 import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'
@@ -9,14 +8,11 @@ import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'
 interface RecordedTable {
   /** Columns that identify a row of the table. */
   readonly key: readonly string[]
-  /**
-   * SQL expressions for the columns of the key, and a condition on these columns, if the key columns are not in the table
-   * itself.
-   */
+  /** SQL expressions for the key columns, and a condition on them, if these columns are not in the table itself. */
   readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
   /** Recorded columns, which contain text or integers. */
   readonly columns: readonly string[]
-  /** Column that contains bytes. The SHA-256 of the bytes is a field of the leaf, and the bytes never change. */
+  /** Column that contains bytes, which never change. Their SHA-256 is a field of the leaf. */
   readonly digestColumn?: string
 }
 
@@ -218,8 +214,8 @@ export function keyText(key: readonly SqlValue[]): string {
 }
 
 /**
- * Returns the SQL that computes the state of a row. The state contains `column=-` for a null and otherwise
- * `column=LENGTH:VALUE`, with the length in bytes, separated by commas. The text of the expression is the same on every engine.
+ * Returns the SQL that computes the state of a row. The state is a comma-separated list with `column=-` for each null and
+ * `column=LENGTH:VALUE` for every other value. LENGTH is in bytes. The SQL is the same on every engine.
  */
 function stateExpression({ columns }: RecordedTable): string {
   return columns
@@ -233,8 +229,8 @@ function stateExpression({ columns }: RecordedTable): string {
 const appended = new Map<RecordedTableName, string>()
 
 /**
- * Returns the text of the statement for a table. The text is built only once, so that the prepared statement is found under the
- * same string.
+ * Returns the text of the statement for a table. It is built only once, so that the prepared statement is found under the same
+ * string.
  */
 function appendText(table: RecordedTableName): string {
   const known = appended.get(table)

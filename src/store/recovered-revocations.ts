@@ -1,7 +1,7 @@
 /**
- * Revocations that were recovered from a published CRL, because they are missing from a database that was restored from an
- * older backup. If the certificate is also missing, its revocation has a negative certificate number, which is derived from the
- * serial number.
+ * Revocations that were recovered from a published CRL, because they are missing from a database that was restored from an older
+ * backup. If the certificate is missing, too, the revocation has a negative certificate number, which is derived from the serial
+ * number.
  */
 import type { Authority } from '../authority/authority.ts'
 import { guard, sql, type Sql } from './sql.ts'
@@ -18,16 +18,13 @@ export interface CrlRevocation {
 export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
   readonly crlId: number
-  /**
-   * Whether the database contains the certificate. If the value is true, `notAfter` and `crlId` have the values from
-   * `selectRecoverable`.
-   */
+  /** Whether the database contains the certificate. If so, `notAfter` and `crlId` have the values from `selectRecoverable`. */
   readonly isIssued: boolean
 }
 
 /**
- * Number of certificate numbers in the range that is reserved for serial numbers with the same first bytes. Serial numbers are
- * random, so no more than eight serial numbers ever have the same first bytes.
+ * Number of certificate numbers that are reserved for serial numbers with the same first bytes. Serial numbers are random, so no
+ * more than eight of them ever have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6
@@ -48,8 +45,7 @@ export function selectRecoverable(authorityNumber: number, serialNumber: Uint8Ar
 
 /**
  * Inserts a missing revocation. The statement conflicts if the revocation exists, or if its certificate has been inserted or
- * deleted since the certificate was read. The revocation of an unknown certificate gets a number from the range for its serial
- * number.
+ * deleted since it was read. The revocation of an unknown certificate receives a number from the range for its serial number.
  */
 export function insertRecoveredRevocation(
   { number }: Authority,
@@ -88,7 +84,7 @@ export function isRecoveredNumber(certificateNumber: number, serialNumber: Uint8
 }
 
 /**
- * Updates a CA's count of revocations, and makes the CA's other CRLs due, because they may also have to list the recovered
+ * Updates a CA's count of revocations. Also makes the CA's other CRLs due, because they may have to list the recovered
  * revocations.
  */
 export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {

@@ -1,7 +1,4 @@
-/**
- * The approvals for which a restored database waits. The IDs of these approvals are in a row of `settings`, which each restore
- * replaces.
- */
+/** The approvals for which a restored database waits. Their IDs are in a row of `settings`, which each restore replaces. */
 import { findApprovalById, type Approval } from './approvals.ts'
 import type { Database } from './database.ts'
 import { findSetting, putSetting } from './metadata.ts'

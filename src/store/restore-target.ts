@@ -12,7 +12,7 @@ export interface RestoreTarget {
     columns: readonly string[],
     rows: readonly (readonly SqlValue[])[],
   ): Promise<void>
-  /** Migrates the schema to the newest version and runs the statements. Afterwards, the database exists durably. */
+  /** Migrates the schema to the newest version and runs the statements. Afterwards, the database exists and is durable. */
   finish(statements: readonly Sql[]): Promise<void>
   /** Removes the incomplete database of an unfinished restore. */
   [Symbol.asyncDispose](): Promise<void>

@@ -11,7 +11,7 @@ import { appendLeaf } from './leaves.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Contents of a deleted certificate that are retained although its row had no columns for them. */
+/** Contents of a deleted certificate that are retained, although its row had no columns for them. */
 export interface RetiredContent {
   readonly subjectDer: Uint8Array
   readonly notBefore: Date
@@ -44,11 +44,11 @@ export function retiredRowDigest(row: Row): Uint8Array {
 }
 
 /**
- * Deletes a certificate that expired before `before`, together with its revocation. `row` is the row from `selectRetirable`.
- * The statements change nothing if the certificate does not exist, if its revocation has changed since `row` was read, or if it
- * has the highest number, which SQLite would reuse. A revoked certificate is not deleted either as long as a published CRL may
- * still list it. A CRL no longer lists the certificate once the CRL's `kept_since` is later than the certificate's expiry. The
- * statements assume that every complete CRL lists all revocations, whatever crl/listing-crls.ts currently decides.
+ * Deletes a certificate that expired before `before`, together with its revocation. `row` is the row from `selectRetirable`. The
+ * statements change nothing if the certificate does not exist, if its revocation has changed since `row` was read, or if it has
+ * the highest number, which SQLite would reuse. They also do not delete a revoked certificate while a published CRL may list it.
+ * A CRL does not list a certificate that expired before the CRL's `kept_since`. The statements assume that every complete CRL
+ * lists all revocations, regardless of what crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(
   row: Row,

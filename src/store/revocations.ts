@@ -18,13 +18,13 @@ export interface RevocationRecord {
   readonly reasonCode: number
   /** End of the validity of the revoked certificate. */
   readonly notAfter: Date
-  /** CRL to which the certificate is bound, or null if its CA has never had a CRL. */
+  /** CRL to which the certificate is bound; null if its CA never had a CRL. */
   readonly crlId: number | null
 }
 
 /**
- * Counts a revocation. If the statement returns no row, the CA has changed since `authority` was read, or the number of revoked
- * certificates that have not expired has reached `quota` (recountRevocations).
+ * Counts a revocation. The statement returns no row if the CA has changed since `authority` was read, or if the number of
+ * unexpired revoked certificates has reached `quota` (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
   return guard(
@@ -61,7 +61,7 @@ export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Columns of a revocation that `rowDigest` in the revocation's leaf covers. */
+/** Columns of a revocation that are included in `rowDigest` in the revocation's leaf. */
 type DigestedRevocation = Readonly<
   Record<'revoked_at_ms' | 'reason_code' | 'not_after' | 'crl_id', SqlValue>
 >

@@ -1,4 +1,4 @@
-/** Stores how far the search tables are filled, and inserts entries into them. */
+/** Stores the progress of filling the search tables, and inserts entries into them. */
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -102,8 +102,8 @@ export function* entryRows<Key extends number | string>(
 
 /**
  * Yields statements that insert search entries, with at most 256 rows per statement. The rows are sorted in the order of the
- * tables, so that each statement changes few pages. The statements keep existing rows. The rows of a facet are sorted just
- * before they are inserted.
+ * tables, so that each statement changes few pages. Existing rows are kept. The rows of a facet are sorted just before they are
+ * inserted.
  */
 export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
   yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)

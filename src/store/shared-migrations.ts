@@ -1,7 +1,7 @@
 /**
  * Migrations that all engines share, oldest first. Each migration is applied once, and is never edited after a release. A new
- * migration consists of a function and a call of the function at the end of the list. The tables, the columns and the order of
- * the columns are the same on every engine (docs/reference/database.md).
+ * migration consists of a function and its call at the end of the list. The tables, the columns and their order are the same on
+ * every engine (docs/reference/database.md).
  */
 import type { Dialect } from './dialect.ts'
 import {
@@ -54,9 +54,8 @@ function ownershipTable({ text, integer, strict }: Dialect): string {
 }
 
 /**
- * Adds the table for certificates that were deleted after they expired (`--keep-expired`). The table retains the data for audit
- * reports and for the counts of the CAs. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still
- * lists.
+ * Adds the table for certificates that were deleted after they expired (`--keep-expired`). It retains the data for audit reports
+ * and for the CAs' counts. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still lists.
  */
 function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -93,7 +92,7 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
-/** Adds the policies of two-person approval, and the requests that need a second person (approval/). */
+/** Adds the policies of two-person approval, and the requests that require a second person's approval (approval/). */
 function approvalTables({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table approval_policies (
@@ -149,8 +148,8 @@ function tokenKeys({ text, bytes, strict }: Dialect): string {
 
 /**
  * Adds the tamper-evident record, which consists of leaves, tiles of hashes, and the newest checkpoint (record/,
- * docs/decisions/0038). `state` is the last field of a leaf, and the database computes it. The record identifies a CA
- * certificate by its CA and its time of import, so equal times from earlier versions are made distinct.
+ * docs/decisions/0038). `state` is the last field of a leaf and is computed by the database. The record identifies a CA
+ * certificate by its CA and its import time, so equal times from earlier versions are made distinct.
  */
 function recordTables({ text, integer, bytes, strict }: Dialect): string {
   return `
@@ -221,7 +220,7 @@ function certificateIntents({ text, integer, bytes, strict }: Dialect): string {
   `
 }
 
-/** Adds signed OCSP responses, which a server without its keys can still send (ocsp/stored-responses.ts). */
+/** Adds signed OCSP responses, which a server can send even without its keys (ocsp/stored-responses.ts). */
 function ocspResponses({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table ocsp_responses (

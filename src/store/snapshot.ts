@@ -20,7 +20,7 @@ export async function* pagesOf(snapshot: Snapshot, table: Table): AsyncGenerator
   yield* rowsOf(snapshot, (after, limit) => selectPage(table, after, limit))
 }
 
-/** Yields all rows of a query, in pages of `pageRows` rows. `select` returns the statement for the page that follows a row. */
+/** Yields all rows of a query, in pages of `pageRows` rows. `select` returns the statement for the page after a row. */
 export async function* rowsOf(
   snapshot: Pick<Snapshot, 'read'>,
   select: (after: Row | undefined, limit: number) => Sql,

@@ -21,7 +21,7 @@ export interface ChangedRow {
 }
 
 /**
- * A condition on a transaction. If the statement returns any other number of rows, the transaction is rolled back with a
+ * A condition on a transaction. If the statement does not return this number of rows, the transaction is rolled back with a
  * ConflictError that has this `name`.
  */
 export interface Guard {
@@ -55,7 +55,7 @@ export type GuardName =
   | 'account'
   /** Too little time has passed since the previous audit report. */
   | 'interval'
-  /** The approval request is not in the state that the change needs, or the approval policy has changed. */
+  /** The approval request is not in the required state, or the approval policy has changed. */
   | 'approval'
   /** The ACME order has been finalized or canceled. */
   | 'order'
@@ -64,7 +64,7 @@ export type GuardName =
 
 export type Row = Record<string, SqlValue>
 
-/** The text of each template is joined only once, so that a prepared statement is found under the same string. */
+/** Each template's text is joined only once, so that a prepared statement is found under the same string. */
 const texts = new WeakMap<TemplateStringsArray, string>()
 
 /** Builds a statement whose parameters are separate from its text. Example: sql`select * from t where id = ${id}`. */
@@ -85,7 +85,7 @@ export function guard(name: GuardName, { text, values }: Sql, rows = 1): Sql {
   return { text, values, guard: { name, rows } }
 }
 
-/** Marks a statement as a statement that changes rows of recorded tables. `recorded` then adds the leaves for these rows. */
+/** Marks a statement that changes rows of recorded tables. `recorded` then adds the leaves for these rows. */
 export function changing(row: ChangedRow, statement: Sql): Sql {
   return { ...statement, changes: [...(statement.changes ?? []), row] }
 }

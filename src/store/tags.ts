@@ -15,7 +15,7 @@ export function putTag(authorityId: string, tag: Tag): Sql {
   )
 }
 
-/** Rolls back the transaction with a conflict if the CA has more than `countMax` tags. */
+/** Conflicts, and rolls back the transaction, if the CA has more than `countMax` tags. */
 export function requireTagCount(authorityNumber: number, countMax: number): Sql {
   return guard(
     'quota',

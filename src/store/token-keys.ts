@@ -1,4 +1,4 @@
-/** Rows of keys that are outside the database. The rows contain the locations and public keys of these keys. */
+/** Rows of keys that are stored outside the database. The rows contain the keys' locations and public keys. */
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { Clock } from '../clock.ts'
 import type { TokenKeyRecord, TokenKeyRecords } from '../keys/token-key-records.ts'

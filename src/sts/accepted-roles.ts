@@ -1,4 +1,4 @@
-/** Lists the roles whose trust policies accept a person's ID token, so that a console can offer a choice of roles. */
+/** Lists the roles whose trust policies accept a person's ID token, so that the console can offer a choice of roles. */
 import { providerArn, roleArn } from '../identity/principal-arn.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { listProvidersOfIssuer, type IdentityProvider } from '../store/identity-providers.ts'

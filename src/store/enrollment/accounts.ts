@@ -83,7 +83,7 @@ export function updateAccount(account: AcmeAccount, before: AcmeAccount): Sql {
   )
 }
 
-/** Invalidates everything that an account has begun, so that no validation of its challenges starts (RFC 8555 §7.3.6). */
+/** Invalidates everything that an account has begun, so that its challenges are no longer validated (RFC 8555 §7.3.6). */
 export function cancelOrders({ number }: Pick<AcmeAccount, 'number'>): Sql[] {
   return [
     sql`update acme_orders set status = 'invalid'

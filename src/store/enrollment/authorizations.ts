@@ -86,8 +86,8 @@ export interface ReusableAuthorization extends AuthorizationSubject {
 }
 
 /**
- * Finds valid authorizations of an account for the values of identifiers that remain valid until `validUntil`. With `provenBy`, only
- * authorizations for which a challenge of one of these types was validated are found.
+ * Finds an account's authorizations for the values of identifiers that remain valid until `validUntil`. With `provenBy`, an
+ * authorization is found only if a challenge of one of these types was validated for it.
  */
 export async function findReusable(
   db: Reader,
@@ -121,13 +121,13 @@ export async function findReusable(
   }))
 }
 
-/** Returns the condition that a challenge of one of the types was validated for the authorization `a`. */
+/** Returns the SQL condition that a challenge of one of the types was validated for the authorization `a`. */
 function isProvenBy(types: readonly ChallengeType[]): string {
   return `exists (select 1 from acme_challenges c where c.authorization_number = a.authorization_number
     and c.status = 'valid' and c.type in (${types.map(() => '?').join(', ')}))`
 }
 
-/** Finds the values of identifiers of an order for which no challenge of the types was validated. */
+/** Finds the values of an order's identifiers for which no challenge of the types was validated. */
 export async function findUnproven(
   db: Reader,
   { number }: { readonly number: number },
@@ -181,7 +181,7 @@ export function deactivateAuthorization({ number, status }: AcmeAuthorization): 
   )
 }
 
-/** Conflicts if too many challenges of the account are being validated. */
+/** Conflicts if too many of the account's challenges are being validated. */
 export function requireValidationsBelowMax({
   accountNumber,
 }: Pick<AcmeAuthorization, 'accountNumber'>): Sql {
@@ -194,7 +194,7 @@ export function requireValidationsBelowMax({
   )
 }
 
-/** Requests the validation of a challenge. Does nothing unless the challenge and its authorization are pending. */
+/** Requests the validation of a challenge if the challenge and its authorization are pending. */
 export function requestValidation({ id }: Pick<AcmeChallenge, 'id'>, now: Date): Sql {
   return sql`update acme_challenges set status = 'processing', requested_at_ms = ${now.getTime()},
       retry_at_ms = ${now.getTime()}
@@ -204,7 +204,7 @@ export function requestValidation({ id }: Pick<AcmeChallenge, 'id'>, now: Date):
           and a.status = 'pending' and a.expires_at_ms > ${now.getTime()})`
 }
 
-/** Reads an authorization from rows that each have one of its challenges. */
+/** Reads an authorization from rows that each contain one of its challenges. */
 function authorizationOf(rows: readonly Row[]): AcmeAuthorization | undefined {
   const [row] = rows
   if (row === undefined) return undefined

@@ -28,7 +28,7 @@ async function open(): Promise<{ database: TestDatabase; db: Database; rows: Acm
   return { database, db: database.db, rows: await AcmeRows.start(database.db) }
 }
 
-/** Claims all due challenges, and returns what the job passes to the statements for each, by the challenge's ID. */
+/** Claims all due challenges. Returns the values that the job passes to the statements, by the challenge's ID. */
 async function claim(db: Database, at = now, limit = 100): Promise<Map<string, ChallengeResult>> {
   const lease = newLease(systemRandom, at)
   const [claimed = []] = await db.transaction([claimChallenges(lease, limit)])

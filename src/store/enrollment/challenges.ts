@@ -1,4 +1,4 @@
-/** Rows of ACME challenges whose validation a client has requested, and what follows from its result (RFC 8555 §7.1.6). */
+/** Rows of ACME challenges whose validation a client has requested, and the effects of the result (RFC 8555 §7.1.6). */
 import type { ChallengeType } from '../../enrollment/endpoint.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import { integerOf, textOf } from '../columns.ts'
@@ -29,8 +29,8 @@ export interface RequestedChallenge extends DueChallenge {
 }
 
 /**
- * Claims at most `limit` due challenges, the longest overdue first. A challenge with an implausibly late time is also due, because
- * the clock has been set back since the time was set.
+ * Claims at most `limit` due challenges, the most overdue first. A challenge with an implausibly late time is also due, because
+ * the clock has been set back since then.
  */
 export function claimChallenges({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
@@ -55,7 +55,7 @@ export function dueChallengeOf(row: Row): DueChallenge {
   return { number: integerOf(row, 'challenge_number'), failures: integerOf(row, 'failures') }
 }
 
-/** Finds a claimed challenge with its authorization and account. Undefined if it was deleted since. */
+/** Finds a claimed challenge with its authorization and account; undefined if it has been deleted in the meantime. */
 export async function findRequestedChallenge(
   db: Pick<Database, 'query'>,
   { number, failures }: DueChallenge,
@@ -89,7 +89,7 @@ export async function findRequestedChallenge(
   )
 }
 
-/** The end of a validation: the process with the lease stores its result. */
+/** The end of a validation, whose result the process with the lease stores. */
 export interface ChallengeResult {
   readonly challenge: RequestedChallenge
   readonly lease: Lease
@@ -97,9 +97,9 @@ export interface ChallengeResult {
 }
 
 /**
- * Stores that a challenge is valid. Its authorization is then valid until `validUntil`, and the pending orders whose authorizations
- * are all valid are ready. Conflicts with `lease` if another process has the challenge, and with `revision` if the authorization
- * is no longer pending, the account is not valid, or the account's key has changed.
+ * Stores that a challenge is valid. This makes its authorization valid until `validUntil`, and makes pending orders ready if all
+ * their authorizations are valid. Conflicts with `lease` if another process has the challenge, and with `revision` if the
+ * authorization is no longer pending, the account is not valid, or the account's key has changed.
  */
 export function storeValidChallenge(result: ChallengeResult, validUntil: Date): Sql[] {
   const { challenge, now } = result
@@ -119,8 +119,8 @@ export function storeValidChallenge(result: ChallengeResult, validUntil: Date): 
 }
 
 /**
- * Stores that a challenge is invalid; `error` is a problem document as JSON. Its authorization and the pending orders of this
- * authorization are then invalid, too. Conflicts like storeValidChallenge.
+ * Stores that a challenge is invalid; `error` is a problem document as JSON. This also invalidates its authorization and the
+ * authorization's pending orders. Conflicts like storeValidChallenge.
  */
 export function storeInvalidChallenge(result: ChallengeResult, error: string): Sql[] {
   const { challenge } = result
@@ -186,7 +186,7 @@ export function returnChallenge({ number }: DueChallenge, { token }: Lease): Sql
     where challenge_number = ${number} and lease = ${token} and status = 'processing'`
 }
 
-/** Stores the error of a failed attempt (RFC 8555 §8.2), and the time of the next one. */
+/** Stores the error of a failed attempt (RFC 8555 §8.2), and the time of the next attempt. */
 export function postponeChallenge(
   { challenge: { number, failures }, lease }: ChallengeResult,
   { error, retryAt }: { readonly error: string; readonly retryAt: Date },

@@ -13,7 +13,7 @@ import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
 type Of<P extends EnrollmentProtocol> = P extends 'acme' ? AcmeEndpoint : EstEndpoint
 type EndpointName = Pick<EnrollmentEndpoint, 'protocol' | 'name'>
 
-/** Inserts an endpoint. Conflicts if the protocol already has an endpoint of the name, in any account. */
+/** Inserts an endpoint. Conflicts if the protocol already has an endpoint with this name, in any account. */
 export function insertEndpoint(endpoint: EnrollmentEndpoint): Sql {
   const { protocol, name, accountId, authorityNumber, configuration, createdAt } = endpoint
   return changing(
@@ -85,8 +85,8 @@ export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoin
 }
 
 /**
- * Deletes an endpoint. Conflicts if the endpoint does not exist, or if it has keys, accounts or passwords, because a later endpoint of
- * the name would have them, too (removal.ts).
+ * Deletes an endpoint. Conflicts if the endpoint does not exist, or if it has keys, accounts or passwords. A later endpoint with
+ * the same name would inherit them (removal.ts).
  */
 export function deleteEndpoint({ protocol, name }: EndpointName): Sql {
   return changing(

@@ -285,7 +285,7 @@ test('a password is used once, and not after its expiry or deletion', async () =
   await conflict(db, 'missing', deletePassword({ userName: 'user-1', endpointName: 'other' }))
   await db.transaction([deletePassword(password)])
   await conflict(db, 'in-use', usePassword(password, use, createdAt))
-  // A new password for the same user is not used up by a request with the old one.
+  // A request with the old password does not use up a new password for the same user.
   await db.transaction([
     insertPassword(passwordOf({ createdAt: new Date(createdAt.getTime() + 1) })),
   ])

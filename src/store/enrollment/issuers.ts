@@ -1,4 +1,6 @@
-/** CAs that issued the certificates of ACME orders. An endpoint that was moved to another CA has certificates of several CAs. */
+/**
+ * CAs that issued the certificates of ACME orders. An endpoint that was moved to another CA has certificates from several CAs.
+ */
 import { setImmediate } from 'node:timers/promises'
 import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
@@ -13,8 +15,8 @@ import type { OrderedCertificate } from './orders.ts'
 type Reader = Pick<Database, 'query'>
 
 /**
- * Returns the numbers of the CAs that can have issued a certificate of an endpoint: the CA of the endpoint, which comes first, and
- * each CA that issued a certificate with the serial number for an order of the endpoint.
+ * Returns the numbers of the CAs that may have issued an endpoint's certificate. The first is the endpoint's own CA, followed by
+ * each CA that issued a certificate with the serial number for one of the endpoint's orders.
  */
 export async function listIssuers(
   db: Reader,
@@ -29,7 +31,7 @@ export async function listIssuers(
   return [...new Set([authorityNumber, ...rows.map((row) => integerOf(row, 'authority_number'))])]
 }
 
-/** Returns the numbers of the CAs, other than its own, on which an endpoint has issued certificates that have not expired. */
+/** Returns the numbers of the CAs, except for an endpoint's own CA, that have issued unexpired certificates for the endpoint. */
 export async function listFormerIssuers(
   db: Reader,
   { name, authorityNumber }: Pick<AcmeEndpoint, 'name' | 'authorityNumber'>,
@@ -52,7 +54,7 @@ export async function listFormerIssuers(
   return [...numbers]
 }
 
-/** Finds the identifiers of the order for which an account got a certificate. */
+/** Finds the identifiers of the order for which an account received a certificate. */
 export async function findOrderedIdentifiers(
   db: Reader,
   {

@@ -90,7 +90,7 @@ export interface OrderFilter {
   readonly status: OrderStatus | undefined
 }
 
-/** A page of orders. It can be empty although older orders match. */
+/** A page of orders, which can be empty although older orders match. */
 export interface OrderPage {
   readonly orders: readonly ListedOrder[]
   /** Position of the next page; undefined after the last page. */
@@ -124,7 +124,7 @@ export async function listOrders(
   return { orders, next: count === scannedMax ? { number: first } : undefined }
 }
 
-/** Selects the number of orders before a position that one page searches, and the first of them. */
+/** Selects how many orders before a position one page searches, and the first of them. */
 function selectScanned(accountNumber: number | undefined, before: number): Sql {
   return accountNumber === undefined
     ? sql`select count(*) as scanned, min(order_number) as first from (select order_number

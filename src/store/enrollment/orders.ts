@@ -28,7 +28,7 @@ export interface AcmeOrder extends OrderState {
   readonly id: string
   readonly accountNumber: number
   readonly identifiers: readonly Identifier[]
-  /** Name of the requested profile; undefined for the endpoint's own. */
+  /** Name of the requested profile; undefined for the endpoint's default. */
   readonly profile: string | undefined
   readonly notBefore: Date | undefined
   readonly notAfter: Date | undefined
@@ -56,8 +56,8 @@ export interface NewOrder extends Omit<
 
 /**
  * Inserts an order with its new authorizations. Conflicts with `quota` if the account has too many unfinished orders or pending
- * authorizations, and with `duplicate` if another order already replaces the same certificate. These checks come first, so that a
- * refused order costs little.
+ * authorizations, and with `duplicate` if another order already replaces the same certificate. These checks come first, so that
+ * refusing an order takes little work.
  */
 export function insertOrder(order: NewOrder, created: readonly NewAuthorization[] = []): Sql[] {
   const { id, accountNumber, identifiers, profile, notBefore, notAfter, createdAt } = order
@@ -179,18 +179,19 @@ export async function listOrders(
 }
 
 export interface FinalizedOrder {
-  /** `processing` if the certificate waits for the key of its CA. */
+  /** `processing` if the certificate waits for its CA's key. */
   readonly status: 'processing' | 'valid'
-  /** Number of the CA of the certificate. It is another one than that of the order if the endpoint has been changed. */
+  /** Number of the certificate's CA, which differs from the order's CA if the endpoint was moved to another CA. */
   readonly authorityNumber: number
   readonly certificate: NonNullable<AcmeOrder['certificate']>
-  /** End of the certificate's validity, until which the order is kept. */
+  /** End of the certificate's validity. The order is kept until then. */
   readonly expiresAt: Date
 }
 
 /**
- * Finalizes an order, in the transaction that stores its certificate. Conflicts if the order was finalized or canceled, or if its
- * account, the account's EAB key or an authorization was withdrawn while the certificate was signed, which can take seconds.
+ * Finalizes an order, in the transaction that stores its certificate. Conflicts if the order has been finalized or canceled in
+ * the meantime, or if its account, the account's EAB key or an authorization has been withdrawn. Signing the certificate can take
+ * seconds.
  */
 export function finalizeOrder(
   { number }: Pick<AcmeOrder, 'number'>,
@@ -229,7 +230,7 @@ const finalize = `update acme_orders set status = ?, authority_number = ?, certi
     and ${isEntitled}
   returning order_number`
 
-/** Reads an order from rows that each have one of its authorizations. */
+/** Reads an order from rows that each contain one of its authorizations. */
 function orderOf(rows: readonly Row[]): AcmeOrder | undefined {
   const [row] = rows
   if (row === undefined) return undefined

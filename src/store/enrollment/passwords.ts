@@ -16,7 +16,7 @@ export interface EstPassword {
   readonly expiresAt: Date
   /** Time at which a certificate was issued for the password; undefined for an unused password. */
   readonly usedAt: Date | undefined
-  /** SHA-256 of the request for which the password was used. The same request gets the same certificate. */
+  /** SHA-256 of the request for which the password was used. The same request receives the same certificate again. */
   readonly requestSha256: Uint8Array | undefined
   /** ARN of the certificate for which the password was used. */
   readonly certificateArn: string | undefined
@@ -65,7 +65,7 @@ export function usePassword(
   )
 }
 
-/** Makes a password usable again, because the certificate for which it was used was not issued. */
+/** Makes a password usable again if its certificate was not issued. */
 export function releasePassword(
   { userName }: Pick<EstPassword, 'userName'>,
   certificateArn: string,

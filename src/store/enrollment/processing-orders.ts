@@ -1,4 +1,4 @@
-/** Orders of ACME whose certificates wait for the key of their CA. */
+/** ACME orders whose certificates wait for their CA's key. */
 import { problemMembers } from '../../enrollment/problem-members.ts'
 import { textOf } from '../columns.ts'
 import type { Database } from '../database.ts'
@@ -9,12 +9,14 @@ const selectEntitled = `select order_number from acme_orders
   where certificate_serial_number = ? and authority_number = ? and status = 'processing'
     and ${isEntitled}`
 
-/** Requires, in the transaction that inserts a waiting certificate, that its order exists and may still get the certificate. */
+/**
+ * Requires, in the transaction that inserts a waiting certificate, that its order exists and may still receive the certificate.
+ */
 export function requireEntitledOrder(certificate: OrderedCertificate): Sql {
   return guard('order', { text: selectEntitled, values: keyOf(certificate) })
 }
 
-/** Returns why the order of a waiting certificate must not get it, as a sentence; undefined if it may. */
+/** Returns, as a sentence, why a waiting certificate's order must not receive the certificate; undefined if it may. */
 export async function findWithdrawal(
   db: Pick<Database, 'query'>,
   certificate: OrderedCertificate,
@@ -39,7 +41,9 @@ export async function findWithdrawal(
   return `An authorization of the ACME order was deactivated ${before}`
 }
 
-/** Makes the order of a certificate that will not be issued invalid. `type` and `detail` are those of its problem. */
+/**
+ * Makes an order invalid, because its certificate will not be issued. `type` and `detail` belong to the order's problem document.
+ */
 export function refuseOrder(
   certificate: OrderedCertificate,
   { type, detail }: { readonly type: string; readonly detail: string },
@@ -51,7 +55,7 @@ export function refuseOrder(
       and status = 'processing'`
 }
 
-/** Stores the outcome for an order whose certificate waited for the key of its CA. `error` is a problem document as JSON. */
+/** Stores the outcome for an order whose certificate waited for its CA's key. `error` is a problem document as JSON. */
 export function completeOrder(
   { number }: Pick<AcmeOrder, 'number'>,
   { status, error }: { readonly status: 'valid' | 'invalid'; readonly error?: string },

@@ -36,7 +36,7 @@ export async function removeDependents(
   })
 }
 
-/** Runs the statements of one page after another, until there are none. */
+/** Runs the statements one page after another until none remain. */
 async function removeAll(
   db: Database,
   context: ChangeContext,

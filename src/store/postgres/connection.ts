@@ -10,9 +10,7 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/**
- * Time without a response after which a connection is abandoned. The time is longer than the statement timeout on the server.
- */
+/** Time without a response after which a connection is abandoned, longer than the server's statement timeout. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
@@ -91,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Session settings, which override the settings of the server, the database and the role, so that values have the format that
- * the parsers expect. Outside an explicit read-write transaction, a session is read-only, so that a write fails if its `begin`
- * has failed. `synchronous_commit` is turned on even if it is off on the server.
+ * Session settings, which override the settings of the server, the database and the role. They give values the format that the
+ * parsers expect. Outside an explicit read-write transaction, a session is read-only, so that a write fails if its `begin` has
+ * failed. `synchronous_commit` is turned on even if it is off on the server.
  */
 const sessionText = `
   set search_path = signet, pg_temp;
@@ -134,7 +132,7 @@ export async function connect(
     await prepareSession(client)
     return client
   } catch (error) {
-    // A late or failed connection is closed, but the code does not wait until it is closed.
+    // A late or failed connection is closed, but nothing waits for that.
     client.end().catch(() => {})
     throw error
   }

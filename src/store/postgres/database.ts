@@ -29,8 +29,8 @@ export interface PostgresOptions {
    */
   readonly isReadOnly?: boolean
   /**
-   * Path beside which damage to the database is recorded. Once damage is recorded, nothing is issued. If the path is undefined,
-   * damage is not recorded.
+   * Path next to which damage to the database is recorded; undefined if damage is not recorded. Once damage is recorded, nothing
+   * is issued.
    */
   readonly damagePath?: string
 }
@@ -73,7 +73,7 @@ export async function openPostgres(
       return withDamageRecord(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
-    // The stamp is undefined, so callers always read. Another node may have committed since the last read.
+    // The stamp is undefined, so that callers always read: another node may have committed since the last read.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
     async sizeBytes() {
@@ -91,7 +91,7 @@ export async function openPostgres(
   }
 }
 
-/** Runs work. If the work reports damage to the database, the function records the damage for all processes on the node. */
+/** Runs work. If it reports damage to the database, the damage is recorded for all processes on the node. */
 async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -112,7 +112,7 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   await withTimeout(probeMilliseconds, answers, 'the database server does not respond')
 }
 
-/** A separate session holds the lock, so that the lock is released when the process ends for any reason. */
+/** A separate session holds the lock, so that it is released when the process ends for any reason. */
 async function runExclusively<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
   let client: Client | undefined
   try {

@@ -15,7 +15,7 @@ export interface PostgresLocation {
   readonly connection: PostgresConnectionOptions
   /** Maximum number of read-only connections. */
   readonly pool: number
-  /** Path beside which the node records damage to the database. */
+  /** Path next to which the node records damage to the database. */
   readonly damagePath: string
 }
 
@@ -35,7 +35,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     openSnapshot: () => openPostgresSnapshot(connection),
     // PostgreSQL checks its pages itself.
     structureProblems: async () => [],
-    // A connection is needed to check whether the database is empty, so openRestore makes this check.
+    // Checking whether the database is empty needs a connection, so openRestore does it.
     requireRestorable() {},
     openRestore: (schemaVersion) => openPostgresRestore(connection, schemaVersion),
     openRows: () => createPostgresRows(connection),

@@ -13,7 +13,7 @@ export const sqlStates = {
   otherRows: 'SGNT1',
 } as const
 
-/** SQLSTATE for a prepared statement whose table has changed since the preparation. */
+/** SQLSTATE for a prepared statement whose table has changed since it was prepared. */
 const outdated = '0A000'
 
 /** SQLSTATEs after which a retry may succeed, because nothing was changed. */
@@ -26,8 +26,8 @@ const retriable: ReadonlySet<string> = new Set([
 ])
 
 /**
- * SQLSTATEs that mean that the server is temporarily unavailable: connection errors (08), insufficient resources (53), operator
- * intervention such as shutdown, failover or timeout (57), system errors (58), and writes on a standby (25006).
+ * SQLSTATEs of a temporarily unavailable server: connection errors (08), insufficient resources (53), operator intervention such
+ * as shutdown, failover or timeout (57), system errors (58), and writes on a standby (25006).
  */
 const unavailable = /^(?:08|53|57|58)...$|^25006$|^25P0[34]$|^55P03$/
 
@@ -44,7 +44,7 @@ export function isRetriable(error: unknown): boolean {
   return retriable.has(sqlStateOf(error) ?? '')
 }
 
-/** Returns whether a prepared statement on the connection is outdated, in which case the connection must be replaced. */
+/** Returns whether a prepared statement on the connection is outdated, so that the connection must be replaced. */
 export function isStatementOutdated(error: unknown): boolean {
   return sqlStateOf(error) === outdated
 }
@@ -56,8 +56,8 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * Converts a PostgreSQL error to an error for callers. DatabaseUnavailableError stands for a temporary condition; any other
- * error indicates a bug or damage. The `detail` from PostgreSQL is omitted, because it may contain values from a row.
+ * Converts a PostgreSQL error to an error for callers. DatabaseUnavailableError indicates a temporary condition; any other error
+ * indicates a bug or damage. PostgreSQL's `detail` is omitted, because it may contain values from a row.
  */
 export function errorOf(error: unknown): Error {
   const state = sqlStateOf(error)

@@ -34,9 +34,9 @@ export type Outcome =
 export const groupMax = 60
 
 /**
- * Begins a transaction and takes the lock for writing, which only one node at a time can hold. The rows that a transaction
- * reads therefore do not change before its commit, and generated numbers are committed in order. The lock is released at the
- * end of the transaction.
+ * Begins a transaction and takes the write lock, which only one node at a time can hold. Rows that the transaction has read
+ * therefore do not change before its commit, and generated numbers are committed in order. The lock is released at the end of the
+ * transaction.
  */
 const begin = `begin isolation level read committed read write;
   select pg_advisory_xact_lock(${advisoryLocks.write})`
@@ -46,8 +46,8 @@ export function prepareTransaction(statements: readonly Sql[]): PreparedTransact
 }
 
 /**
- * Applies a group of transactions in one PostgreSQL transaction. In the rare case that a transaction in the group fails, the
- * function applies the group again with savepoints. Rejects if the group was not committed or if the outcome is unknown.
+ * Applies a group of transactions in one PostgreSQL transaction. If a transaction in the group fails, which is rare, the group is
+ * applied again with savepoints. Rejects if the group was not committed or the outcome is unknown.
  */
 export async function applyGroup(
   client: Client,
@@ -61,7 +61,7 @@ export async function applyGroup(
   return again.outcomes
 }
 
-/** Outcome of each transaction, and the command with which the group ended: COMMIT or ROLLBACK. */
+/** Outcome of each transaction, and the command that ended the group: COMMIT or ROLLBACK. */
 interface CompletedRequest {
   readonly outcomes: Outcome[]
   readonly command: string
@@ -82,7 +82,7 @@ async function sendGroup(
     results.push(transaction.queries.map((query) => handleRejection(client.query(query))))
   }
   before(client, group.length)
-  // The statement timeout must not cancel a commit that waits for a standby, before the standby has the commit.
+  // The statement timeout must not cancel a commit that is waiting for a standby.
   sendOnly(client, 'set local statement_timeout = 0')
   const committed = send(client, 'commit')
   stream.uncork()
@@ -107,7 +107,7 @@ function sendOnly(client: Client, text: string): void {
   client.query(text).catch(() => {})
 }
 
-/** Marks a rejection of the promise as handled, because it is possible that nobody awaits the promise. */
+/** Marks a rejection of the promise as handled, because nobody may be awaiting it. */
 function handleRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise

@@ -33,9 +33,7 @@ export async function migratePostgres(
   })
 }
 
-/**
- * Throws ConfigurationError unless the database can be reached and has the newest schema version. The function changes nothing.
- */
+/** Throws ConfigurationError unless the database can be reached and has the newest schema version. Changes nothing. */
 export async function requireNewestSchema(config: ClientConfig, name: string): Promise<void> {
   await withClient(config, name, async (client) => {
     const version = await versionOf(client)
@@ -106,7 +104,7 @@ function requireKnown(version: number, name: string): void {
 
 async function migrate(client: Client, name: string): Promise<void> {
   await client.query('begin isolation level read committed read write')
-  // The statement timeout must not cancel a long migration, whether it runs on the current node or on another node.
+  // The statement timeout must not cancel a long migration on this node, nor the wait for a migration on another node.
   await client.query('set local statement_timeout = 0')
   await client.query(`select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   const version = await versionOf(client)
@@ -122,10 +120,7 @@ export async function applySchema(client: Client, schemas: readonly string[]): P
   await client.query(`update schema_version set version = version + ${schemas.length}`)
 }
 
-/**
- * Creates the schema unless it exists. An administrator may already have created the schema for a user who must not create
- * schemas.
- */
+/** Creates the schema unless it exists. An administrator may have created it for a user who must not create schemas. */
 export async function createSchema(client: Client): Promise<void> {
   const { rows } = await client.query(`select 1 from pg_namespace where nspname = 'signet'`)
   if (rows.length === 0) await client.query('create schema signet')

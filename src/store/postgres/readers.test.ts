@@ -1,4 +1,4 @@
-/** Tests that reads that are sent together each see earlier acknowledged writes and receive their own results. */
+/** Tests that each of several reads sent together sees earlier acknowledged writes and receives its own result. */
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'

@@ -46,8 +46,8 @@ export function createReaders(config: ClientConfig, max: number): Readers {
     })
   }
   /**
-   * If the connection was lost, the read is repeated, which is safe because a read changes nothing. The repeated statement is
-   * not prepared, because a change of the schema may have made the prepared statements of all connections outdated.
+   * If the connection was lost, the read is repeated. This is safe, because a read changes nothing. The repeated statement is not
+   * prepared, because a schema change may have outdated the prepared statements of all connections.
    */
   async function readWithRetry(query: PreparedQuery): Promise<Row[]> {
     try {
@@ -84,9 +84,9 @@ export function createReaders(config: ClientConfig, max: number): Readers {
 }
 
 /**
- * Sends all reads that use the same statement in one message, and sends identical reads only once. The reads are settled
- * together after the last reply, so that the requests in a batch stay together. Each read sees everything that was acknowledged
- * before the read was requested, because the read is sent later.
+ * Sends all reads that use the same statement in one message, and identical reads only once. The reads are settled together after
+ * the last reply, so that the requests in a batch stay together. Each read sees everything that was acknowledged before it was
+ * requested, because it is sent later.
  *
  * With 64 connections, combining the reads saves 38 % of the server's processor time for a GetCertificate, and 74 % of
  * PostgreSQL's processor time. For OCSP responses from memory, the savings are 58 % and 92 %.
@@ -127,7 +127,7 @@ function createPool(config: ClientConfig, max: number): Pool {
     max,
     pipeline: true,
     idleTimeoutMillis: idleMilliseconds,
-    // Maximum time for opening a new connection. A read waits for a free connection no longer than this.
+    // Time limit for opening a new connection, and for a read that waits for a free connection.
     connectionTimeoutMillis: waitMilliseconds,
     query_timeout: responseTimeoutMilliseconds,
     verify(client, done) {
@@ -137,8 +137,8 @@ function createPool(config: ClientConfig, max: number): Pool {
   } satisfies PoolConfig)
   // If an idle connection fails, the pool replaces the connection.
   pool.on('error', () => {})
-  // While a connection is being set up or in use, the pool has no error listener for it, and an error without a listener would
-  // end the process. The promise of the running query rejects with the same error.
+  // While a connection is being set up or in use, the pool has no error listener for it. An error without a listener would end
+  // the process. The promise of the running query rejects with the same error.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }

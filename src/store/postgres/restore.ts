@@ -21,8 +21,8 @@ import { sortTables, tablesOf, versionsBeforePostgres, type Table } from '../tab
 const rowsMax = 200
 
 /**
- * Starts a restore, in a single transaction, into a database that does not contain Signet's schema. Throws ConfigurationError
- * if the schema exists, if the server is unusable, or if the backup is older than the first schema for PostgreSQL.
+ * Starts a restore into a database without Signet's schema. The restore is a single transaction. Throws ConfigurationError if the
+ * schema exists, if the server is unusable, or if the backup is older than the first schema for PostgreSQL.
  */
 export async function openPostgresRestore(
   place: PostgresConnectionOptions,

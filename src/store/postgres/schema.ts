@@ -4,9 +4,8 @@ import { sharedMigrations } from '../shared-migrations.ts'
 const { text, numbered } = postgresDialect
 
 /**
- * The PostgreSQL schema, with one entry per version. The entries are applied in order, each entry once. An entry is never
- * edited after a release. The tables, the columns and the order of the columns are the same as in SQLite
- * (docs/reference/database.md).
+ * The PostgreSQL schema, with one entry per version. The entries are applied in order, each once, and are never edited after a
+ * release. The tables, the columns and their order are the same as in SQLite (docs/reference/database.md).
  */
 export const postgresSchema: readonly string[] = [
   `

@@ -1,7 +1,7 @@
 /** Translates SQL with `?` parameters to the form that PostgreSQL expects. */
 import { requireStorable, type Sql, type SqlValue } from '../sql.ts'
 
-/** A statement for the package `pg`, which prepares the statement once on each connection under the name `name`. */
+/** A statement for the package `pg`, which prepares it once on each connection under the name `name`. */
 export interface PreparedQuery {
   readonly name: string
   readonly text: string
@@ -15,10 +15,7 @@ interface Translated {
 
 const known = new Map<string, Translated>()
 
-/**
- * Maximum number of different statements. A higher number would indicate that code inserts values into the text of its
- * statements.
- */
+/** Maximum number of different statements. If there are more, code probably inserts values into the text of its statements. */
 const textsMax = 1000
 
 /**
@@ -46,10 +43,7 @@ function translated(text: string, counted: boolean): Translated {
   return prepared
 }
 
-/**
- * Replaces each `?` by $1, $2 and so on. A string literal must not contain a `?`, because the function would replace that `?`,
- * too.
- */
+/** Replaces each `?` by $1, $2 and so on. A `?` in a string literal would be replaced, too, and is therefore not allowed. */
 function numbered(text: string) {
   const literals = text.match(/'[^']*'/g) ?? []
   if (literals.some((literal) => literal.includes('?')))
@@ -63,8 +57,8 @@ function numbered(text: string) {
 }
 
 /**
- * Wraps a guarded statement. The condition does not refer to a row of the outer query, so PostgreSQL checks the condition even
- * if there are no rows.
+ * Wraps a guarded statement. The condition does not refer to a row of the outer query, so PostgreSQL checks it even if there are
+ * no rows.
  */
 function countedText(text: string): string {
   const { text: inner, parameters } = numbered(text)

@@ -56,7 +56,7 @@ export class PostgresWriter {
     })
   }
 
-  /** Connects unless there is a connection. Throws the error if the connection fails. */
+  /** Connects unless there is a connection. Throws an error if the connection fails. */
   async connect(): Promise<void> {
     await this.#connected()
   }
@@ -165,7 +165,7 @@ export class PostgresWriter {
   }
 }
 
-/** Settles the promise of a transaction with the transaction's outcome, unless the transaction will be retried. */
+/** Settles a transaction's promise with its outcome, unless the transaction will be retried. */
 function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   if ('rows' in outcome) {
     one.resolve(outcome.rows)
@@ -177,7 +177,7 @@ function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   return 'done'
 }
 
-/** Returns whether a transaction may be retried. If not, the transaction's promise is rejected. */
+/** Returns whether a transaction may be retried. If not, its promise is rejected. */
 function canRetry(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true

@@ -1,7 +1,7 @@
 /**
- * The entry point of a process that checks the structure of a large SQLite database while the server is running. The process
- * runs at the lowest priority and records any damage. A running check cannot be interrupted, but the process can be killed at
- * any time. The process ends when the server ends.
+ * The entry point of a process that checks the structure of a large SQLite database while the server is running. The process runs
+ * at the lowest priority and records any damage. A running check cannot be interrupted, but the process can be killed at any
+ * time. It ends with the server.
  */
 import { setPriority } from 'node:os'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
@@ -11,8 +11,7 @@ if (isMainThread) {
   try {
     setPriority(19)
   } catch {
-    // A sandbox, such as the sandbox of the systemd unit, may forbid setPriority. Without setPriority, the check runs at the
-    // priority of the server.
+    // A sandbox, such as that of the systemd unit, may forbid setPriority. The check then runs at the server's priority.
   }
   // A supervisor may send SIGHUP to all processes of the server.
   process.on('SIGHUP', () => {})

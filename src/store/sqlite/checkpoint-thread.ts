@@ -1,6 +1,6 @@
 /**
- * A thread that copies the write-ahead log of a SQLite database into the database file while a writer appends to the log. The
- * thread repeats the copying until few pages are left.
+ * A thread that copies a SQLite database's write-ahead log into the database file while a writer appends to the log. It repeats
+ * this until few pages are left.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { SqliteConnection } from './connection.ts'
@@ -24,8 +24,8 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
 }
 
 /**
- * Copies the write-ahead log, and returns the number of pages that remain in the log. Pages remain if readers still use them or
- * if the disk is full.
+ * Copies the write-ahead log, and returns the number of pages that remain in it. Pages remain if readers still use them or the
+ * disk is full.
  */
 function writeBack(connection: SqliteConnection): number {
   const [row] = connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })

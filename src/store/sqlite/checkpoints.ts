@@ -13,11 +13,11 @@ export interface Checkpoints {
   close(): Promise<void>
 }
 
-/** Number of statements between two checkpoints. This number of statements writes about 20 MB of certificates. */
+/** Number of statements between two checkpoints, which write about 20 MB of certificates. */
 const statementsMax = 10_000
 /** Number of pages in the log at which SQLite itself runs a checkpoint, which corresponds to 256 MiB. */
 const pagesMax = 65_536
-/** Number of remaining pages at which the thread stops. The writer can copy so few pages quickly. */
+/** Number of remaining pages at which the thread stops. The writer can quickly copy these pages itself. */
 const remainingPagesMax = 1024
 
 /** Starts checkpoints for the connection of the writer. The thread starts with the first checkpoint. */
@@ -52,8 +52,8 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       try {
         thread ??= start()
       } catch {
-        // If there is not enough memory to start a thread, SQLite itself runs the checkpoint. The next checkpoint tries to
-        // start the thread again.
+        // If there is too little memory to start a thread, SQLite itself runs the checkpoint. The next checkpoint tries to start
+        // the thread again.
         return
       }
       running = true

@@ -3,9 +3,8 @@
  * its mark has lost commits, for example because its write-ahead log was truncated, or because an older file replaced the
  * database.
  *
- * The server overwrites the mark after each commit. The write takes a microsecond and survives a crash of the process. The
- * server flushes the file once a second. After a power failure, the mark may be up to a second behind the database, but it is
- * never ahead of the database.
+ * The server overwrites the mark after each commit. The write takes a microsecond and survives a crash of the process. The file
+ * is flushed once a second. After a power failure, the mark may be up to a second behind the database, but it is never ahead.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
@@ -44,7 +43,7 @@ export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   return digits !== undefined && encodeMark(mark) === text ? mark : 'unreadable'
 }
 
-/** Creates or replaces the file with the commit mark durably. */
+/** Durably creates or replaces the file with the commit mark. */
 export async function replaceMark(path: string, mark: CommitMark): Promise<void> {
   await replaceFile({ path: markFile(path), content: encodeMark(mark), mode: 0o600 })
 }
@@ -63,7 +62,7 @@ export class CommitMarkWriter {
     this.#timer = setInterval(() => this.#flush(), flushMilliseconds).unref()
   }
 
-  /** Updates the commit mark. The method must be called after the commit and before the response. */
+  /** Updates the commit mark. Must be called after the commit and before the response. */
   move(commits: number): void {
     try {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)

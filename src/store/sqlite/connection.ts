@@ -46,10 +46,7 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /**
-       * Whether a damaged page is recorded, which stops issuance. The option is false for a file that may belong to another
-       * program.
-       */
+      /** Whether a damaged page is recorded, which stops issuance. False for a file that may belong to another program. */
       readonly recordsDamage?: boolean
     },
   ) {
@@ -100,7 +97,7 @@ export class SqliteConnection {
     this.#withDamageRecord(() => this.#database.exec(text))
   }
 
-  /** Runs `work`. If `work` finds a damaged page, the damage is recorded, which stops issuance. */
+  /** Runs `work`. If it finds a damaged page, the damage is recorded, which stops issuance. */
   #withDamageRecord<T>(work: () => T): T {
     try {
       return work()
@@ -153,8 +150,8 @@ function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
 }
 
 /**
- * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened. Closing the file would release
- * all locks that the process holds on it (fcntl, POSIX.1-2024), including the locks of open connections.
+ * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened, because closing it would release
+ * all locks that the process holds on it (fcntl, POSIX.1-2024), including those of open connections.
  */
 export function createPrivateFile(path: string): void {
   try {
@@ -165,8 +162,8 @@ export function createPrivateFile(path: string): void {
 }
 
 /**
- * Migrates the database file to the newest schema version in one transaction. If another program or a newer version of Signet
- * wrote the file, the function throws ConfigurationError without changing the file.
+ * Migrates the database file to the newest schema version in one transaction. Throws ConfigurationError, without changing the
+ * file, if another program or a newer version of Signet wrote it.
  */
 export function migrate(path: string): void {
   const connection = openForMigration(path)
@@ -185,7 +182,7 @@ export function migrate(path: string): void {
   }
 }
 
-/** Throws ConfigurationError unless the database file has the newest schema version. The function changes nothing. */
+/** Throws ConfigurationError unless the database file has the newest schema version. Changes nothing. */
 export function requireNewestSchema(path: string): void {
   const connection = new SqliteConnection(path, { readOnly: true, recordsDamage: false })
   try {
@@ -238,8 +235,8 @@ function isDamage(error: unknown): boolean {
 }
 
 /**
- * Switches the database to WAL mode, and throws ConfigurationError if the mode is not available. On a file system without
- * shared memory, SQLite continues to use the rollback journal, and indicates this only in the result of the statement.
+ * Switches the database to WAL mode, and throws ConfigurationError if it is not available. On a file system without shared
+ * memory, SQLite continues to use the rollback journal, which only the statement's result shows.
  */
 function requireWal(path: string, connection: SqliteConnection): void {
   const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })

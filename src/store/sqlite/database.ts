@@ -13,7 +13,7 @@ import type { Sql, SqlValue } from '../sql.ts'
 export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
 
 export interface SqliteOptions {
-  /** Callback for when the writer has ended, after which nothing can be written. */
+  /** Called when the writer has ended, after which nothing can be written. */
   readonly onFailure?: (error: Error) => void
   /**
    * Writer that has already opened the database. By default, the current process is the writer. A database has one
@@ -25,8 +25,8 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens the database file and migrates it to the newest schema version. If the file is missing, the function creates it with
- * mode 0600. Throws ConfigurationError if another program or a newer version of Signet wrote the file.
+ * Opens the database file and migrates it to the newest schema version. A missing file is created with mode 0600. Throws
+ * ConfigurationError if another program or a newer version of Signet wrote the file.
  */
 // oxlint-disable-next-line typescript/require-await -- failures are rejections
 export async function openSqlite(
@@ -59,7 +59,7 @@ export async function openSqlite(
     changeStamp: () => reader.stamp(),
     async truncateLog() {
       // An open snapshot would prevent the truncation of the write-ahead log. A writer on the calling thread would wait forever
-      // for the end of the snapshot.
+      // for the snapshot to end.
       reader.end()
       await run({ kind: 'truncate-log' })
     },
@@ -89,8 +89,7 @@ function requireWhole(path: string): void {
 }
 
 /**
- * Copies byte values. A message would otherwise contain the whole buffer behind a view, and the buffer may be much larger than
- * the view.
+ * Copies byte values. Otherwise, a message would contain the whole buffer behind a view, which may be much larger than the view.
  */
 function compact(statement: Sql): Sql {
   return statement.values.some(isPartOfBuffer)

@@ -1,4 +1,4 @@
-/** Exclusive ownership of a data folder by means of a kernel lock, which is released when the process ends for any reason. */
+/** Exclusive ownership of a data folder through a kernel lock, which is released when the process ends for any reason. */
 import { accessSync, existsSync, rmSync } from 'node:fs'
 import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -24,9 +24,9 @@ const ownNames =
 
 /**
  * Creates the data folder with mode 0700, or restricts the mode of an existing folder. Throws ConfigurationError if the folder
- * cannot be created or restricted, or if it contains unknown files. For example, `--data /tmp` must not make /tmp inaccessible
- * to other users. `knownFiles` are paths of files that the folder may contain, such as a call log. Rotated versions of these
- * files, whose names have a suffix, are also accepted.
+ * cannot be created or restricted, or if it contains unknown files. For example, `--data /tmp` must not make /tmp inaccessible to
+ * other users. `knownFiles` are paths of files that the folder may contain, such as a call log. Rotated versions of these files,
+ * which have a suffix, are also accepted.
  */
 export async function prepareDataFolder(
   directory: string,
@@ -86,7 +86,7 @@ export function lockFolder(directory: string): FolderLock {
   let database: DatabaseSync | undefined
   try {
     createPrivateFile(path)
-    // An exclusive lock of SQLite is the only portable kernel lock that is available in Node.js.
+    // SQLite's exclusive lock is the only portable kernel lock that is available in Node.js.
     database = new DatabaseSync(path, { timeout: 0 })
     database.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {

@@ -88,8 +88,8 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
 }
 
 /**
- * Rolls back one transaction of the group. Throws `cause` if SQLite has rolled back the whole group, which SQLite does if the
- * disk is full, for example.
+ * Rolls back one transaction of the group. Throws `cause` if SQLite has rolled back the whole group, for example because the disk
+ * is full.
  */
 function undo(connection: SqliteConnection, cause: unknown): void {
   try {

@@ -1,4 +1,4 @@
-/** Health of a SQLite database, which indicates whether the database can currently be written. */
+/** Health of a SQLite database, which shows whether the database can currently be written. */
 import { withTimeout } from '../deadline.ts'
 import { diskFaultOf, DiskFaultError, hasFreeSpace } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, probeWrite } from './connection.ts'
@@ -27,8 +27,8 @@ export function watchWriter(
   return {
     run,
     /**
-     * Tests that the disk can be written. Successful job runs do not prove this, because most runs change nothing and succeed
-     * even on a full disk.
+     * Tests whether the disk can be written. Successful job runs do not prove this, because most of them change nothing and
+     * succeed even on a full disk.
      */
     async probe() {
       const before = last
@@ -46,7 +46,7 @@ export function watchWriter(
 
 /** Converts an error from a read to an error for the caller. */
 export function readFailure(error: unknown, path: string): unknown {
-  // It is a bug if a query tries to write.
+  // A query that tries to write is a bug.
   if (sqliteCode(error) === sqliteCodes.readOnly) return error
   const fault = diskFaultOf(error, path)
   return fault === undefined ? error : new DiskFaultError(fault, (error as Error).message)

@@ -9,7 +9,7 @@ import { SqliteConnection } from './connection.ts'
  * database at the same time.
  */
 export function recordLostWrites(path: string): void {
-  // The mark must be read before the database, because the mark is never ahead of the database.
+  // The mark must be read before the database, because a mark that is read later could be ahead of the database.
   const mark = readMark(path)
   if (mark === 'none' || mark === 'unreadable') return
   const connection = new SqliteConnection(path, { readOnly: true })

@@ -35,8 +35,8 @@ const waitMillisecondsMax = 5000
 
 /**
  * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
- * ConfigurationError if another server owns the database, or if the database is too damaged to open. Other damage and lost
- * writes are recorded, after which the database can be read but nothing can be issued.
+ * ConfigurationError if another server owns the database, or if it is too damaged to open. Other damage and lost writes are
+ * recorded; the database can then be read, but nothing can be issued.
  */
 export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
   const { random, process, log } = options
@@ -69,7 +69,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   }
 }
 
-/** Throws ConfigurationError if a database that existed before is missing, unless the operator accepts the loss. */
+/** Throws ConfigurationError if the database existed before but is missing now, unless the operator accepts the loss. */
 export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): void {
   if (readMark(path) === 'none') return
   if (!acceptLoss)

@@ -14,7 +14,7 @@ test('a commit with an unknown outcome rejects all waiting transactions and call
   })
   const put = (name: string): Sql =>
     sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`
-  // No caller can pass this transaction. It simulates a bug near a commit.
+  // This transaction, which no caller can pass, simulates a bug near a commit.
   const broken = undefined as unknown as Sql[]
   const requests = [[put('a')], broken, [put('b')]].map((statements) =>
     writer.run({ kind: 'transaction', statements }),

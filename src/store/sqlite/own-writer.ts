@@ -20,7 +20,7 @@ interface Queued extends PromiseWithResolvers<TransactionOutcome> {
 export interface OwnWriterOptions {
   /** The ownership of a server, or undefined for a command. */
   readonly ownership: Ownership | undefined
-  /** Callback for a failure after which it is unknown which transactions were committed. */
+  /** Called after a failure that leaves it unknown which transactions were committed. */
   readonly onFailure: (error: Error) => void
 }
 
@@ -31,10 +31,9 @@ export interface OwnWriterOptions {
 const slowMilliseconds = 20
 
 /**
- * Creates a writer that runs on the calling thread as long as the disk is fast, so that requests from other processes are
- * copied only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a
- * separate thread. The process can then accept connections during an fsync, and the requests that arrive during an fsync share
- * the next fsync.
+ * Creates a writer that runs on the calling thread as long as the disk is fast, so that requests from other processes are copied
+ * only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a separate thread.
+ * The process can then accept connections during an fsync, and requests that arrive during one fsync share the next.
  */
 export function createOwnWriter(path: string, options: OwnWriterOptions): SqliteWriter {
   migrate(path)

@@ -1,12 +1,12 @@
 /**
- * Ownership of a SQLite database by a single server. The lock file in the data folder stops most second servers, but the lock
- * file can be deleted or replaced. Ownership is therefore also bound to the database file that the server has open:
+ * Ownership of a SQLite database by a single server. The lock file in the data folder usually stops a second server, but it can
+ * be deleted or replaced. Ownership is therefore also bound to the database file that the server has open:
  *
  * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases when its holder
  *   ends. If the server gets the lock, no other process has the file open, and the server may start.
- * - If the server does not get the lock, another process has the file open, which may be a server or only a command. The
- *   starting server writes a challenge into the database. If the other process is a server, it responds within moments, and the
- *   starting server gives up. A command does not respond.
+ * - If the server does not get the lock, another process, either a server or a command, has the file open. The starting server
+ *   writes a challenge into the database. If the other process is a server, it responds within moments, and the starting server
+ *   gives up. A command does not respond.
  * - A server writes its token into the database when it starts. Each commit compares the token in its own transaction, so
  *   that two servers never both commit, even if both passed the other checks.
  */
@@ -69,7 +69,7 @@ function isOpenElsewhere(path: string): boolean {
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
     return false
   } catch (error) {
-    // Any other error occurs again when the database is opened, and is reported then.
+    // Any other error occurs again, and is reported, when the database is opened.
     return sqliteCode(error) === sqliteCodes.busy
   } finally {
     database.close()
@@ -159,8 +159,8 @@ export function takeOwnership(
 }
 
 /**
- * Responds to an ownership challenge from another server. The function is called several times a second. Throws DiskFaultError
- * if the server no longer owns the database.
+ * Responds to an ownership challenge from another server. Called several times a second. Throws DiskFaultError if the server no
+ * longer owns the database.
  */
 export async function answerChallenge(
   db: Pick<Database, 'query'>,
@@ -204,9 +204,9 @@ export class CommitFence {
   }
 
   /**
-   * Counts the current commit and returns its number. The method is called as the last step of the transaction. If the
-   * transaction has changed nothing, which is common because jobs often find no work, the method writes nothing and returns
-   * undefined. Throws DiskFaultError if another server owns the database.
+   * Counts the current commit and returns its number. This is the last step of the transaction. If the transaction has changed
+   * nothing, writes nothing and returns undefined; this is common, because jobs often find no work. Throws DiskFaultError if
+   * another server owns the database.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership

@@ -9,17 +9,14 @@ import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/**
- * Returns the path of the file into which a restore writes. The restore renames the file to the name of the database at the
- * end.
- */
+/** Returns the path of the file into which a restore writes. At the end, the restore gives the file the database's name. */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
 
 /**
- * Starts a restore into a new file, which is renamed to the name of the database at the end. If an interrupted restore has left
- * a file, that file is replaced. Throws ConfigurationError if the database exists.
+ * Starts a restore into a new file, which receives the database's name at the end. A file left by an interrupted restore is
+ * replaced. Throws ConfigurationError if the database exists.
  */
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
   if (existsSync(path))

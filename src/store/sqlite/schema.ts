@@ -3,8 +3,8 @@ import { sharedMigrations } from '../shared-migrations.ts'
 import { principalsSchema } from './schema-principals.ts'
 
 /**
- * The SQLite schema, with one entry per version. The entries are applied in order, each entry once. An entry is never edited
- * after a release.
+ * The SQLite schema, with one entry per version. The entries are applied in order, each once, and are never edited after a
+ * release.
  *
  * docs/reference/database-tables.md describes every table and column. Times are integers. Columns named `…_ms` contain
  * milliseconds since 1970; columns named `…_at` or `not_…` contain seconds since 1970. All columns contain text, integers or

@@ -1,7 +1,7 @@
 /**
- * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order.
- * `PRAGMA quick_check` reads the whole database, which takes about 2.5 seconds per GiB in the page cache. A server therefore
- * checks only a small database before it starts to serve requests.
+ * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order. It
+ * reads the whole database, which takes about 2.5 seconds per GiB in the page cache. A server therefore checks only a small
+ * database before it starts to serve requests.
  */
 import { fork } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -64,10 +64,10 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
   recordDamage(path, { kind: 'damaged', reason })
 }
 
-/** Reason why a background check was not completed, or undefined if the check has read the whole database. */
+/** Why a background check was not completed; undefined if it has read the whole database. */
 type CheckFailure = string | undefined
 
-/** Checks the database in a separate process. The function calls `finished` unless the check is stopped first. */
+/** Checks the database in a separate process, and then calls `finished` unless the check was stopped. */
 export function checkInBackground(path: string, finished: (failure: CheckFailure) => void) {
   // The file extension is .ts in the sources and .js in the built package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))

@@ -99,8 +99,7 @@ test('for any order of reads, writes and turns, a read sees every write acknowle
         ])
         acknowledged += 1
       } else {
-        // A client represents another process, where the callback that receives an acknowledgement and the callback that sends
-        // the next request are separate.
+        // A client represents another process, in which separate callbacks receive an acknowledgement and send the next request.
         await nextTurn()
         const atLeast = acknowledged
         const [row] = await db.query(

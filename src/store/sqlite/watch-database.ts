@@ -21,7 +21,7 @@ interface Watching {
 export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
   const { log } = watching
   const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()
-  // The executable of Electron cannot run a script as Node.js does.
+  // Electron's executable cannot run a script as Node.js does.
   const canFork = process.versions['electron'] === undefined
   const startedAt = performance.now()
   const check =

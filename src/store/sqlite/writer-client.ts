@@ -54,7 +54,7 @@ class WriterThread implements SqliteWriter {
     this.#worker.on('exit', () => this.#end(new Error('the database writer has ended'), onFailure))
   }
 
-  /** Waits until the thread is ready. The thread reports that it is ready with an empty list of replies. */
+  /** Waits until the thread is ready, which it reports with an empty list of replies. */
   async ready(): Promise<void> {
     await once(this.#worker, 'message')
     this.#worker.unref()

@@ -38,10 +38,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
     }
   })
 
-  /**
-   * Commits a group of transactions that starts with `first`. If the next request is not a transaction, the function returns
-   * it.
-   */
+  /** Commits a group of transactions that starts with `first`. Returns the next request if it is not a transaction. */
   function commitFrom(first: Transaction): WriterRequest | undefined {
     const group = [first]
     let following = next()
@@ -75,7 +72,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
   }
 }
 
-/** Throws the error as an uncaught error of the thread, which the main thread receives. */
+/** Throws the error as an uncaught error, which the main thread receives. */
 function endThread(error: unknown): void {
   setImmediate(() => {
     throw error
