@@ -32,8 +32,8 @@ export function printDone(
 }
 
 /**
- * Converts a usage error from Commander to the form of Signet's errors. The error text is escaped, because it quotes arguments.
- * If a command is unknown and Commander has no suggestion, the error lists the commands that start with the same letters, or all
+ * Converts a usage error from Commander to the form of Signet's errors. Its text is escaped, because it quotes arguments. If
+ * Commander has no suggestion for an unknown command, the error lists the commands that start with the same letters, or all
  * commands.
  */
 export function visibleUsageError(text: string, commands: readonly string[] = []): string {

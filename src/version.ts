@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 
 /**
- * Returns the version of the package. package.json is required by the package's name, because source files and built files
- * are at different depths.
+ * Returns the version of the package. package.json is loaded by the package's name, because source files and built files are at
+ * different depths.
  */
 export function version(): string {
   const require = createRequire(import.meta.url)

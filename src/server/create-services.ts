@@ -35,7 +35,7 @@ export interface ProcessServices {
   /** Objects that the public listener serves, or undefined if the object store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
   /**
-   * Shortens the timeout of requests to an unresponsive key store. Called when the server begins to stop, before listeners and
+   * Limits the time of pending requests to an unresponsive key store. Called when the server begins to stop, before listeners and
    * jobs complete their work.
    */
   readonly beginStop: () => void

@@ -84,9 +84,9 @@ interface RoleRequest {
 }
 
 /**
- * Authorizes an AssumeRole call. The trust policy must allow every action that the call requires. The caller's identity policies
- * must also allow every action, unless the caller is in the role's account and the trust policy names it directly (IAM User
- * Guide, Cross-account policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
+ * Authorizes an AssumeRole call. The trust policy must allow every action that the call requires. So must the caller's identity
+ * policies, unless the caller is in the role's account and the trust policy names it directly (IAM User Guide, Cross-account
+ * policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
  */
 function authorize(
   { clock }: StsServices,
@@ -137,7 +137,7 @@ function sourceIdentityOf(
   return present ?? requested
 }
 
-/** Rejects MFA parameters. Signet has no MFA devices, and ignoring the parameters would suggest that MFA was checked. */
+/** Rejects MFA parameters. Signet has no MFA devices. Ignoring the parameters would suggest that it has checked MFA. */
 function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   if (SerialNumber === undefined && TokenCode === undefined) return
   throw new ServiceError(
@@ -146,7 +146,7 @@ function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   )
 }
 
-/** Creates the AccessDenied error, which is the same for a nonexistent role and for a role that the caller must not assume. */
+/** Creates the AccessDenied error, which is the same for a nonexistent role and for a role that the caller may not assume. */
 function notAuthorized(caller: Caller, role: string): (action: string) => ServiceError {
   return (action) =>
     new ServiceError(

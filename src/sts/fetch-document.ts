@@ -31,9 +31,9 @@ export interface FormPost extends FetchOptions {
 
 /**
  * Fetches the text of a document of at most 256 KiB. The document must be at the issuer's own origin or be served over HTTPS.
- * Addresses on this machine and its links are rejected unless the issuer's URL itself has such an address. The address is
- * checked when the connection is made, so a name that resolves differently the second time is rejected as well. Redirects are
- * not followed. Rejects with an Error that states the reason.
+ * Addresses on this machine and its links are rejected unless the issuer's URL itself has such an address. The address is checked
+ * when the connection is made, so that a name cannot resolve to another address after the check. Redirects are not followed.
+ * Rejects with an Error that states the reason.
  */
 export async function fetchDocument(url: string, options: FetchOptions): Promise<string> {
   const { text } = await readResponse(url, options, { statuses: [200] })
@@ -94,8 +94,8 @@ async function readResponse(
 }
 
 /**
- * Returns whether the target may be on this machine or its links, which is allowed only if the issuer is there, too. Throws for
- * a URL that must not be fetched. An issuer on the loopback interface does not give access to a cloud's metadata service.
+ * Returns whether the target may be on this machine or its links. This is allowed only if the issuer is there, too. Throws for a
+ * URL that must not be fetched. An issuer on the loopback interface does not give access to a cloud's metadata service.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')
@@ -114,7 +114,7 @@ interface SendOptions extends Omit<Sent, 'statuses'> {
   readonly lookup: LookupFunction | undefined
 }
 
-/** Connections are not reused, because a connection for another issuer was checked by the rules for that issuer. */
+/** Connections are not reused, because each was checked by the rules for its own issuer. */
 function send(
   url: URL,
   { method = 'GET', headers, body, signal, lookup }: SendOptions,
@@ -128,7 +128,7 @@ function send(
   })
 }
 
-/** Returns a lookup function that fails for a name with any internal address. */
+/** Returns a lookup function that fails for names with an internal address. */
 function externalLookup(resolve: Resolve): LookupFunction {
   return (host, options, then) => {
     resolve(host, { all: true }, (error, addresses) => {

@@ -25,10 +25,7 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/**
- * Maximum number of an issuer's keys. An issuer usually has two or three keys. Verifying a token may require parsing one of the
- * issuer's keys.
- */
+/** Maximum number of an issuer's keys. Usually, there are two or three. Verifying a token may require parsing one of them. */
 const keysMax = 100
 
 /** Creates a cache of issuers' keys, which are fetched over the network. `resolve` replaces the system's resolver. */

@@ -45,7 +45,7 @@ export interface GrantedSession {
 }
 
 /**
- * Creates a session for a role. Throws ValidationError for a duration that is too long, MalformedPolicyDocument for an invalid
+ * Creates a session for a role. Throws ValidationError if the duration is too long, MalformedPolicyDocument for an invalid
  * policy, and PackedPolicyTooLarge if the policies and tags together are too long.
  */
 export function makeSession(
@@ -104,7 +104,7 @@ function requireDuration(role: Role, { input, secondsMax }: SessionOptions): num
   return seconds
 }
 
-/** Rejects a session policy with unknown elements, because its author receives the error. */
+/** Rejects a session policy with unknown elements, because the error reaches its author. */
 function requirePolicy({ Policy, PolicyArns = [] }: SessionOptions['input']): void {
   if (PolicyArns.length > 0)
     throw new QueryError(

@@ -37,7 +37,7 @@ export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
   readonly name: string
-  /** Whether requests must be signed. Requests for unsigned operations carry a token that authenticates them. */
+  /** Whether requests must be signed. Unsigned requests contain a token that authenticates them. */
   readonly signed: boolean
   readonly input: I
   readonly output: O

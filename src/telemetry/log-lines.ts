@@ -1,7 +1,7 @@
 /** Writes log lines to a file descriptor without throwing. A line that cannot be written is dropped and counted. */
 import { writeSync } from 'node:fs'
 
-/** Maximum number of bytes that wait for a slow reader, beyond which lines are dropped. */
+/** Maximum number of bytes that wait for a slow reader. Further lines are dropped. */
 const waitingBytesMax = 1_048_576
 const retryMilliseconds = 20
 /** Time for which the process waits for a slow reader before it exits. */
@@ -24,14 +24,14 @@ export interface LogLinesOptions {
 }
 
 /**
- * Maximum size of a single write. Several processes share standard error: up to this size, a write to a pipe is never
- * split (PIPE_BUF, pipe(7)), so lines from different processes are never mixed.
+ * Maximum size of a single write. Several processes share standard error. Up to this size, a write to a pipe is never split
+ * (PIPE_BUF, pipe(7)), so lines from different processes are never mixed.
  */
 const pieceBytesMax = 4096
 
 /**
- * A destination for log lines. The lines from one turn of the event loop are written together after its microtasks. Separate
- * writes would take 0.8 µs longer per line, measured in a loop.
+ * A destination for log lines. The lines from one turn of the event loop are written together after its microtasks. With separate
+ * writes, each line would take 0.8 µs longer, measured in a loop.
  */
 export class LogLines {
   readonly #options: LogLinesOptions
@@ -45,7 +45,7 @@ export class LogLines {
   #code = ''
   /** Whether the first element of #waiting is the rest of a partially written line. */
   #isRest = false
-  /** Whether the last line was truncated, in which case a line break precedes the next line. */
+  /** Whether the last line was truncated. If so, a line break precedes the next line. */
   #isCut = false
   /** Lines added in the current turn of the event loop. */
   #piece = ''
@@ -112,8 +112,8 @@ export class LogLines {
   }
 
   /**
-   * Writes lines, preceded by a line break if the last line was truncated. Returns the bytes for which a slow reader had no
-   * room.
+   * Writes lines, preceded by a line break if the last line was truncated. Returns the bytes that could not be written, because
+   * the reader is slow.
    */
   #put(lines: Uint8Array, isAfterCut: boolean): 'written' | 'dropped' | Uint8Array {
     const bytes = isAfterCut ? Buffer.concat([newline, lines]) : lines

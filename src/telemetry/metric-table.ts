@@ -1,7 +1,7 @@
 /**
- * Signet's metrics (https://prometheus.io/docs/practices/naming), with a table row for each metric. The methods that count and
- * set a metric, and the types of their arguments, are derived from the metric's row. No label contains the name of a caller or
- * of a certificate subject. Only `authority_info` has a label that contains CA names.
+ * Signet's metrics (https://prometheus.io/docs/practices/naming), with a table row for each. The methods that count and set a
+ * metric, and the types of their arguments, are derived from its row. No label contains the name of a caller or of a certificate
+ * subject. Only `authority_info` has a label that contains CA names.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
@@ -57,7 +57,7 @@ export const counters = {
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 
-/** Errors since the process started that no request reports (telemetry/log.ts, server/uncaught-errors.ts). */
+/** Errors since the process started that no response reports (telemetry/log.ts, server/uncaught-errors.ts). */
 export const faultCounters = {
   droppedLogLines: row('log_lines_dropped_total', 'Log lines that could not be written'),
   uncaughtErrors: row('uncaught_errors_total', 'Uncaught exceptions and unhandled rejections'),
@@ -132,7 +132,7 @@ export const otherGauges = {
   ),
 } as const
 
-/** Gauges that each process measures for itself. The gauge values of all processes are added up. */
+/** Gauges that each process measures for itself. The values of all processes are added up. */
 export const processGauges = {
   openConnections: row('open_connections', 'Open client connections', ['listener']),
   databaseConnections: row(

@@ -1,4 +1,4 @@
-/** Metrics for Prometheus, for which metric-table.ts has one row each. */
+/** Metrics for Prometheus. Each has a row in metric-table.ts. */
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import {
   counters,
@@ -25,8 +25,7 @@ export interface Metrics extends Counters {
    */
   onRead(read: (gauges: Gauges) => Promise<void>): void
   /**
-   * Registers a reader for a gauge of this process. The reader returns values by label; additional readers add further
-   * labels.
+   * Registers a reader for a gauge of this process. The reader returns values by label. Additional readers add further labels.
    */
   observe(gauge: ProcessGauge, read: () => Readonly<Record<string, number>>): void
   /** Returns all metrics as text of type `contentType`, combined with the `values` of other processes. */
@@ -37,7 +36,7 @@ export interface Metrics extends Counters {
 }
 
 export interface MetricsOptions {
-  /** Version of the server; if undefined, `signet_build_info` is missing. */
+  /** Version of the server. If it is undefined, `signet_build_info` is missing. */
   readonly version?: string
   readonly faults?: ProcessFaults | undefined
   /** Metrics of the Node.js process, which are added to Signet's metrics. */
@@ -78,7 +77,7 @@ export function createMetrics({
     },
     values: () => combined.getMetricsAsJSON(),
     text(others = []) {
-      // The metrics are read by one caller at a time, because each read sets the same gauges.
+      // Only one caller at a time reads the metrics, because each read sets the same gauges.
       const now = (): Promise<string> => readNow(others)
       const text = last.then(now, now)
       last = text
@@ -194,8 +193,8 @@ function createGauges(registry: Registry) {
 }
 
 /**
- * Sets the gauges. If `read` rejects, all gauges that are read from the database are missing, because an incomplete set would
- * look complete. All remaining gauges keep the values that `read` has set.
+ * Sets the gauges. If `read` rejects, all gauges from the database are removed, because an incomplete set would look complete.
+ * The other gauges keep the values that `read` has set.
  */
 async function refresh(
   gauges: ReturnType<typeof createGauges>,

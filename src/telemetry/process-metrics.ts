@@ -4,8 +4,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
 /**
- * Some metrics are omitted: reading libuv handles and requests would list every connection, and heap spaces are of interest
- * only to developers.
+ * Some metrics are omitted. Reading libuv handles and requests would list every connection, and heap spaces interest only
+ * developers.
  */
 const omitted = [
   'nodejs_active_handles',

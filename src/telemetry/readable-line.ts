@@ -61,7 +61,7 @@ function colorOf(level: string): 'yellow' | 'red' | undefined {
   return level === 'error' || level === 'fatal' ? 'red' : undefined
 }
 
-/** Returns an event's type, result and further details, and the ID or serial number of its last resource. */
+/** Returns an event's type, result and other details, and the ID or serial number of its last resource. */
 function eventText(event: unknown): string {
   if (!isObject(event)) return ''
   const { 'detail-type': type, detail, resources } = event

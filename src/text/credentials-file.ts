@@ -13,9 +13,8 @@ const sectionForm = /^\[([^\]]*)\]$/
 const propertyForm = /^(\w+)\s*=\s*(.*)$/
 
 /**
- * Parses sections and properties, and skips all other lines. A comment is a line that starts with # or ;, or the rest of a
- * line after a space that is followed by # or ;. Indented properties below a property without a value belong to that
- * property: `acm_pca.endpoint_url`.
+ * Parses sections and properties, and skips all other lines. A comment starts with # or ; at the start of a line or after a
+ * space. Indented properties below a property without a value belong to that property: `acm_pca.endpoint_url`.
  */
 export function parseIni(text: string): IniSections {
   const sections = new Map<string | undefined, Map<string, string>>()
@@ -55,7 +54,7 @@ export function parseCredentials(text: string): Credentials | undefined {
 /** Region in the credentials file that a server writes, and the default Region of commands. */
 export const defaultRegion = 'eu-central-1'
 
-/** The server's address for clients, which the server writes to the file together with the access key. */
+/** The server's address for clients. The server writes it to the file together with the access key. */
 export interface ServerAddress {
   readonly endpoint?: string
   readonly region?: string

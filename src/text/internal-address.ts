@@ -1,15 +1,15 @@
 /**
- * Internal addresses: network addresses to which no other party may make the server connect. Internal addresses are those
- * of this machine, of its links, and of the metadata services of clouds. Private networks (RFC 1918, RFC 4193) are not
- * internal, because companies run their servers there.
+ * Internal addresses, to which no other party may make the server connect. They are the addresses of this machine, of its links,
+ * and of cloud metadata services. Private networks (RFC 1918, RFC 4193) are not internal, because companies run their servers
+ * there.
  */
 import { isIP } from 'node:net'
 import { isLoopbackAddress, mappedPrefix, parseIpAddress } from './ip-address.ts'
 import { containsAddress, parseIpNetwork, type IpNetwork } from './ip-network.ts'
 
 /**
- * Addresses in the IANA IPv4 and IPv6 Special-Purpose Address Registries, and metadata addresses from the
- * documentation of the clouds.
+ * Addresses in the IANA IPv4 and IPv6 Special-Purpose Address Registries, and metadata addresses from the cloud providers'
+ * documentation.
  */
 const ranges: readonly (readonly [network: string, prefix: number, reason: string])[] = [
   ['0.0.0.0', 8, 'unspecified'],

@@ -54,8 +54,8 @@ export function formatAddressRange(content: Uint8Array): string {
 }
 
 /**
- * Returns the network that is treated as a single client: an IPv4 address, even if it is written as IPv6, or the /64 network of
- * an IPv6 address, because a host can use any number of addresses in its /64 network. Any other string is returned unchanged.
+ * Returns the network that is treated as a single client. This is an IPv4 address, even if it is written as IPv6, or the /64
+ * network of an IPv6 address, in which a host can use any number of addresses. Any other string is returned unchanged.
  */
 export function networkOf(text: string): string {
   // The common forms are checked first, because this function runs several times for each request.

@@ -6,8 +6,8 @@ export function isoSeconds(instant: Date): string {
 }
 
 /**
- * Returns the digits of a UTC time, `YYYYMMDDHHMMSS`, for compact date formats. Throws RangeError outside the years 0 to 9999.
- * Does not use toISOString, which would take 0.45 µs instead of 0.13 µs, because a request needs up to five formatted times.
+ * Returns the digits of a UTC time, `YYYYMMDDHHMMSS`, for compact date formats. Throws RangeError outside the years 0 to 9999. A
+ * request needs up to five formatted times, and toISOString would take 0.45 µs instead of 0.13 µs for each.
  */
 export function utcDigits(instant: Date): string {
   const year = instant.getUTCFullYear()

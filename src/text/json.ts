@@ -1,4 +1,4 @@
-/** Policy JSON, in which a single value can stand for a list with one value. */
+/** JSON in policies, in which a single value can stand for a list with one value. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export function isObject(value: unknown): value is JsonObject {
@@ -31,8 +31,7 @@ export function textsOf(value: unknown): string[] | undefined {
 const tokenForm = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
 
 /**
- * Returns whether a string, which must be JSON, contains an object with a duplicate key. For a duplicate key, parsers silently
- * use the last value.
+ * Returns whether a JSON string contains an object with a duplicate key. Parsers silently use the last value of a duplicate key.
  */
 export function hasDuplicateKeys(text: string): boolean {
   const open: (Set<string> | undefined)[] = []

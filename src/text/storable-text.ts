@@ -1,7 +1,7 @@
 /**
- * Text that every database engine can store. PostgreSQL cannot store U+0000, and a lone surrogate has no UTF-8 form: one engine
- * would reject the value, and another engine would store a different value. The type marks checked text, so that unchecked text
- * from a client cannot be passed to the store.
+ * Text that every database engine can store. PostgreSQL cannot store U+0000, and a lone surrogate has no UTF-8 form. One engine
+ * would reject such text, and another would store different text. The type marks checked text, so that unchecked text from a
+ * client cannot be passed to the store.
  */
 declare const checked: unique symbol
 
@@ -23,7 +23,7 @@ export function storable(text: string): StorableText {
   throw new RangeError('text must be well-formed Unicode without U+0000')
 }
 
-/** Replaces characters that a database cannot store with U+FFFD. The replacement is intended for text that is only displayed. */
+/** Replaces characters that a database cannot store with U+FFFD, in text that is only displayed. */
 export function nearestStorable(text: string): StorableText {
   return storable(text.toWellFormed().replaceAll('\0', '\ufffd'))
 }

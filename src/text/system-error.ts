@@ -23,9 +23,7 @@ export function systemErrorText(error: unknown): string {
   return texts[code] ?? message
 }
 
-/**
- * Returns the reason why `fetch` failed. For most failures, `fetch` throws "fetch failed", with the reason as the error's cause.
- */
+/** Returns why `fetch` failed. For most failures, `fetch` throws "fetch failed" with the reason as the error's cause. */
 export function fetchErrorText(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error && cause.message !== '' ? cause.message : message

@@ -56,8 +56,8 @@ export function csvCell(text: string): string {
 }
 
 /**
- * The pattern also matches after white space, which some programs skip, and matches the full-width forms that Japanese
- * versions accept.
+ * The pattern also matches after white space, which some programs skip. It includes the full-width forms that Japanese versions
+ * accept.
  */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/
 

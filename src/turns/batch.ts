@@ -1,16 +1,16 @@
 /**
  * Batches of requests. Requests that arrive in the same turn of the event loop are processed together, step by step. Otherwise,
- * Node.js would process each request completely, from its socket to its signature, before the next request, and the processor
- * would reload the code of V8, SQLite and OpenSSL for each request.
+ * Node.js would process each request completely, from its socket to its signature, before the next. The processor would then
+ * reload the code of V8, SQLite and OpenSSL for each request.
  *
  * Before a request is processed, it joins the batch of the current turn. All requests in a batch run until their first `await`,
- * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier, and being a barrier is the
- * only effect of `await barrier`.
+ * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no other
+ * effect.
  */
 
 /**
- * Maximum number of requests in a batch. Further requests start one turn of the event loop later, after newly arrived data has
- * been read. The maximum limits the delay of the first response in a batch. Issuing 32 P-256 certificates takes about 5 ms.
+ * Maximum number of requests in a batch, which limits the delay of its first response. Further requests start one turn of the
+ * event loop later, after newly arrived data has been read. Issuing 32 P-256 certificates takes about 5 ms.
  */
 export const batchMax = 32
 

@@ -1,8 +1,8 @@
-/** Shares the result of a read among several callers that wait for the result. */
+/** Shares the result of a read among several waiting callers. */
 
 /**
  * Returns a function that runs `read`. While a run is in progress, all further callers share a single later run. Every caller
- * therefore gets a result that was read after its call, and at most one run waits.
+ * therefore receives a result that was read after its call, and at most one run is waiting.
  */
 export function coalesce<T>(read: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> = Promise.resolve()

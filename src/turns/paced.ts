@@ -1,14 +1,13 @@
 /** Runs long synchronous work in slices. Between two slices, the event loop can run other callbacks. */
 
-/** Duration of a slice, in milliseconds, after which the slice starts no further work. */
+/** Duration, in milliseconds, after which a slice starts no further work. */
 const sliceMilliseconds = 4
 
 let waiting: (() => void)[] = []
 
 /**
  * Runs `work` on the calling thread, after all work that was queued earlier. Rejects with the error that `work` throws. If
- * several queued pieces of work fit into one slice, they run together, and their callers continue in the same turn of the event
- * loop.
+ * several queued calls fit into one slice, they run together, and their callers continue in the same turn of the event loop.
  */
 export function runPaced<Value>(work: () => Value): Promise<Value> {
   return new Promise((resolve, reject) => {

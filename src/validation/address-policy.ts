@@ -21,8 +21,8 @@ const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00:
 /**
  * Creates the policy for addresses. Private networks and the listed networks are permitted. Internal addresses (loopback,
  * link-local, metadata services, multicast and others) are permitted only if a listed network lies wholly inside their range, so
- * that `0.0.0.0/0` does not permit loopback. An address and port of this server are never permitted. Throws RangeError for text
- * that is not a network.
+ * that `0.0.0.0/0` does not permit loopback. Connections to this server's own listeners are never permitted. Throws RangeError
+ * for text that is not a network.
  */
 export function createAddressPolicy({ networks, isOwnAddress }: AddressRules): AddressPolicy {
   const listed = networks.map(network)
@@ -51,7 +51,7 @@ function networkFault(bytes: Uint8Array, listed: readonly IpNetwork[]): string |
     : 'the address is not in a private network; --acme-networks must list its network'
 }
 
-/** Converts an IPv4-mapped IPv6 address to the IPv4 address that a connection to it would reach. */
+/** Converts an IPv4-mapped IPv6 address to the IPv4 address to which the system would connect. */
 function withoutMapping(bytes: Uint8Array): Uint8Array {
   const isMapped = bytes.length === 16 && mappedPrefix.every((byte, at) => bytes[at] === byte)
   return isMapped ? bytes.subarray(12) : bytes

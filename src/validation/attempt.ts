@@ -13,11 +13,11 @@ export interface Challenge {
 }
 
 export interface Limits {
-  /** Time for a whole attempt. */
+  /** Time limit for a whole attempt. */
   readonly attemptMilliseconds: number
-  /** Time for a connection to one address. */
+  /** Time limit for connecting to one address. */
   readonly connectMilliseconds: number
-  /** Time for the first transmission of a DNS query to one server; c-ares doubles the time for the second transmission. */
+  /** Time limit for the first transmission of a DNS query to one server. c-ares doubles it for the second transmission. */
   readonly queryMilliseconds: number
 }
 
@@ -28,13 +28,13 @@ export const defaultLimits: Limits = {
 }
 
 export interface Attempt {
-  /** Aborted at the end of the attempt's time, or when the server stops. */
+  /** Aborted when the attempt's time has expired, or when the server stops. */
   readonly signal: AbortSignal
   readonly limits: Limits
   readonly dns: DnsClient
   readonly addressPolicy: AddressPolicy
   readonly httpPort: number
   readonly tlsPort: number
-  /** Records what the attempt is waiting for, as a clause after "while". The error for an expired time contains the clause. */
+  /** Records what the attempt is waiting for, as a clause after "while" for the timeout error. */
   readonly note: (activity: string) => void
 }

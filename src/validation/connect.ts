@@ -1,4 +1,6 @@
-/** TCP connections to hosts. Each address is checked and then used directly, so that no second lookup can change it. */
+/**
+ * TCP connections to hosts. Each address is checked and then used without a second lookup, which could return another address.
+ */
 import { once, type EventEmitter } from 'node:events'
 import { connect, isIP, type Socket } from 'node:net'
 import { connectionFailure, ValidationError } from './problem.ts'
@@ -14,8 +16,8 @@ export interface Connection {
 }
 
 /**
- * Connects to a host name or an address. Tries the first four permitted addresses in turn, an IPv6 address first. Rejects with
- * ValidationError. The caller must destroy the socket.
+ * Connects to a host name or an address. Tries the first four permitted addresses in turn, starting with an IPv6 address. Rejects
+ * with ValidationError. The caller must destroy the socket.
  */
 export async function connectTo(attempt: Attempt, host: string, port: number): Promise<Connection> {
   const isLiteral = isIP(host) !== 0
@@ -48,12 +50,12 @@ export async function connectTo(attempt: Attempt, host: string, port: number): P
   )
 }
 
-/** Puts the host in front of the reasons, unless the host is the address with which the reasons start. */
+/** Puts the host in front of the reasons, unless they already start with it because it is an address. */
 function describe(host: string, reasons: string): string {
   return reasons.startsWith(host) ? reasons : `${host}: ${reasons}`
 }
 
-/** Waits for an event of a stream. Rejects if the stream fails or closes before, or if `signal` is aborted. */
+/** Waits for an event of a stream. Rejects if the stream fails or closes first, or if `signal` is aborted. */
 export async function eventOf(
   stream: EventEmitter,
   event: string,
@@ -82,7 +84,7 @@ async function openSocket(
     () => timeout.abort(Object.assign(new Error('connect'), { code: 'ETIMEDOUT' })),
     limits.connectMilliseconds,
   )
-  // The attempt's signal destroys the socket also after the connection has been established.
+  // The attempt's signal also destroys the socket after the connection has been established.
   const socket = connect({ host, port, signal })
   // An error without a listener would end the process.
   socket.on('error', () => {})

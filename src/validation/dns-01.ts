@@ -3,7 +3,7 @@ import type { Attempt, Challenge } from './attempt.ts'
 import { ValidationError } from './problem.ts'
 import { isSameText } from '../text/same-text.ts'
 
-/** Validates a dns-01 challenge (RFC 8555 §8.4). Resolves if it succeeds; rejects with ValidationError otherwise. */
+/** Validates a dns-01 challenge (RFC 8555 §8.4). Resolves if the validation succeeds; otherwise rejects with ValidationError. */
 export async function validateDns01(
   attempt: Attempt,
   { identifier, keyAuthorization }: Challenge,

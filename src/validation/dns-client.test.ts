@@ -17,7 +17,7 @@ function client({
   return createDnsClient({ servers, queryMilliseconds: 50, signal })
 }
 
-/** Returns the type, detail and retryability of the error with which a lookup fails. */
+/** Returns the type and detail of a lookup's error, and whether it is retryable. */
 async function failure(lookup: Promise<unknown>): Promise<string> {
   const error: unknown = await lookup.then(
     () => assert.fail('the lookup succeeded'),

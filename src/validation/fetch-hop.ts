@@ -1,4 +1,4 @@
-/** One HTTP request of a validation, on its own connection to an address that has been checked. */
+/** One HTTP request of a validation, on its own connection to a checked address. */
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { hostOf } from '../text/internal-address.ts'
@@ -8,7 +8,7 @@ import { connectionFailure, ValidationError } from './problem.ts'
 import { portOf, shownUrl } from './redirect.ts'
 import { startTls } from './start-tls.ts'
 
-/** A key authorization has 87 characters if the token and the thumbprint have 43 each. */
+/** A key authorization has 87 characters: the token and the thumbprint have 43 each, and a dot separates them. */
 const bodyBytesMax = 1024
 const headerBytesMax = 16_384
 /** Maximum number of 1xx responses before the response. */
@@ -29,8 +29,8 @@ export interface HopResponse {
 }
 
 /**
- * Sends a GET request and reads the response, which must be a redirect, or have status 200 and a body of at most 1 KiB. The
- * certificate of an https URL is not verified (RFC 8555 §8.3 does not require it, and the host may have no certificate yet).
+ * Sends a GET request and reads the response, which must either be a redirect or have status 200 and a body of at most 1 KiB. The
+ * certificate of an https URL is not verified: RFC 8555 §8.3 does not require it, and the host may have no certificate yet.
  * Rejects with ValidationError.
  */
 export async function fetchHop(attempt: Attempt, url: URL): Promise<HopResponse> {

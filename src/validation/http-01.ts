@@ -7,8 +7,8 @@ import { isSameText } from '../text/same-text.ts'
 const redirectsMax = 10
 
 /**
- * Validates an http-01 challenge (RFC 8555 §8.3, RFC 8738 §4). Follows redirects. Resolves if it succeeds; rejects with
- * ValidationError otherwise.
+ * Validates an http-01 challenge (RFC 8555 §8.3, RFC 8738 §4), following redirects. Resolves if the validation succeeds;
+ * otherwise rejects with ValidationError.
  */
 export async function validateHttp01(
   attempt: Attempt,

@@ -11,12 +11,12 @@ export type ValidationProblemType =
 
 export interface ValidationProblem {
   readonly type: ValidationProblemType
-  /** A sentence that says what happened and what is expected. Contains no content of a response. */
+  /** A sentence that states what happened and what is expected, without any content of a response. */
   readonly detail: string
 }
 
 interface ProblemOptions {
-  /** Whether another attempt may succeed although nobody changes a configuration. */
+  /** Whether another attempt may succeed without a change of configuration. */
   readonly isRetryable?: boolean
 }
 
@@ -48,8 +48,8 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the reason for a failed connection. Messages of libraries are not used, because the messages of the HTTP parser and
- * OpenSSL can contain bytes that another server sent.
+ * Returns the reason for a failed connection. Library messages are not used, because those of the HTTP parser and OpenSSL can
+ * contain bytes that another server sent.
  */
 export function connectionFailure(error: unknown): string {
   const { code = '', reason } = error as NodeJS.ErrnoException & { readonly reason?: unknown }

@@ -6,8 +6,8 @@ import { ValidationError } from './problem.ts'
 const challengePath = '/.well-known/acme-challenge/'
 
 /**
- * Returns a URL for error messages. The path of a redirect target is left out unless it is the path of a challenge, because a
- * service inside the network may have put secrets in it.
+ * Returns a URL for error messages. The path of a redirect target is omitted unless it is a challenge's path, because a service
+ * inside the network may have put secrets in it.
  */
 export function shownUrl({ protocol, host, pathname }: URL): string {
   const path = pathname.startsWith(challengePath) ? pathname : '/…'
@@ -25,7 +25,7 @@ export interface Ports {
   readonly tlsPort: number
 }
 
-/** Returns the port that a connection for a URL uses. A URL without a port stands for the configured port of its scheme. */
+/** Returns the port for connections to a URL. If the URL has no port, this is the configured port of its scheme. */
 export function portOf({ port, protocol }: URL, { httpPort, tlsPort }: Ports): number {
   if (port !== '') return Number(port)
   return protocol === 'https:' ? tlsPort : httpPort

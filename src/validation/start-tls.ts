@@ -12,8 +12,8 @@ interface TlsOptions extends Connection {
 }
 
 /**
- * The default ciphers without those whose Diffie-Hellman group the server chooses: computing in a group of 10,000 bits blocks the
- * process for up to seconds.
+ * The default ciphers, except for those whose Diffie-Hellman group the server chooses. Computing in a group of 10,000 bits can
+ * block the process for seconds.
  */
 const ciphers = `${DEFAULT_CIPHERS}:!kDHE`
 

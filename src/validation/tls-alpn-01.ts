@@ -11,8 +11,8 @@ import { startTls } from './start-tls.ts'
 const acmeProtocol = 'acme-tls/1'
 
 /**
- * Validates a tls-alpn-01 challenge (RFC 8737 §3, RFC 8738 §6). Resolves if it succeeds; rejects with ValidationError
- * otherwise.
+ * Validates a tls-alpn-01 challenge (RFC 8737 §3, RFC 8738 §6). Resolves if the validation succeeds; otherwise rejects with
+ * ValidationError.
  */
 export async function validateTlsAlpn01(
   attempt: Attempt,
@@ -41,7 +41,7 @@ export async function validateTlsAlpn01(
   }
 }
 
-/** Returns the server name for an identifier. An address is sent as its name for reverse lookups (RFC 8738 §6). */
+/** Returns the server name for an identifier. For an address, this is its name for reverse lookups (RFC 8738 §6). */
 export function serverNameOf({ value }: Identifier): string {
   const bytes = parseIpAddress(value)
   if (bytes === undefined || isIP(value) === 0) return value

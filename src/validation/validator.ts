@@ -1,4 +1,4 @@
-/** Validates the challenges of ACME: whether the client controls an identifier. */
+/** Validates ACME challenges, which prove that a client controls an identifier. */
 import type { ChallengeType } from '../enrollment/endpoint.ts'
 import { isWildcard } from '../enrollment/identifier.ts'
 import { truncateText, visibleText } from '../text/visible-text.ts'
@@ -25,7 +25,7 @@ export interface Validator {
 }
 
 export interface ValidationOptions extends AddressRules {
-  /** Addresses of DNS servers, with or without a port. Undefined: the servers of the system. */
+  /** Addresses of DNS servers, with or without a port. If undefined, the system's servers are used. */
   readonly resolver: readonly string[] | undefined
   readonly httpPort: number
   readonly tlsPort: number
@@ -42,7 +42,7 @@ const validations: Readonly<
   'tls-alpn-01': validateTlsAlpn01,
 }
 
-/** Creates a validator. Throws RangeError if `networks` contains a text that is not a network. */
+/** Creates a validator. Throws RangeError if `networks` contains text that is not a network. */
 export function createValidator(
   options: ValidationOptions,
   limits: Limits = defaultLimits,

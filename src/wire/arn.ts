@@ -1,15 +1,15 @@
 /**
  * Amazon Resource Names (ARNs) of AWS Private CA (Service Authorization Reference, AWS Private CA, resource types). Parsing is
- * strict: if a string is not exactly an ARN of the requested type, the result is undefined.
+ * strict: the result is undefined if a string is not exactly an ARN of the requested type.
  */
 
 /** The five parts of an ARN that follow `arn`. `resource` may contain colons. */
 export interface Arn {
   readonly partition: string
   readonly service: string
-  /** Region of the resource, which is empty for a global resource. */
+  /** Region of the resource; empty for a global resource. */
   readonly region: string
-  /** Account ID, which is empty for a resource that belongs to no account, such as a template. */
+  /** Account ID; empty for a resource that belongs to no account, such as a template. */
   readonly accountId: string
   readonly resource: string
 }
@@ -48,9 +48,7 @@ const lengthMax = 200
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/
 const partitionForm = /^[a-z0-9-]{1,32}$/
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-/**
- * Matches the partition, Region, account and ID in the ARN of a CA. A single expression takes half as long as four expressions.
- */
+/** Matches the partition, Region, account and ID in a CA's ARN. A single expression takes half as long as four. */
 const authority = `arn:([a-z0-9-]{1,32}):${service}:([a-z0-9-]{1,32}):(\\d{12}):certificate-authority/(${uuid})`
 const authorityForm = new RegExp(`^${authority}$`)
 const certificateForm = new RegExp(`^${authority}/certificate/([0-9a-f]{1,40})$`)
@@ -62,8 +60,8 @@ export function certificateAuthorityArn(name: CertificateAuthorityName): string 
 }
 
 /**
- * Returns the ARN of a certificate, which consists of the ARN of its CA and the serial number in lower-case hexadecimal, with
- * two digits per byte. `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
+ * Returns the ARN of a certificate. It consists of the CA's ARN and the serial number in lower-case hexadecimal, with two digits
+ * per byte. `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
  */
 export function certificateArn(authorityArn: string, serialNumber: Uint8Array): string {
   return `${authorityArn}/certificate/${Buffer.from(serialNumber).toString('hex')}`
@@ -119,8 +117,8 @@ export function parseCertificateArn(text: string): CertificateName | undefined {
 }
 
 /**
- * Parses the ARN of version 1 of a template, which contains no Region and no account (AWS Private CA User Guide, Template
- * definitions). Returns undefined for any other string. The function does not check whether the template exists.
+ * Parses the ARN of version 1 of a template, which contains neither Region nor account (AWS Private CA User Guide, Template
+ * definitions). Returns undefined for any other string. Does not check whether the template exists.
  */
 export function parseTemplateArn(text: string): TemplateName | undefined {
   const arn = parseArn(text)

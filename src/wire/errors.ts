@@ -1,6 +1,6 @@
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 
-/** A ServiceError whose HTTP status differs from the default status for its code. The front end of AWS returns such errors. */
+/** A ServiceError whose HTTP status differs from the default for its code. AWS's front end returns such errors. */
 export class ProtocolError extends ServiceError {
   override name = 'ProtocolError'
   readonly status: number
@@ -21,9 +21,9 @@ export interface ErrorAnswer {
 }
 
 /**
- * Converts a thrown value to an error response of the AWS JSON 1.1 protocol, which is `{"__type":code,"message":text}`. An
- * empty `message` is omitted. As in AWS, the member is named `Message` in a SerializationException. A thrown value that is not
- * a ServiceError is converted to an InternalFailure without details.
+ * Converts a thrown value to an error response of the AWS JSON 1.1 protocol: `{"__type":code,"message":text}`. An empty `message`
+ * is omitted. As in AWS, the member is named `Message` in a SerializationException. Any value other than a ServiceError is
+ * converted to an InternalFailure without details.
  */
 export function renderError(error: unknown): ErrorAnswer {
   if (!(error instanceof ServiceError)) return internalFailure

@@ -1,4 +1,4 @@
-/** Errors of the AWS Query protocol. Their codes differ from the codes in AWS JSON 1.1 (STS API, Common Errors). */
+/** Errors of the AWS Query protocol. Their codes differ from those in AWS JSON 1.1 (STS API, Common Errors). */
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 import { encodeXmlError } from './shapes/xml.ts'
 

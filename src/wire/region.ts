@@ -1,6 +1,6 @@
 /**
- * The Regions of AWS, from `endpoints.json` in botocore 1.43.11 (November 2026). A Region that AWS opens later can be served
- * with `--regions` until this list contains it.
+ * AWS's Regions, from `endpoints.json` in botocore 1.43.11 (November 2026). A Region that AWS opens later can be served with
+ * `--regions` until this list contains it.
  */
 const awsRegions: readonly string[] = [
   'af-south-1',
@@ -85,9 +85,8 @@ export function servedRegions(further: readonly string[] = []): ServedRegions {
 const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /**
- * Returns whether a string is a valid Region name in ARNs and in the SDKs of AWS, where it becomes part of a host name. A
- * Region name has at most 32 characters, which are lower-case letters, digits and single hyphens between them, and does not
- * consist only of digits.
+ * Returns whether a string is a valid Region name in ARNs and in AWS's SDKs, where it becomes part of a host name. A Region name
+ * has at most 32 characters: lower-case letters, digits, and single hyphens between them. It does not consist only of digits.
  */
 export function isRegionName(text: string): boolean {
   return nameForm.test(text) && !/^\d+$/.test(text)

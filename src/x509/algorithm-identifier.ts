@@ -7,7 +7,7 @@ import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
 export interface AlgorithmIdentifier {
   readonly der: Uint8Array
   readonly oid: string
-  /** DER of the parameters, or undefined if the parameters are absent. Parameters that are NULL count as present. */
+  /** DER of the parameters; undefined if they are absent. NULL parameters are present. */
   readonly parameters: Uint8Array | undefined
 }
 

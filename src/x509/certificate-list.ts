@@ -83,7 +83,7 @@ export interface CertificateList {
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** Unparsed contents of revokedCertificates, which are empty if the field is absent. */
+  /** Unparsed contents of revokedCertificates; empty if the field is absent. */
   readonly revokedCertificates: Uint8Array
   readonly crlExtensions: readonly Extension[]
   /** The cRLNumber, or undefined if the extension is absent. */

@@ -1,4 +1,4 @@
-/** Tests that summaries and named parts match the parsed certificate, and that malformed input is rejected. */
+/** Tests that the summary and the searchable parts match the parsed certificate, and that malformed input is rejected. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * Reads the parts of certificates that listings and searches display (RFC 5280 §4.1). A search reads millions of certificates,
- * so all other elements are skipped by their lengths instead of being parsed.
+ * Reads the parts of certificates that listings and searches display (RFC 5280 §4.1). A search reads millions of certificates, so
+ * all other elements are skipped instead of being parsed.
  */
 import { encodeOid, oids } from './der/oid.ts'
 import { versionTag, extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
@@ -52,11 +52,11 @@ function readTimeText(reader: DerReader): string {
 
 /** The parts of a certificate that a search compares and returns. */
 export interface NamedParts {
-  /** A reader at notBefore, so that only callers that display the time need to parse it. */
+  /** A reader at notBefore, which only callers that display the time must parse. */
   readonly validity: DerReader
   /** Name of the subject, in DER. */
   readonly subjectDer: Uint8Array
-  /** Value of the extension, which is the DER of GeneralNames, or undefined if the certificate does not have the extension. */
+  /** Value of the extension (DER of GeneralNames); undefined if the certificate does not have the extension. */
   readonly subjectAltName: Uint8Array | undefined
 }
 

@@ -28,8 +28,8 @@ export interface CertificationRequest {
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   /**
-   * Extensions that the attribute extensionRequest requests (RFC 2985 §5.4.2), followed by any additional extensions from
-   * Microsoft's attribute szOID_CERT_EXTENSIONS. The list is empty if the request has neither attribute.
+   * Extensions in the attribute extensionRequest (RFC 2985 §5.4.2), followed by any additional extensions in Microsoft's
+   * attribute szOID_CERT_EXTENSIONS. The list is empty if the request has neither attribute.
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier

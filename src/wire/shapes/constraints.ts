@@ -1,15 +1,14 @@
-/** Constraints on the values of shapes, with the wording that AWS uses for each constraint. */
+/** Constraints on the values of shapes, each with AWS's wording. */
 
-/** Minimum and maximum, both inclusive. A limit that is absent is not checked. */
+/** Minimum and maximum, both inclusive. An absent limit is not checked. */
 export interface Limits {
   readonly min?: number
   readonly max?: number
 }
 
 /**
- * A pattern is a regular expression with the flag `u`. The pattern also runs on text that is longer than `max`, so its running
- * time must be linear in the length of the text. For this reason, no repeated part of a pattern may match the same text in two
- * ways.
+ * A regular expression with the flag `u`. It also runs on text that is longer than `max`, so its running time must be linear in
+ * the length of the text. For this reason, no repeated part of it may match the same text in two ways.
  */
 export type StringLimits = Limits &
   ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })
@@ -64,8 +63,8 @@ function between(
 }
 
 /**
- * Text above this length is not matched against a pattern. Such text already fails its length constraint, and V8 would throw
- * RangeError for millions of characters.
+ * Longer text is not matched against a pattern. It already fails its length constraint, and V8 would throw RangeError for
+ * millions of characters.
  */
 const patternUnitsMax = 65_536
 
@@ -88,7 +87,7 @@ function lengthOf(value: unknown): number {
   return value instanceof Uint8Array || Array.isArray(value) ? value.length : Number.NaN
 }
 
-/** For Latin-1 strings, V8 returns without a search, which saves 0.4 µs for the two ARNs in a GetCertificate request. */
+/** For Latin-1 strings, V8 returns without a search. This saves 0.4 µs for the two ARNs in a GetCertificate request. */
 const leadSurrogate = /[\uD800-\uDBFF]/
 
 /** Counts the code points of well-formed text. A surrogate pair is one code point. */

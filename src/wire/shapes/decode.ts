@@ -11,12 +11,12 @@ const reportedFailuresMax = 50
 
 /** State of the decoder while it decodes one input. */
 interface Reading {
-  /** Path of the current value, which consists of member names and of element indexes that start at 0. */
+  /** Path of the current value, which consists of member names and element indexes (from 0). */
   readonly path: (string | number)[]
   /** Messages for the first failures. */
   readonly failures: string[]
   failureCount: number
-  /** Number of characters from values that the messages may still quote. */
+  /** Number of characters that the messages may still quote from values. */
   echoLeft: number
 }
 
@@ -24,8 +24,8 @@ interface Reading {
  * Decodes a parsed JSON value according to a shape. Members that the shape does not have are ignored, and null stands for an
  * absent member.
  *
- * Throws SerializationException if a value has the wrong JSON type. If constraints are violated, throws ValidationException,
- * whose message contains up to 50 violated constraints (AWS Private CA API, Common Errors).
+ * Throws SerializationException if a value has the wrong JSON type. Throws ValidationException with up to 50 violated constraints
+ * if any constraint is violated (AWS Private CA API, Common Errors).
  */
 export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
   if (json === null || json === undefined) throw serializationError('Expected a value')
@@ -87,8 +87,7 @@ function readElement(
 }
 
 /**
- * Decodes a list of scalars. If a scalar is invalid, the failure refers to the list and contains all constraints on the
- * elements.
+ * Decodes a list of scalars. The failure for an invalid scalar refers to the list and contains all constraints on the elements.
  */
 function readScalars(element: ScalarShape, json: readonly unknown[], reading: Reading): unknown[] {
   const values = json.map((item) => (item === null ? null : convertScalar(element, item)))
@@ -113,7 +112,7 @@ function check(constraints: readonly Constraint[], value: unknown, reading: Read
   if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
 }
 
-/** U+0000 is rejected because databases cannot store it and some patterns of AWS allow it. */
+/** U+0000 is rejected here, because databases cannot store it and some of AWS's patterns allow it. */
 const withoutNul = 'Member must not contain U+0000'
 
 function hasNul(value: unknown): boolean {
@@ -134,7 +133,7 @@ function fail(value: unknown, constraintText: string, reading: Reading): void {
     )
 }
 
-/** Quotes a value as AWS does. The quoted text is truncated to the space that is left in the error message. */
+/** Quotes a value as AWS does, truncated to the space that is left in the error message. */
 function echoOf(value: unknown, reading: Reading): string {
   if (value === null) return 'null'
   const echo = quoted(value, Math.min(echoedCharactersMax, reading.echoLeft))

@@ -16,8 +16,8 @@ type Lenient<T> = T extends StorableText
 export type Encodable<S> = Lenient<Infer<S>>
 
 /**
- * Encodes a structure for JSON. A Date is encoded as seconds since 1970 with milliseconds as a fraction, and bytes are encoded
- * in base64. Undeclared and undefined members are omitted. The function does not check the type of the value.
+ * Encodes a structure for JSON. A Date is encoded as seconds since 1970 with milliseconds as a fraction, and bytes are encoded in
+ * base64. Undeclared and undefined members are omitted. The value's type is not checked.
  */
 export function encode<S extends StructureShape>(shape: S, value: Encodable<S>): object {
   return encodeStructure(shape, value)

@@ -67,7 +67,7 @@ const integerForm = /^-?\d{1,19}$/
  * (`true`, or `True` in Python), and blobs are in base64. Any other text remains text, so that `decode` rejects it. Parameters
  * with unknown names are ignored.
  *
- * Throws SerializationException for a list or a structure, because clients have no common encoding for lists and structures.
+ * Throws SerializationException for a list or a structure, because clients have no common encoding for these.
  */
 export function fromQuery(
   { fields }: StructureShape,
@@ -84,10 +84,7 @@ export function fromQuery(
   return members
 }
 
-/**
- * Converts text to the JSON type for a kind of shape. If the text is not valid for that kind of shape, the function returns it
- * unchanged.
- */
+/** Converts text to the JSON type for a kind of shape. Returns text that is invalid for that kind unchanged. */
 function jsonOfText(kind: ScalarShape['kind'], text: string): unknown {
   switch (kind) {
     case 'integer':

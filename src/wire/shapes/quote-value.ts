@@ -1,6 +1,4 @@
-/**
- * Quotes values in the messages of ValidationException. The quotes have the same form as in AWS, and their length is limited.
- */
+/** Quotes values in the messages of ValidationException. The quotes have the same form as AWS's, and their length is limited. */
 
 import { truncateText } from '../../text/visible-text.ts'
 
@@ -10,9 +8,7 @@ export const echoedCharactersMax = 4096
 /** Maximum number of characters that one error message quotes from all values together. */
 export const echoedCharactersInAllMax = 16_384
 
-/**
- * Returns a value in quotes, truncated to `charactersMax` characters. Instead of a blob, the function quotes the blob's length.
- */
+/** Returns a value in quotes, truncated to `charactersMax` characters. For a blob, its length is quoted instead. */
 export function quoted(value: unknown, charactersMax: number = echoedCharactersMax): string {
   return `'${cut(textOf(value, charactersMax), charactersMax)}'`
 }

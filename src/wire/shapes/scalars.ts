@@ -33,7 +33,7 @@ export function convertScalar(shape: ScalarShape, json: unknown): unknown {
   }
 }
 
-/** Converts a string. A lone surrogate is rejected, because UTF-8 cannot represent lone surrogates. */
+/** Converts a string. Lone surrogates are rejected, because UTF-8 cannot represent them. */
 function convertText(kind: 'string' | 'enumeration', json: unknown): string {
   if (typeof json !== 'string') throw typeError(kind, json)
   if (!json.isWellFormed()) throw serializationError('String is not well-formed Unicode')

@@ -1,6 +1,6 @@
 /**
  * Shapes of AWS JSON 1.1 members. A single declaration provides the TypeScript type (`Infer`), the decoder with its limits
- * (decode.ts) and the encoder (encode.ts). Tests compare the declarations with the model of AWS.
+ * (decode.ts) and the encoder (encode.ts). Tests compare the declarations with AWS's model.
  */
 import type { StorableText } from '../../text/storable-text.ts'
 import {
@@ -48,7 +48,7 @@ export interface BooleanShape extends Constrained {
   readonly kind: 'boolean'
 }
 
-/** A time, which the wire format represents as seconds since 1970 with milliseconds as a fraction. */
+/** A time, represented on the wire as seconds since 1970 with milliseconds as a fraction. */
 export interface TimestampShape extends Constrained {
   readonly kind: 'timestamp'
 }

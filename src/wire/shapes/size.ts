@@ -1,9 +1,7 @@
 /** Computes the maximum length of the JSON for an input. */
 import type { Shape, StructureShape } from './shape.ts'
 
-/**
- * Maximum total length of the strings in an input. A certificate that contained longer text would be too large for any client.
- */
+/** Maximum total length of the strings in an input. A certificate with longer text would be too large for any client. */
 const textBytesMax = 256 * 1024
 
 /** Assumed maximum length for the few strings and lists that have no limit. */
@@ -14,7 +12,7 @@ const codePointBytes = 12
 const base64Factor = (4 / 3) * 1.25
 /** Maximum length of a number, a boolean or a time in JSON. */
 const otherBytes = 32
-/** Maximum length of the quotes, the colon, the comma and the white space around a member or an element. */
+/** Maximum total length of the quotes, colon, comma and white space around a member or an element. */
 const memberBytes = 16
 
 interface Size {
@@ -23,9 +21,9 @@ interface Size {
 }
 
 /**
- * Returns the maximum length, in bytes, of the JSON for any value of a shape, whatever escapes the client uses. Strings are
- * limited to 256 KiB in total, even if nested lists would allow more. The lengths of blobs, which contain certificates and
- * CSRs, are added to this limit.
+ * Returns the maximum length, in bytes, of the JSON for any value of a shape, regardless of the escapes that the client uses.
+ * Strings are limited to 256 KiB in total, even if nested lists would allow more. The lengths of blobs, which contain
+ * certificates and CSRs, are added to this limit.
  */
 export function jsonBytesMax(shape: StructureShape): number {
   const { text, blobs } = sizeOf(shape)

@@ -1,4 +1,4 @@
-/** Error messages of AWS for values of the wrong JSON type (AWS JSON 1.1, SerializationException). */
+/** AWS's error messages for values of the wrong JSON type (AWS JSON 1.1, SerializationException). */
 import { ServiceError } from '../../errors.ts'
 import type { Shape } from './shape.ts'
 
@@ -31,7 +31,7 @@ export function serializationError(message: string): ServiceError {
   return new ServiceError('SerializationException', message)
 }
 
-/** Returns the name of the Java class that messages from AWS contain for a JSON scalar. */
+/** Returns the name of the Java class for a JSON scalar in AWS's messages. */
 function javaClass(value: unknown): string {
   if (typeof value === 'string') return 'String'
   if (typeof value === 'boolean') return 'Boolean'

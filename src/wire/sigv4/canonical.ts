@@ -18,9 +18,8 @@ export function canonicalRequest(request: SignedRequest, signedHeaders: readonly
 }
 
 /**
- * Returns the canonical path of a request. The function removes empty, `.` and `..` segments from the path that the client
- * sent, and percent-encodes each byte again unless it is unreserved (RFC 3986 §2.3). These rules apply to every service except
- * S3.
+ * Returns the canonical path of a request. Empty, `.` and `..` segments of the path that the client sent are removed, and each
+ * byte is percent-encoded again unless it is unreserved (RFC 3986 §2.3). These rules apply to every service except S3.
  */
 export function canonicalPath(path: string): string {
   if (path === '/' || path === '') return '/'
@@ -62,7 +61,7 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   return text
 }
 
-/** Matches header values that contain white space which must be collapsed. Such values are rare. */
+/** Matches header values whose white space must be collapsed, which are rare. */
 const collapsible = /[ \t]{2}|\t|^ | $/
 
 function collapseSpaces(value: string): string {

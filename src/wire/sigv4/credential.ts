@@ -8,9 +8,9 @@ export interface SignatureClaim {
   readonly region: string
   readonly service: string
   readonly terminator: string
-  /** Names of the signed headers in lower case, in ascending order and without duplicates. The names include `host`. */
+  /** Names of the signed headers, including `host`, in lower case, in ascending order and without duplicates. */
   readonly signedHeaders: readonly string[]
-  /** Signature as the client sent it. It consists of hexadecimal digits that have not been validated. */
+  /** Signature as the client sent it: hexadecimal digits, which have not been validated. */
   readonly signature: string
   readonly timestamp: Date
   /** Validity period of a presigned URL, or undefined for a signature in the Authorization header. */
@@ -45,7 +45,7 @@ export function parseCredential(text: string): CredentialScope {
 
 /**
  * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long or unsorted, or contains duplicates or a
- * malformed name. The list must contain `host`, because the signature would otherwise be valid for other servers as well.
+ * malformed name. The list must contain `host`, because the signature would otherwise be valid for other servers, too.
  */
 export function parseSignedHeaders(text: string): readonly string[] {
   const names = text.length > signedHeadersLengthMax ? [] : text.split(';')

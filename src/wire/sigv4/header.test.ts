@@ -19,7 +19,7 @@ function outcomeOf(authorization: string, headers = dated): unknown {
   }
 }
 
-/** Parses a header that is too long for the cache. The spaces before the first parameter have no other effect. */
+/** Parses a header that is too long for the cache, because of the spaces before its first parameter. */
 function parsedUncached(authorization: string, headers = dated): unknown {
   return outcomeOf(authorization.replace(' ', ' '.repeat(600)), headers)
 }

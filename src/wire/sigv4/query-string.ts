@@ -11,7 +11,7 @@ export interface QueryString {
   readonly parameters: readonly Parameter[]
   /** Names of the parameters, including parameters whose value is malformed. */
   readonly names: ReadonlySet<string>
-  /** The error for a malformed query string. The error is reported only when the parameters are read. */
+  /** The error for a malformed query string, which is reported only when the parameters are read. */
   readonly problem: MalformedQuery | undefined
 }
 
@@ -29,9 +29,8 @@ const parametersMax = 1000
 export const emptyQuery: QueryString = { parameters: [], names: new Set(), problem: undefined }
 
 /**
- * Parses a form, or the part of a request target after its first `?`. A `+` is not decoded to a space. The function never
- * throws. If a `%` is not followed by two hexadecimal digits, or if there are more than 1000 parameters, `problem` contains an
- * error.
+ * Parses a form, or the part of a request target after its first `?`. A `+` is not decoded to a space. Never throws: if a `%` is
+ * not followed by two hexadecimal digits, or if there are more than 1000 parameters, `problem` contains an error.
  */
 export function parseQuery(text: string): QueryString {
   if (text === '') return emptyQuery

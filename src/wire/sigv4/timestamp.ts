@@ -6,7 +6,7 @@ const imf = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\
 
 /**
  * The most recently formatted time and its text. Each request uses the formatted time three times, and the next request often
- * uses the same text. The cached text saves about 8 of the 90 µs that a GetCertificate request takes.
+ * uses the same. Caching the text saves about 8 of the 90 µs that a GetCertificate request takes.
  */
 let last = { time: Number.NaN, text: '' }
 
@@ -33,7 +33,7 @@ export function parseTimestamp(text: string): Date {
 }
 
 function parseIso(text: string): Date | undefined {
-  // The text contains no fractions of a second, so only a time in whole seconds can be reused.
+  // The text has no fractions of a second, so only a time in whole seconds can be reused.
   if (text === last.text && last.time % 1000 === 0) return new Date(last.time)
   const parts = iso.exec(text)
   if (parts === null) return undefined

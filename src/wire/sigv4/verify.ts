@@ -18,10 +18,7 @@ import { formatTimestamp } from './timestamp.ts'
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
-/**
- * Headers that affect the meaning of a request. Each of these headers may occur only once, so that a proxy cannot add a second
- * value.
- */
+/** Headers that affect the meaning of a request. Each may occur only once, so that a proxy cannot add a second value. */
 const singleHeaders = [
   'authorization',
   'content-type',
@@ -33,7 +30,7 @@ const singleHeaders = [
   'x-amz-target',
 ] as const
 
-/** Headers that must be signed if they are sent, in the spelling of AWS. */
+/** Headers that must be signed if they are sent, in AWS's spelling. */
 const coveredHeaders = [
   ['content-type', 'Content-Type'],
   ['x-amz-content-sha256', 'X-Amz-Content-Sha256'],
@@ -73,7 +70,7 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
-  /** Regions that the scope of a signature may contain. The default is the set of all Regions of AWS. */
+  /** Regions that a signature's scope may contain; by default, all of AWS's Regions. */
   readonly regions?: ServedRegions
 }
 

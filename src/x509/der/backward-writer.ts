@@ -1,7 +1,7 @@
 /**
- * Writes DER backward, from the last byte to the first byte. The length of an element is then known when its header is written,
- * so a whole structure needs only one buffer, and its parts are not copied. Writing backward saves 3 µs and half a dozen
- * ArrayBuffers per issued certificate.
+ * Writes DER backward, from the last byte to the first. The length of an element is then known when its header is written, so
+ * that a whole structure needs only one buffer and its parts are not copied. This saves 3 µs and half a dozen ArrayBuffers per
+ * issued certificate.
  */
 import { tags } from './reader.ts'
 
@@ -11,7 +11,7 @@ const reusedBytesMax = 65_536
 
 /** Writes the parts of a structure. The caller must write the last part first. */
 class BackwardWriter {
-  /** Buffer that contains the output, which starts at `#start` and ends at the end of the buffer. */
+  /** Buffer whose bytes from `#start` to the end are the output. */
   #bytes = new Uint8Array(initialBytes)
   #start = initialBytes
 
@@ -100,7 +100,7 @@ class BackwardWriter {
 
 export type { BackwardWriter }
 
-/** The reusable writer, or undefined while it is in use. A nested call then creates a writer of its own. */
+/** The reusable writer; undefined while it is in use, so that a nested call creates its own writer. */
 let idle: BackwardWriter | undefined
 
 /** Returns the DER that `write` writes (last part first) in a separate ArrayBuffer. */

@@ -14,7 +14,7 @@ export function requireBitString({ content }: DerElement, label: string): void {
 
 /**
  * Reads a BIT STRING with named bits. Returns the numbers of the set bits, in ascending order. Throws DerError if there are
- * trailing zero bits (X.690 §11.2.2), or more than `bitsMax` bits, because the bits beyond `bitsMax` have no name.
+ * trailing zero bits (X.690 §11.2.2), or bits without a name (after the first `bitsMax`).
  */
 export function readNamedBits(element: DerElement, label: string, bitsMax: number): number[] {
   requireBitString(element, label)

@@ -2,14 +2,11 @@
 interface DerErrorOptions extends ErrorOptions {
   /** Offset of the error within the underlying ArrayBuffer. */
   readonly offset?: number
-  /**
-   * Offset at which the position in the error message starts to count. If the offset is undefined, the message contains no
-   * position.
-   */
+  /** Offset from which the position in the error message is counted. If it is undefined, the message contains no position. */
   readonly start?: number
 }
 
-/** An error for malformed DER or PEM, or for DER whose structure is not the expected one. */
+/** An error for malformed DER or PEM, or for DER with an unexpected structure. */
 export class DerError extends Error {
   override name = 'DerError'
   readonly #problem: string

@@ -148,8 +148,8 @@ const contentBytesMax = 128
 const dottedLengthMax = 4 * contentBytesMax
 
 /**
- * Returns whether a text is an object identifier. The first two arcs must be within their limits, no arc may have leading
- * zeros, and the encoding may have at most 128 bytes.
+ * Returns whether text is an object identifier. The first two arcs must be within their limits, no arc may have leading zeros,
+ * and the encoding may have at most 128 bytes.
  */
 export function isOid(text: string): boolean {
   return contentOf(text) !== undefined

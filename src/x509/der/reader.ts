@@ -49,8 +49,7 @@ interface Offsets {
 }
 
 /**
- * An element in a larger array. The views of the element are created on access, because creating a view takes longer than
- * finding the element.
+ * An element in a larger array. Its views are created on access, because creating a view takes longer than finding the element.
  */
 class Span implements DerElement {
   readonly tag: number
@@ -153,7 +152,7 @@ export class DerReader {
     return this.element(tag).nested(label)
   }
 
-  /** Requires that no bytes are left. Callers must call this method at the end of each structure. */
+  /** Requires that no bytes are left. Must be called at the end of each structure. */
   end(): void {
     if (!this.atEnd) throw this.#error('has trailing data')
   }

@@ -2,7 +2,7 @@
 import { DerError } from './error.ts'
 import { tags, type DerElement } from './reader.ts'
 
-/** Characters that X.680 allows in a PrintableString, and `*@&_`, which real requests also contain. */
+/** Characters that X.680 allows in a PrintableString, and `*@&_`, which some real requests contain. */
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?*@&_]*$/
 const numericPattern = /^[0-9 ]*$/
 const asciiPattern = /^[\0-\x7f]*$/
@@ -73,8 +73,7 @@ const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
 /**
- * Describes the start of a malformed sequence. The start is where a lenient decoder writes the first U+FFFD that the input
- * itself does not contain.
+ * Describes the start of a malformed sequence. This is where a lenient decoder writes the first U+FFFD that is not in the input.
  */
 function malformedUtf8Position(content: Uint8Array): string {
   let index = 0

@@ -49,7 +49,7 @@ export function readTime(reader: DerReader, label: string): Date {
   return date
 }
 
-/** The second that notAfter specifies is still part of the validity period, so the period ends one second later. */
+/** The second in notAfter belongs to the validity period, so the period ends one second later. */
 const lastSecondMilliseconds = 1000
 
 /** Returns whether a certificate has expired. The last second of its validity is notAfter (RFC 5280 §4.1.2.5). */
@@ -73,8 +73,8 @@ export function daysLeft(notAfter: Date, now: Date): number {
 }
 
 /**
- * Returns the earliest notAfter that a certificate which has not expired can have, in seconds since 1970. Database queries use
- * this value instead of isExpiredAt.
+ * Returns the earliest notAfter of an unexpired certificate, in seconds since 1970. Database queries use this value instead of
+ * isExpiredAt.
  */
 export function firstValidSecond(now: Date): number {
   return Math.floor(now.getTime() / lastSecondMilliseconds)

@@ -26,7 +26,7 @@ import { verifySignature } from '../verify-signature.ts'
 const tolerances: readonly Tolerance[] = [requestTolerance, issuerTolerance]
 const seed = { seed: 15, numRuns: 500 }
 
-/** Encodings of a BOOLEAN DEFAULT FALSE: the elements, the value, and whether the encoding is DER. */
+/** Encodings of a BOOLEAN DEFAULT FALSE, each with its elements, its value, and whether it is DER. */
 const optionalBoolean = fc
   .option(fc.integer({ min: 0, max: 255 }), { nil: undefined })
   .map((byte) => ({
@@ -241,7 +241,7 @@ test('a negative serial number is preserved in certificates above a CA, and refu
   }
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 2, maxLength: 20 }), (bytes) => {
-      // A positive number is encoded and its first byte replaced, so that the outer lengths stay correct.
+      // A positive number is encoded, and its first byte is replaced, so that the outer lengths stay correct.
       const magnitude = Uint8Array.from([0x40, ...bytes.subarray(1)])
       const der = encodeCertificate(
         encodeTbsCertificate({ ...fields, serialNumber: magnitude }),

@@ -1,5 +1,5 @@
 /**
- * Encodings that violate DER or an RFC but are written by existing software. By default, readers are strict. A caller can
+ * Encodings that existing software writes although they violate DER or an RFC. By default, readers are strict. A caller can
  * tolerate some of these encodings if the bytes cannot be changed or will be encoded again.
  */
 type ForeignForm =
@@ -9,7 +9,7 @@ type ForeignForm =
   | 'explicit-default'
   /** An extensionRequest attribute that has no value. */
   | 'empty-extension-request'
-  /** NULL parameters for an ECDSA signature (RFC 5758 §3.2 requires that the parameters are absent). */
+  /** NULL parameters for an ECDSA signature (RFC 5758 §3.2 requires that they are absent). */
   | 'ecdsa-null-parameters'
   /** A serial number that is negative (RFC 5280 §4.1.2.2). */
   | 'negative-serial-number'

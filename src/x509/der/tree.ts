@@ -1,4 +1,7 @@
-/** Checks DER of an unknown type. Every element is checked and, if its tag is universal, its contents as well (X.690). */
+/**
+ * Checks DER of an unknown type. Every element is checked. The contents of elements with a universal tag are checked, too
+ * (X.690).
+ */
 import { requireBitString } from './bit-string.ts'
 import { DerError } from './error.ts'
 import { DerReader, tags, type DerElement } from './reader.ts'
@@ -12,9 +15,8 @@ const constructedBit = 0x20
 const universalMax = 0x1f
 
 /**
- * Requires that `der` is one element in strict DER, and that every nested element is also strict DER. The contents of primitive
- * context-specific elements are not examined, because their type is unknown. The check takes linear time. Throws DerError if
- * `der` is malformed.
+ * Requires that `der` is one element in strict DER, including every nested element. The contents of primitive context-specific
+ * elements are not examined, because their type is unknown. The check takes linear time. Throws DerError if `der` is malformed.
  */
 export function requireDerTree(der: Uint8Array, label: string): void {
   const reader = new DerReader(der, label)

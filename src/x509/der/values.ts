@@ -3,7 +3,7 @@ import { DerError } from './error.ts'
 import { type DerReader, tags, type DerElement, readOnlyNested } from './reader.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
-/** Reads a BOOLEAN. The value must be 00 or FF, unless BER is tolerated, in which case any byte is allowed. */
+/** Reads a BOOLEAN. The value must be 00 or FF. If BER is tolerated, any byte is allowed. */
 export function readBoolean(
   element: DerElement,
   label: string,

@@ -11,10 +11,7 @@ export interface BasicConstraints {
   readonly pathLenConstraint: number | undefined
 }
 
-/**
- * Maximum path length constraint. Larger values are rejected, because no CA writes them and in practice they would mean that
- * there is no limit.
- */
+/** Maximum path length constraint. Larger values are rejected: no CA writes them, and in practice they would mean no limit. */
 const pathLenMax = 2 ** 31 - 1
 
 /** Encodes BasicConstraints. If cA has its default value FALSE, it is omitted. */

@@ -77,9 +77,8 @@ const displayTextTags: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Reads the complete value of the extension, which contains at least one policy, with all qualifiers. Throws DerError if the
- * value is malformed. A qualifier type that RFC 5280 does not define is also an error, because pyca/cryptography rejects such a
- * type.
+ * Reads the complete value of the extension, with at least one policy and with all qualifiers. Throws DerError if the value is
+ * malformed. A qualifier type that RFC 5280 does not define is also an error, because pyca/cryptography rejects it.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
   return readSequenceOf(value, 'certificatePolicies', policiesMax).map(readPolicy)

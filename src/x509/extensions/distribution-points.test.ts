@@ -1,4 +1,4 @@
-/** Tests of a CRL's URL in certificates (cRLDistributionPoints) and in the CRL itself (issuingDistributionPoint). */
+/** Tests of a CRL's URL, both in certificates (cRLDistributionPoints) and in the CRL itself (issuingDistributionPoint). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,6 +1,4 @@
-/**
- * The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files in extensions/ read and write the values of the extensions.
- */
+/** The list of extensions (RFC 5280 §4.1.2.9, §4.2). The other files in extensions/ read and write the extensions' values. */
 import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
 import { DerError } from '../der/error.ts'
 import { type DerReader, readOnlyNested, tags } from '../der/reader.ts'
@@ -52,8 +50,8 @@ function writeExtension(der: BackwardWriter, { oid, critical, value }: Extension
 }
 
 /**
- * An encoded extension. The encoded DER is in a private field, so that a modified copy such as `{ ...extension, critical: true
- * }` does not contain it.
+ * An encoded extension. Its DER is in a private field, so that a modified copy such as `{ ...extension, critical: true }` does
+ * not contain it.
  */
 class ConstantExtension implements Extension {
   readonly oid: string
@@ -83,7 +81,7 @@ export function isConstantExtension(extension: Extension): boolean {
   return extension instanceof ConstantExtension
 }
 
-/** Throws DerError if a list of extensions is empty, has too many extensions, or contains the same extension twice. */
+/** Throws DerError if a list of extensions is empty, is too long, or contains the same extension twice. */
 export function requireExtensionList(extensions: readonly Extension[]): void {
   if (extensions.length === 0) throw new DerError('TBSCertificate has an empty list of extensions')
   if (extensions.length > extensionsMax) throw tooManyExtensions()

@@ -1,6 +1,6 @@
 /**
- * Reads and writes the subtrees of nameConstraints (RFC 5280 §4.2.1.10). The code checks only the syntax of the subtrees, not
- * their meaning.
+ * Reads and writes the subtrees of nameConstraints (RFC 5280 §4.2.1.10). Only the syntax of the subtrees is checked, not their
+ * meaning.
  */
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnlyNested, tags, DerReader, type DerElement } from '../der/reader.ts'
@@ -9,7 +9,7 @@ import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 import { strict, type Tolerance } from '../der/tolerance.ts'
 
-/** The base of a GeneralSubtree. RFC 5280 requires that the minimum of the subtree is 0 and that its maximum is absent. */
+/** The base of a GeneralSubtree. RFC 5280 requires a minimum of 0 and no maximum. */
 export interface GeneralSubtree {
   readonly kind: GeneralName['kind']
   /** Contents as in a GeneralName, except that an iPAddress consists of an address and its mask (8 or 32 bytes). */
@@ -103,10 +103,7 @@ function encodeBase({ kind, content }: GeneralSubtree): Uint8Array {
     : encodeGeneralName({ kind, content })
 }
 
-/**
- * Requires a CIDR mask (RFC 4632 §3.1), in which all one bits precede all zero bits. Such a mask corresponds to a prefix
- * length.
- */
+/** Requires a CIDR mask (RFC 4632 §3.1), which has ones only at its start and therefore corresponds to a prefix length. */
 function requireMasked(content: Uint8Array): Uint8Array {
   if (content.length !== 8 && content.length !== 32)
     throw new DerError(`iPAddress of a subtree has ${content.length} bytes, not 8 or 32`)

@@ -10,7 +10,7 @@ export interface PolicyMapping {
   readonly subjectDomainPolicy: string
 }
 
-/** Numbers of certificates in the path after which each constraint applies. At least one of the numbers is present. */
+/** Number of certificates in the path after which each constraint applies. At least one number is present. */
 export interface PolicyConstraints {
   readonly requireExplicitPolicy: number | undefined
   readonly inhibitPolicyMapping: number | undefined
