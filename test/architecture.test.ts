@@ -34,14 +34,14 @@ const banned: readonly {
   },
   {
     call: /from '(?:node:sqlite|pg)'/,
-    // A PKCS #11 token's thread cannot wait for a promise, and runs before the database is open.
+    // A PKCS #11 token's thread cannot wait for a promise and runs before the database is open.
     homes: ['store/', 'keys/pkcs11/refused-pin.ts'],
     use: 'store/',
   },
   {
     call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
-    // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and the markers of commits and
-    // of damage are written in synchronous code.
+    // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and commit marks and damage are
+    // written in synchronous code.
     homes: [
       'files/durable-file.ts',
       'admin-commands/backup.ts',

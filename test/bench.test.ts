@@ -1,6 +1,4 @@
-/**
- * Tests that the benchmark runs, and that every cell in its tables contains a figure. The values of the figures are not checked.
- */
+/** Tests that the benchmark runs, and that every cell in its tables contains a figure. The figures' values are not checked. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'

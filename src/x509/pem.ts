@@ -1,6 +1,5 @@
 /**
- * Reads and writes PEM (RFC 7468). The reader accepts every variant that clients write, but the writer creates only the strict
- * form.
+ * Reads and writes PEM (RFC 7468). The reader accepts every variant that clients write; the writer creates only the strict form.
  */
 import { DerError } from './der/error.ts'
 
@@ -36,12 +35,12 @@ export function pemText(bytes: Uint8Array): string {
 }
 
 /**
- * Parses every PEM block in a string, with any line endings and line lengths. The parser skips RFC 1421 headers and text
- * outside the blocks. Throws DerError if a block has no END line or too many short lines, or if its body is not base64.
+ * Parses every PEM block in a string, with any line endings and line lengths. RFC 1421 headers and text outside the blocks are
+ * skipped. Throws DerError if a block has no END line or too many short lines, or if its body is not base64.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  // With a limit that is not an integer, V8 would try the pattern at every character, which takes a hundred times as long.
+  // If the limit were not an integer, V8 would try the pattern at every character, which takes a hundred times as long.
   const linesMax = linesAlwaysAllowed + Math.floor(text.length / lineLengthMin)
   const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
   if (lines.length > linesMax)
@@ -73,8 +72,8 @@ function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const body = start < 0 ? '' : lines.slice(start).join('')
   const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding ignores invalid characters, padding and unused bits. To detect such input, the result is encoded again and
-  // compared with the input.
+  // Decoding ignores invalid characters, padding and unused bits. To detect them, the result is encoded again and compared with
+  // the input.
   if (base64 === '' || der.toString('base64') !== base64)
     throw new DerError(`PEM block ${label} does not contain base64`)
   return der

@@ -1,7 +1,7 @@
 /**
  * Writes PKCS #12 files (RFC 7292). A file contains a private key with its certificate chain, and is encrypted with a password.
- * Java, Windows, browsers and mail programs import keys in this format. The web console uses this module in browsers, which
- * have Web Crypto.
+ * Java, Windows, browsers and mail programs import keys in this format. This module uses Web Crypto, because the web console runs
+ * it in browsers.
  */
 import { hash } from 'node:crypto'
 import type { Random } from '../random.ts'
@@ -33,7 +33,7 @@ export interface Pkcs12Protection {
   readonly iterations?: number
 }
 
-/** Default number of iterations. With this number, one guess of the password takes about 50 ms of processor time. */
+/** Default number of iterations, with which one guess of the password takes about 50 ms of processor time. */
 const iterationsDefault = 100_000
 const saltBytes = 16
 
@@ -74,7 +74,7 @@ export function pkcs12PasswordProblem(password: string): string | undefined {
   return `the PKCS #12 password must have at least ${passwordLengthMin} characters`
 }
 
-/** Encodes a PFX. The contents are encrypted with PBES2 (PBKDF2 and AES-256-CBC), and HMAC-SHA-256 protects the integrity. */
+/** Encodes a PFX. The contents are encrypted with PBES2 (PBKDF2 and AES-256-CBC), and HMAC-SHA-256 protects their integrity. */
 export async function encodePkcs12(
   content: Pkcs12Content,
   protection: Pkcs12Protection,
@@ -105,7 +105,7 @@ export async function encodePkcs12(
   )
 }
 
-/** Returns an identifier of 20 bytes, as long as the identifiers that OpenSSL computes. */
+/** Returns an identifier of 20 bytes, which is also the length of OpenSSL's identifiers. */
 function keyIdOf(certificate: Uint8Array = new Uint8Array()): Uint8Array {
   return hash('sha256', certificate, 'buffer').subarray(0, 20)
 }

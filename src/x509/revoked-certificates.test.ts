@@ -20,7 +20,7 @@ const numberOf = (value: Uint8Array): bigint => BigInt(`0x0${hexOf(value)}`)
 
 const reasonCodes = [0, 1, 2, 3, 4, 5, 6, 8, 9, 10]
 
-/** Serial numbers with high bits and leading zeros more often than random bytes would have them. */
+/** Serial numbers that have high bits and leading zeros more often than random bytes. */
 const serialNumbers = fc
   .tuple(
     fc.constantFrom('', '00', '0000', '80', 'ff', '0080', '7f'),

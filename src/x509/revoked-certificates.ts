@@ -77,8 +77,7 @@ export class RevokedCertificatesWriter {
   }
 
   /**
-   * Encodes a date. If the date is the same as in the previous call, the previous result is returned, because many certificates
-   * are revoked in the same second.
+   * Encodes a date. The previous result is reused for the same date, because many certificates are revoked in the same second.
    */
   #encodedTime(date: Date): Uint8Array {
     const second = Math.floor(date.getTime() / 1000)

@@ -20,7 +20,7 @@ function read(text: string): string | undefined {
 }
 
 const storedMax = (1n << 128n) - 1n
-/** Numbers in which all lengths are equally likely, so that leading zeros occur. */
+/** Numbers of all lengths with equal probability, so that leading zeros occur. */
 const numbers = fc.nat(128).chain((bits) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }))
 const storedHex = (number: bigint): string => number.toString(16).padStart(32, '0')
 

@@ -1,19 +1,19 @@
-/** Serial numbers in the form in which they are stored, and in the forms in which clients and tools write them. */
+/** Serial numbers in their stored form, and in the forms that clients and tools write. */
 
-/** Length of stored serial numbers in bytes, which applies to all certificates that the server issues. */
+/** Length of stored serial numbers in bytes, for all certificates that the server issues. */
 export const recordBytes = 16
 
 const plainForm = /^[0-9a-f]+$/i
 /**
- * The form in which OpenSSL and the samples and audit reports of AWS write serial numbers. In this form, the first byte may
- * lack its leading zero.
+ * The form of serial numbers in OpenSSL's output and in AWS's samples and audit reports. The first byte may lack its leading
+ * zero.
  */
 const colonForm = /^[0-9a-f]{1,2}(:[0-9a-f]{2})*$/i
 
 /**
- * Parses a serial number to its stored form, which has 16 bytes. The function accepts hexadecimal in upper and lower case and
- * of odd length, with or without colons between bytes, and with or without a leading `0x` or leading zeros. Returns `unknown`
- * if the number is longer than any serial number that the server issues, and undefined if the string is not a serial number.
+ * Parses a serial number to its stored form, which has 16 bytes. Accepts hexadecimal in upper and lower case and of odd length,
+ * with or without colons between bytes, a leading `0x` and leading zeros. Returns `unknown` if the number is longer than any
+ * serial number that the server issues, and undefined if the string is not a serial number.
  */
 export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | undefined {
   const digits = text.replace(/^0x/i, '')

@@ -140,8 +140,7 @@ function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefin
     readSmallInteger(inner.element(tags.integer), 'saltLength', saltLengthMax),
   )
   reader.end()
-  // If the hash parameters are absent, the hash is SHA-1. If the salt length is absent, it is 20 bytes, which is the length of
-  // a SHA-1 hash.
+  // By default, the hash is SHA-1 and the salt length is 20 bytes, the length of a SHA-1 hash.
   if (hash === undefined || hash !== maskHash || saltLength === undefined) return undefined
   return { ...defaults, key: 'rsa', hash, pssSaltLength: saltLength }
 }

@@ -28,9 +28,9 @@ export interface SignatureToCheck extends SchemeOptions {
 }
 
 /**
- * Verifies a signature. If the verification is slow, it runs in the thread pool. The function accepts Ed25519, Ed448, ML-DSA,
- * and RSA PKCS #1 v1.5, RSA PSS and ECDSA with SHA-256, SHA-384 or SHA-512. SHA-1 is accepted only if `sha1` is true. The
- * promise never rejects; if the key or the signature is malformed, it resolves to `invalid`.
+ * Verifies a signature. A slow verification runs in the thread pool. Accepts Ed25519, Ed448, ML-DSA, and RSA PKCS #1 v1.5, RSA
+ * PSS and ECDSA with SHA-256, SHA-384 or SHA-512. SHA-1 is accepted only if `sha1` is true. The promise never rejects; if the key
+ * or the signature is malformed, it resolves to `invalid`.
  */
 export async function verifySignature(check: SignatureToCheck): Promise<SignatureCheck> {
   try {
@@ -90,8 +90,8 @@ const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
 /**
- * Returns whether verification is faster than a round trip to the thread pool. For a round trip to the thread pool, the calling
- * thread would have to import the key anyway.
+ * Returns whether verification is faster than a round trip to the thread pool, for which the calling thread would have to import
+ * the key anyway.
  */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1

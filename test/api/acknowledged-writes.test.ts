@@ -1,6 +1,6 @@
 /**
- * Linearizable reads: a read that starts after a write was acknowledged returns that write or a newer one, over any connection,
- * from any worker, and regardless of the rest of its batch. No later read returns an older state.
+ * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one, over
+ * any connection, from any worker, and regardless of the rest of its batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -20,7 +20,7 @@ import { signedHeaders } from '../support/signed-request.ts'
 type Listener = 'api' | 'public'
 type Sign = (operation: string, input: object) => Buffer
 
-/** A value that the test's clients read and write. Each write creates the next version of the value. */
+/** A value that the test's clients read and write. Each write creates its next version. */
 interface Register {
   readonly listener: Listener
   write(version: number, call: Call, connections: Connections): Promise<unknown>
@@ -123,10 +123,7 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
 
 const always = (request: Buffer) => (): Buffer => request
 
-/**
- * In the register of certificates, each version is one more certificate. A read requests the most recently acknowledged
- * certificate.
- */
+/** In the register of certificates, each version adds a certificate. A read requests the most recently acknowledged one. */
 function issuedCertificates(sign: Sign, arn: string): Register {
   const issued: string[] = []
   const authority = { CertificateAuthorityArn: arn }
@@ -149,8 +146,8 @@ function issuedCertificates(sign: Sign, arn: string): Register {
 }
 
 /**
- * In the register of revocations, each version is one more revocation. A read requests the OCSP status of the
- * last certificate whose revocation was acknowledged.
+ * In the register of revocations, each version adds a revocation. A read requests the OCSP status of the last certificate whose
+ * revocation was acknowledged.
  */
 function revocations({ arn, certificate }: Root): Register {
   const revoked: Buffer[] = []
@@ -249,7 +246,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
 })
 
-/** Writes if the step has a writer, and then reads. All but the last byte of a partial request is sent before the write. */
+/** Writes if the step has a writer, and then reads. A partial request is sent before the write, except for its last byte. */
 async function runStep(
   { register, writer, reads }: Step,
   registers: readonly CheckedRegister[],
@@ -260,8 +257,7 @@ async function runStep(
   const unsent = new Map<number, Buffer>()
   for (const { connection, mode } of reads) {
     if (mode !== 'partial' || unsent.has(connection)) continue
-    // A connection that is needed for the write must not carry a partial request; a revocation first uses all
-    // public connections.
+    // A connection that the write needs must not carry a partial request. A revocation first uses all public connections.
     if (writer !== undefined && (connection === writer || checked.register.listener === 'public'))
       continue
     const request = checked.request()

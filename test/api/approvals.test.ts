@@ -174,7 +174,7 @@ test('the requester cannot approve, with another access key or in a session eith
   assert.match(await service.refusal('ApproveRequest', approval, session), refused)
   const ofSession = await denied(service, 'IssueCertificate', { input, by: session })
   assert.match(await service.refusal('ApproveRequest', { ApprovalId: ofSession }, alice), refused)
-  // A second session started by the same person counts as the same requester.
+  // A second session of the same person is the same requester.
   const again = await sessionOf(alice)
   assert.equal(await denied(service, 'IssueCertificate', { input, by: again }), ofSession)
   await approve(service, ofSession, await sessionOf(bob))
@@ -400,9 +400,7 @@ test('a chain of sessions is the person who started the first one', async (t) =>
   await approve(service, id, bob)
 })
 
-/**
- * A policy change that a test inserts into a call, between the moment when the call reads the policy and the call's transaction.
- */
+/** A policy change that a test makes during a call, after the call has read the policy and before its transaction. */
 async function withPolicyChange(
   t: TestContext,
   change: (service: TestService) => Promise<unknown>,

@@ -237,7 +237,7 @@ describe('the content of an audit report', () => {
       )
       rows.push(rowOf(issued, { subject, template }))
     }
-    // Certificates are revoked in the reverse order of their issuance. The expected dates come from the CRL.
+    // Certificates are revoked in reverse order of issuance. The expected dates come from the CRL.
     const revoked = new Map<string, Issued>()
     for (const reason of ['UNSPECIFIED', 'KEY_COMPROMISE', 'A_A_COMPROMISE'])
       revoked.set(reason, await issue(service, { arn, csr: csr('ec-server') }))

@@ -234,7 +234,7 @@ describe('a backup', () => {
   })
 })
 
-/** The plaintext of a backup whose header, which is the first record, contains another schema version. */
+/** The plaintext of a backup with another schema version in its header (the first record). */
 function withSchema(version: number): (plaintext: Buffer) => Buffer {
   return (plaintext) => {
     const end = 4 + plaintext.readUInt32BE()

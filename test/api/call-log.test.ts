@@ -188,7 +188,7 @@ test('unauthenticated calls are aggregated, so that they do not push other recor
   const records = await recordsIn(file)
   assert.ok(records.some(({ requestID }) => requestID === known.headers.get('x-amzn-requestid')))
   const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
-  // For each type of call, the record contains the first call and the number of further calls.
+  // For each type of call, the log contains the first call and the number of further calls.
   assert.ok(unknown.length <= 8, `${unknown.length}`)
   const counted = unknown.map(
     ({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1,

@@ -53,7 +53,7 @@ function inputOf(content: Content): Record<string, unknown> {
   }
 }
 
-/** Returns `issued`, or the part of the denial message that follows the action. */
+/** Returns `issued`, or the part of the denial message after the action. */
 async function outcomeOf({ credentials }: User, content: Content): Promise<string> {
   const input = inputOf(content)
   const { status, json } = await service.call('IssueCertificate', input, { credentials })

@@ -25,8 +25,7 @@ before(async () => {
 after(() => service.close())
 
 /**
- * A certificate's extensions: the OID, whether the extension is critical, and the value in hexadecimal. The hash in a key
- * identifier is removed.
+ * A certificate's extensions, each with its OID, criticality and value in hexadecimal. The hash in a key identifier is removed.
  */
 function extensions(pem: string): string[] {
   const certificate = parseCertificate(derOf(pem))

@@ -33,10 +33,10 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Servers to kill after the tests, because a server left running by a failed test would keep the process alive. */
+/** Servers to kill after the tests. A server that a failed test leaves running would keep the process alive. */
 const started: ServerProcess['child'][] = []
 
-/** Starts a server with a single worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
+/** Starts a server, with a single worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
 async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
   const server = await start(data, ['--workers', '1', ...flags])
   started.push(server.child)
@@ -402,7 +402,7 @@ test('invalid policies and user names are refused, and an unknown condition oper
   assert.equal(invalid.code, 2)
   assert.match(invalid.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  // A valid policy with an unknown condition operator is stored. The stored policy fails closed.
+  // A valid policy with an unknown condition operator is stored, and fails closed.
   const condition = { StringEqual: { 'acm-pca:TemplateArn': 'x' } }
   const statement = { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: condition }
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))

@@ -1,6 +1,6 @@
 /**
- * Tests of a database that is damaged or has lost acknowledged writes. Until the database is restored or the loss is accepted,
- * the server signs and writes nothing, serves reads, and reports the problem to clients and operators.
+ * Tests of a database that is damaged or has lost acknowledged writes. Until it is restored or the loss is accepted, the server
+ * serves reads but signs and writes nothing, and reports the problem to clients and operators.
  */
 import assert from 'node:assert/strict'
 import {
@@ -32,7 +32,7 @@ const lost = 'The service has stopped issuing: its database has lost writes.'
 const damaged = 'The service has stopped issuing: its database is damaged.'
 const tryLater = Buffer.from('30030a0103', 'hex')
 
-/** Registers functions that run at the end of a test or of all tests. */
+/** Registers functions to run at the end of a test or of all tests. */
 interface CleanupRegistry {
   after(cleanup: () => unknown): void
 }
@@ -63,7 +63,7 @@ class Scene {
     return scene
   }
 
-  /** A new data folder with the contents described at `prepare`. */
+  /** A new data folder with the contents that `prepare` describes. */
   static async create(t: CleanupRegistry): Promise<Scene> {
     const scene = new Scene(t)
     await scene.start()
@@ -160,7 +160,7 @@ after(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup()
 })
 
-/** Asserts that a command that writes fails, and that its error states the reason. */
+/** Asserts that a writing command fails, and that its error states the reason. */
 async function assertWriteRefused({ data }: Scene): Promise<void> {
   const { code, stderr } = await command(['access-key', 'create', '--user', 'x', '--data', data])
   assert.notEqual(code, 0)

@@ -19,7 +19,7 @@ interface Files {
   readonly rootArn: string
   /** Sends an OCSP request with OpenSSL, and returns OpenSSL's output. */
   readonly ask: (...further: readonly string[]) => Promise<string>
-  /** The signer's certificate in the response; undefined if the CA has signed. */
+  /** The signer's certificate in the response; undefined if the CA signed it. */
   readonly signer: () => Promise<X509Certificate | undefined>
 }
 

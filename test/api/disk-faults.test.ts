@@ -109,7 +109,7 @@ suite('a slow disk', () => {
       const root = await createRoot(client)
       const input = issueInput(root.arn, csr('ec-server'))
       await disk.slowDown(delay)
-      // If the server has workers, the primary commits on its main thread until it has measured slow commits.
+      // In a server with workers, the primary commits on its main thread until it has measured slow commits.
       for (let n = 0; n < 4; n += 1) await client.must('IssueCertificate', input)
       const before = await disk.syncs()
       const startedAt = performance.now()

@@ -1,6 +1,6 @@
 /**
- * Tests of a full disk: writes are rejected with the reason, reads are served, no data is lost, and the server recovers
- * once space is free.
+ * Tests of a full disk. Writes are rejected with the reason, reads are served, no data is lost, and the server recovers as soon
+ * as space is free.
  */
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
@@ -42,7 +42,7 @@ async function startOnSmallDisk(
 }
 
 /**
- * Issues certificates until a request is rejected. The first certificates fit into space that the write-ahead log already
+ * Issues certificates until a request is rejected. The first certificates fit into the space that the write-ahead log already
  * occupies.
  */
 async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {

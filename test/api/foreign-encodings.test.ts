@@ -1,6 +1,6 @@
 /**
- * Tests of encodings that other software produces although DER forbids them. These encodings are
- * accepted where docs/reference/compatibility/imports.md lists them, and never copied to output.
+ * Tests of encodings that other software produces although DER forbids them. They are accepted where
+ * docs/reference/compatibility/imports.md lists them, and are never copied to output.
  */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -49,7 +49,7 @@ const derOf = (pem: string): Uint8Array => parsePem(pem)[0]?.der ?? empty
 const requested = (...extensions: readonly Uint8Array[]): Uint8Array =>
   rawAttribute(oids.extensionRequest, encodeSequence(...extensions))
 
-/** Returns the SAN extension in the certificate that is issued for a CSR. The certificate is parsed as strict DER. */
+/** Returns the SAN extension of the certificate issued for a CSR. The certificate is parsed as strict DER. */
 async function issuedSan(pem: string, template?: string): Promise<Extension | undefined> {
   const options = template === undefined ? {} : { template }
   const { certificate } = await issue(service, { arn: root.arn, csr: pem }, options)
@@ -145,7 +145,7 @@ test('SHA-1 is accepted in CSRs only with --csr-sha1=accept, and certificates ne
   }
 })
 
-/** An external root certificate, and the certificate that this root issues for one of the service's CAs. */
+/** An external root certificate, and the certificate that it issues for one of the service's CAs. */
 function foreignHierarchy(
   authorityCsr: string,
   options: {

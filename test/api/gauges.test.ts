@@ -1,6 +1,6 @@
 /**
- * Tests of the gauges in GET /metrics (CAs, CRLs, certificates that expire soon, backups, health), and of the reasons for
- * failed authentication.
+ * Tests of the gauges in GET /metrics (CAs, CRLs, expiring certificates, backups, health), and of the reasons for failed
+ * authentication.
  */
 import assert from 'node:assert/strict'
 import { before, describe, test, type TestContext } from 'node:test'

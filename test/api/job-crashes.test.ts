@@ -1,5 +1,5 @@
 /**
- * Kills the server at each step of its jobs, and at random moments. After the next startup, the server must complete all
+ * Tests that kill the server at each step of its jobs and at random moments. After the next startup, the server must complete all
  * pending work.
  */
 import assert from 'node:assert/strict'
@@ -306,8 +306,8 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
     test(`work interrupted at step '${step}' of an audit report is completed after a restart`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
-  // All pending work takes about thirty transactions. The test passes for each transaction at both steps, but this sample is
-  // enough to find regressions.
+  // All pending work takes about thirty transactions. The test passes for each of them at both steps, but this sample is enough
+  // to find regressions.
   for (let count = 2; count <= 28; count += 6) {
     const step = count % 4 === 0 ? 'write' : 'committed'
     test(`work interrupted at step '${step}' of transaction ${count} is completed after a restart`, async () => {
@@ -316,7 +316,7 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
   }
 })
 
-/** A client for a server that may be killed at any moment, after which the client's calls reject. */
+/** A client for a server that may be killed at any moment. After that, the client's calls reject. */
 class Remote {
   readonly #server: ServerProcess
   readonly #credentials: Credentials
@@ -345,7 +345,7 @@ class Remote {
 
 class GoneError extends Error {}
 
-/** Acknowledged writes, and every version of the CRL that the test's servers publish, in order. */
+/** Acknowledged writes, and all published versions of the CRL, in order. */
 interface Observations {
   /** Start of the test in milliseconds since 1970, rounded down to a second. */
   readonly startedAt: number

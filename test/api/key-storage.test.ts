@@ -15,7 +15,7 @@ let kms: KmsServer
 let service: TestService
 before(async () => {
   kms = await KmsServer.start()
-  // The CA was created before the key storage setting was added.
+  // The CA was created before the key storage setting existed.
   service = await TestService.start({ kmsEndpoint: kms.endpoint, kmsRegion: kms.region })
   await createRoot(service)
   await service.restartWith({ keyStorageStandards: `${level3}=kms,${ccpc}=local` })

@@ -45,7 +45,7 @@ interface Subject {
   readonly certificateArn: string
 }
 
-/** Writes a CA state to the database, for states that are short-lived or result only from a failure. */
+/** Writes a CA state to the database, for states that are short-lived or occur only after a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')
@@ -356,7 +356,7 @@ test('a CA that is deleted during its creation leaves no key behind', async () =
     await service.refusal('DescribeCertificateAuthority', { CertificateAuthorityArn }),
     /^ResourceNotFoundException: /,
   )
-  // The creation completes first, so that no partial key remains, and then the key is erased.
+  // The creation completes first, so that no partial key remains. Then the key is erased.
   await until(() => isFinished(CertificateAuthorityArn))
   await until(async () => (await keysOf(CertificateAuthorityArn)).referenced === 0)
   assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, referenced: 0 })

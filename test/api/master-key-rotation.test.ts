@@ -1,4 +1,4 @@
-/** Tests of `signet master-key rotate` while servers are running, and when the command is killed at each of its steps. */
+/** Tests of `signet master-key rotate` while servers are running, and after the command is killed at each of its steps. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

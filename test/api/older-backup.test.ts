@@ -1,4 +1,6 @@
-/** Tests of backups from earlier versions, and of restoring an old backup alongside newer CRLs, whose revocations are kept. */
+/**
+ * Tests of backups from earlier versions, and of an old backup that is restored alongside newer CRLs, whose revocations are kept.
+ */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
@@ -102,7 +104,7 @@ test('after a restore of an old backup no CRL number is reused and no published 
     [2],
   )
 
-  // Restored revocations behave in the same way as revocations made on this server.
+  // Restored revocations behave like revocations that this server made.
   const statusOf = ({ arn }: { arn: string }): Promise<string | undefined> =>
     ocspStatus(restored, { issuer: root.certificate, serial: lastOf(arn) })
   for (const revoked of [revokedBefore, revokedAfter, unknownRevoked])

@@ -27,10 +27,7 @@ interface RunningServer {
   readonly server: ServerProcess
 }
 
-/**
- * Suspends a server at a moment when the server does not hold SQLite's write lock, because a held lock would prevent
- * another server from starting.
- */
+/** Suspends a server while it does not hold SQLite's write lock, which would prevent another server from starting. */
 function suspendBetweenWrites({ child }: ServerProcess, path: string): void {
   for (;;) {
     child.kill('SIGSTOP')
@@ -175,7 +172,7 @@ suite('copies and replacements of a folder', () => {
     const running = await start(t)
     await createRoot(clientOf(running.server, running.data))
     const other = join(running.folder, 'copy')
-    // The copy is consistent, because nothing is written while it is made.
+    // The copy is consistent, because nothing is written during the copying.
     cpSync(running.data, other, { recursive: true, preserveTimestamps: true })
     const copy = await startServer(other)
     t.after(() => copy.stop('SIGKILL'))

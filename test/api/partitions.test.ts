@@ -141,7 +141,7 @@ async function waitForEntries(
   )
 }
 
-/** Leaves room for `places` certificates in the partition `name` of a CA, and returns the partition's capacity. */
+/** Fills the partition `name` of a CA except for `places` certificates, and returns its capacity. */
 async function leaveRoom(
   { db }: Watched,
   { certificate }: Root,

@@ -1,4 +1,4 @@
-/** Tests that the memory of a server, and therefore a core file, does not contain keys that the server must not have. */
+/** Tests that a server's memory, and therefore a core file, does not contain keys that the server must not have. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -48,7 +48,7 @@ test(
     const token = ['--pkcs11-token', hsm.label, '--pkcs11-pin-file', hsm.pinFile]
     const flags = ['--ca-keys', 'pkcs11', '--pkcs11-module', hsm.module, ...token]
     assert.equal(await containsCaKey(t, flags, hsm.environment), false)
-    // The search finds a key that is in memory.
+    // The search does find a key that is in memory.
     assert.equal(await containsCaKey(t, ['--ca-keys', 'local']), true)
   },
 )

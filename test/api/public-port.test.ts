@@ -1,6 +1,6 @@
 /**
- * Tests of the public port of a server with workers. On Linux, each worker has its own socket, and no other server can share
- * the port.
+ * Tests of the public port of a server with workers. On Linux, each worker has its own socket. No other server can share the
+ * port.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

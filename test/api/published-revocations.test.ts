@@ -166,7 +166,7 @@ test('DescribeRevocation lists partitions in pages, with the current one first',
   const partitioned = revocationOptions(crlConfiguration({ CrlType: 'PARTITIONED' }))
   const root = await createRoot(service, { more: partitioned })
   const first = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-  // A full partition that does not contain a million certificates.
+  // A partition that is full although it does not contain a million certificates.
   await service.inDatabase(
     `update crls set certificates = 1000000 where authority_number =
       (select authority_number from authorities where id = '${lastOf(root.arn)}')`,

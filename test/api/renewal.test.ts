@@ -1,6 +1,6 @@
 /**
- * Tests of the requirements for imported CA certificates and for CRLs, and of reports about data from versions that did not
- * check these requirements.
+ * Tests of the requirements for imported CA certificates and for CRLs. Also tests the reports about data from versions that did
+ * not check these requirements.
  */
 import assert from 'node:assert/strict'
 import { sign } from 'node:crypto'
@@ -151,7 +151,7 @@ test('verify and startup report CAs that an earlier version renewed without a ne
   await issue(service, { arn: unsigned.arn, csr: csr('ec-server') })
   await allPublished(service)
   assert.deepEqual((await verify()).Problems, [])
-  // Creates the state that earlier versions wrote: one CRL for both names, and a CA certificate without cRLSign.
+  // Creates the state from earlier versions: one CRL for both names, and a CA certificate without cRLSign.
   const [id, otherId] = [lastOf(renamed.arn), lastOf(unsigned.arn)]
   const number = 'select authority_number from authorities where id = ?'
   await service.inDatabase(

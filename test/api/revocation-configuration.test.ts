@@ -166,7 +166,7 @@ test('a bucket that is missing or belongs to another account is refused with the
       refusalOf(bucket),
     )
   }
-  // No CA was created or changed, not even its OCSP block.
+  // No CA was created, and no part of a configuration was changed, not even the OCSP block.
   assert.deepEqual(await all(), before_)
 })
 

@@ -82,7 +82,7 @@ async function waitForFailures(faulty: Faulty, times: number): Promise<void> {
 const internalReason = 'Failed to write CRL to S3. Internal failure.'
 const refusedReason = 'Failed to write CRL to S3. Check your S3 bucket permissions.'
 
-/** Each failure mode, with the reason in its event. */
+/** Each type of failure, with the reason in its event. */
 const failureCases: readonly { readonly mode: Mode; readonly reason: string }[] = [
   { mode: 'error', reason: internalReason },
   { mode: 'half', reason: internalReason },
@@ -155,7 +155,7 @@ describe('a store that fails', { concurrency: true }, () => {
     )
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, leaf.arn)
-    // The hanging requests cannot end before the gate opens, so the test must not wait for them.
+    // Hanging requests cannot end before the gate opens, so the test must not wait for them.
     await crlWith(service, leaf.arn)
     gate.resolve()
     assert.deepEqual(await refused, [bucketRefusal, bucketRefusal])

@@ -156,7 +156,7 @@ test('CRL entries contain the code of each reason except UNSPECIFIED', async () 
     [...entries].map(([serial, { reasonCode }]) => [serial, reasonCode]),
   )
   assert.deepEqual(found, expected)
-  // id-ce-cRLReasons with an ENUMERATED value occurs once for every reason except UNSPECIFIED.
+  // An id-ce-cRLReasons extension with an ENUMERATED value occurs once for every reason except UNSPECIFIED.
   const extension = (code: number): Buffer =>
     Buffer.from(`0603551d150403 0a01 0${code.toString(16)}`.replaceAll(' ', ''), 'hex')
   for (const code of Object.values(reasonCodes))
@@ -280,7 +280,7 @@ describe('certificates that can be revoked', () => {
   })
 })
 
-/** Writes a CA state to the database, for states that are short-lived or result only from a failure. */
+/** Writes a CA state to the database, for states that are short-lived or occur only after a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))

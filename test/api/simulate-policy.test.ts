@@ -1,4 +1,4 @@
-/** Tests of SimulatePolicy: its decisions match those for real requests, and it shows the statements that decide them. */
+/** Tests of SimulatePolicy. Its decisions match those for real requests, and it shows the deciding statements. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as fc from 'fast-check'

@@ -84,7 +84,7 @@ function parsed(text: string): unknown {
 const outcomeOf = ({ status, json }: SsoAnswer): string =>
   `${status} ${json.__type}: ${json.message}`
 
-/** A code that the provider issued for a person, and the input that exchanges the code. */
+/** A code that the provider issued for a person, and the input for exchanging it. */
 async function grantFor(name: string, more: Record<string, string> = {}): Promise<object> {
   const codeVerifier = randomBytes(32).toString('base64url')
   const url = new URL(`${provider.issuer}/auth`)
@@ -122,7 +122,7 @@ async function idTokenFor(name: string): Promise<string> {
   return answer.json.idToken as string
 }
 
-/** A server that passes every request to a function, and is closed at the end of the scope. */
+/** A server that passes every request to a function. It is closed at the end of the scope. */
 async function hostileServer(handle: RequestListener) {
   const server: Server = createServer(handle).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -390,7 +390,7 @@ async function infoAccessOf({ url }: ServerProcess, data: string): Promise<strin
     const text = await response.text()
     return { status: response.status, json: JSON.parse(text === '' ? '{}' : text) }
   }
-  // The functions createRoot and issue use only these two methods of TestService.
+  // createRoot and issue use only these two methods of TestService.
   const client = { must, call } as unknown as TestService
   const more = revocationOptions({ Enabled: false }, { Enabled: true })
   const root = await createRoot(client, { more })

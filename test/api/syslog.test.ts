@@ -1,4 +1,4 @@
-/** Tests of the call log on a syslog server: RFC 5424 over TLS, against a receiver that parses RFC 5425 strictly. */
+/** Tests of the call log on a syslog server (RFC 5424 over TLS). The receiver parses RFC 5425 strictly. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'

@@ -19,7 +19,7 @@ import { command, type Outcome } from '../support/process.ts'
 import { searchable } from '../support/search.ts'
 import { TestService } from '../support/service.ts'
 
-/** Text that clears the screen (in C0 and C1 form), reverses the following text, and starts a new line. */
+/** Text that clears the screen (with C0 and C1 controls), reverses the text after it, and starts a new line. */
 const hostile = 'x\u001B[2J\u009B2J\u202Ey\u2066\u200B\u2028\r\nsignet: all is well'
 /** Hostile text in an IA5String, the type of names in a subjectAltName. */
 const hostileIa5 = 'x\u001B[2J\u007Fy\r\nsignet: all is well'

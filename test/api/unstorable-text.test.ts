@@ -1,6 +1,6 @@
 /**
- * Tests that text that a database cannot store is rejected in every client input with a 4xx error that identifies the member,
- * on both engines.
+ * Tests that every client input with text that a database cannot store is rejected, on both engines, with a 4xx error that
+ * identifies the member.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,4 @@
-/** Tests of waiting certificates when their server is killed, and when it is restored from a backup. */
+/** Tests of waiting certificates whose server is killed or restored from a backup. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'

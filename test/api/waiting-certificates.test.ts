@@ -30,7 +30,7 @@ useKmsCredentials()
 let kms: KmsServer
 let service: TestService
 let folder: string
-/** The results in the events about certificates, by ARN. */
+/** The results in the events about certificates, by certificate ARN. */
 const results = new Map<string | undefined, string>()
 
 before(async () => {
@@ -214,7 +214,7 @@ test('a certificate that cannot be signed within 24 hours fails, and is returned
   await service.runJob('finish-issuance')
   service.clock.advance({ seconds: 24 * 3600 })
   const failed = /^RequestFailedException: The certificate could not be signed within 24 hours\.$/
-  // The state of a waiting certificate depends on the time, even if the job is late.
+  // A waiting certificate's state depends on the time, even if the job is late.
   assert.match(await service.refusal('GetCertificate', arns), failed)
   available()
   await service.runJob('finish-issuance')
@@ -288,7 +288,7 @@ test('the job signs no certificate that was altered in the database, and verify 
   unavailable()
   const arns = await request(service, root.arn)
   const other = await request(service, root.arn, { validity: { Value: 40, Type: 'DAYS' } })
-  // A run that began before the change could still sign the original certificate.
+  // A job run that began before the change could still sign the original certificate.
   await service.runJob('finish-issuance')
   const [serial, donor] = [arns, other].map(({ CertificateArn }) => lastOf(CertificateArn))
   await service.inDatabase(`update certificate_intents set tbs_certificate_der =

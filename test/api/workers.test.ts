@@ -21,7 +21,7 @@ const run = promisify(execFile)
 let folder: string
 let rates: string
 let server: ServerProcess
-/** Servers to kill at the end, because the servers of failed tests would keep the process alive. */
+/** Servers to kill at the end. Servers that failed tests leave running would keep the process alive. */
 const started: ServerProcess[] = []
 let authorityArn: string
 
@@ -171,12 +171,12 @@ for (const isTls of [false, true])
     started.push(target)
     const pids = await workersOf(target)
     const [stuck = 0] = pids
-    // A suspended worker does not accept connections, like a worker that is about to exit.
+    // Like a worker that is about to exit, a suspended worker does not accept connections.
     process.kill(stuck, 'SIGSTOP')
     const exchanges: Exchange[] = []
     for (let count = 0; count < 12; count += 1) exchanges.push(await open(target.url))
     const waiting = (): Exchange[] => exchanges.filter(({ text, socket }) => isOpen(socket, text))
-    // The remaining workers respond. Over TLS, the remaining workers close a connection on which no handshake has taken place.
+    // The remaining workers respond. Over TLS, they close a connection without a handshake.
     await eventually(
       async () => (waiting().length === 1 ? true : undefined),
       'responses of the other workers',

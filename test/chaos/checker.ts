@@ -1,6 +1,6 @@
 /**
- * Compares the responses that clients received with the stored data, without using the server's code. The checker reads rows
- * with SQL, certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the `openssl` command.
+ * Compares the responses that clients received with the stored data, without the server's code. The checker reads rows with SQL,
+ * certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the `openssl` command.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { checkCrlVersions } from './crl-versions.ts'
@@ -28,7 +28,7 @@ interface StoredCertificate {
   readonly commonName: string
 }
 
-/** Returns every difference between the responses and the stored data, as one line each. */
+/** Returns a line for every difference between the responses and the stored data. */
 export async function findProblems(evidence: Evidence): Promise<string[]> {
   const { ledger } = evidence
   const problems: string[] = ledger.unexpected.map((text) => `unexpected response: ${text}`)
@@ -71,7 +71,7 @@ async function authoritiesOf({ rows, authorities }: Evidence): Promise<Map<numbe
   return found
 }
 
-/** Returns all stored certificates, keyed by common name. The columns of each row are compared with the row's certificate. */
+/** Returns all stored certificates, keyed by common name. Each row's columns are compared with its certificate. */
 async function readCertificates(
   { rows }: Evidence,
   authorities: ReadonlyMap<number, Signer>,
@@ -107,7 +107,7 @@ function hex(bytes: unknown): string {
   return Buffer.from(bytes as Uint8Array).toString('hex')
 }
 
-/** Checks that each acknowledged certificate is stored once and unchanged, and that no request has more than one certificate. */
+/** Checks that each acknowledged certificate is stored once and unchanged, and that no request has several certificates. */
 function checkIssuance(
   issuance: Issuance,
   stored: ReadonlyMap<string, readonly StoredCertificate[]>,

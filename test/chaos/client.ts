@@ -1,4 +1,4 @@
-/** A client that sends each request to a random server, and records whether the outcome of a request is unknown. */
+/** A client that sends each request to a random server, and records whether the request's outcome is unknown. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { KeepAlive, postBytes } from '../support/keep-alive.ts'
 import type { Members } from '../support/service.ts'
@@ -8,7 +8,7 @@ import type { Fleet } from './fleet.ts'
 
 /** Timeout for a response. A server that is suspended for a few seconds still responds in time. */
 const responseMilliseconds = 8000
-/** Time limit for all attempts of a request, which is longer than any fault lasts. */
+/** Total time limit for all attempts at a request, longer than any fault. */
 const retryMilliseconds = 90_000
 
 export interface ApiResponse {

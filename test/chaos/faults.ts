@@ -5,7 +5,7 @@ import type { Choices } from './choices.ts'
 import type { CuttingProxy } from '../support/cutting-proxy.ts'
 import type { Fleet } from './fleet.ts'
 
-/** Causes a fault, ends it, and returns how often it occurred. */
+/** Causes a fault, ends it, and returns the number of occurrences. */
 export type Fault = () => Promise<number>
 
 export interface FaultOptions {
@@ -110,10 +110,7 @@ export function nodeFaults(choices: Choices, nodes: Nodes): Record<string, Fault
   }
 }
 
-/**
- * Cuts some connections, one after the other, in the middle of a message in either direction, and returns the
- * number of connections.
- */
+/** Cuts some connections, one after the other, in the middle of a message in either direction. Returns their number. */
 async function cut(choices: Choices, { proxy }: Nodes): Promise<number> {
   let count = 0
   for (let attempt = 0; attempt < 4 || (count === 0 && attempt < 40); attempt += 1) {
@@ -125,7 +122,7 @@ async function cut(choices: Choices, { proxy }: Nodes): Promise<number> {
   return count
 }
 
-/** Terminates half of the connections with pg_terminate_backend, and returns the number of terminated connections. */
+/** Terminates half of the connections with pg_terminate_backend, and returns their number. */
 async function terminate(choices: Choices, { postgres, database }: Nodes): Promise<number> {
   const source = `from pg_stat_activity where datname = '${database}' and pid <> pg_backend_pid()`
   const pids = (await postgres.admin(`select pid ${source} order by pid`)).map(({ pid }) => pid)

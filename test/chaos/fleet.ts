@@ -6,9 +6,9 @@ import { freePort } from '../support/free-port.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'
 
 const run = promisify(execFile)
-/** Time limit for starting a server, which cannot start while its database is unavailable. */
+/** Time limit for starting a server. A server cannot start while its database is unavailable. */
 const startSeconds = 60
-/** Time after a signal at which a server that has not exited is killed. */
+/** Time after which a server that has not exited on a signal is killed. */
 const stopSeconds = 60
 /** Public URL in the certificates from every server. */
 const publicUrl = 'http://pki.example.test'
@@ -32,7 +32,7 @@ interface Ports {
 export class Fleet {
   readonly #data: string
   readonly #flags: readonly string[]
-  /** Fixed ports of the two listeners. A port chosen by the system would change if all workers exit at the same time. */
+  /** Fixed ports of the two listeners. A port chosen by the system would change if all workers exited at the same time. */
   readonly #ports: readonly Ports[]
   readonly #members: (Member | undefined)[] = []
   /** Exit codes and standard error of servers that exited without a signal from the test. */

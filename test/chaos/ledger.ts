@@ -7,7 +7,7 @@ export interface Issuance {
   /** The subject's common name, which is unique and identifies the request. */
   readonly commonName: string
   readonly token: string | undefined
-  /** Whether a response was lost, so that the outcome of the attempt is unknown. */
+  /** Whether a response was lost, so that the attempt's outcome is unknown. */
   unclear: boolean
   /** The CertificateArn in each response. */
   readonly arns: Set<string>
@@ -36,7 +36,7 @@ export interface Ledger {
   readonly issuances: Issuance[]
   readonly creations: Creation[]
   readonly crls: FetchedCrl[]
-  /** Expected tag values; undefined for removed tags. Tags for which the outcome of a change is unknown are omitted. */
+  /** Expected tag values; undefined for removed tags. Tags are omitted if the outcome of a change is unknown. */
   readonly tags: Map<string, string | undefined>
   /** Responses that no injected fault explains. */
   readonly unexpected: string[]

@@ -19,7 +19,7 @@ export interface Load {
 }
 
 const issuers = 6
-/** Number of clients whose responses are ignored. Servers batch the reads of these clients with those of other clients. */
+/** Number of clients whose responses are ignored. Servers batch their reads with those of other clients. */
 const readers = 6
 /** Number of concurrent ListTags calls to random servers after a tag was changed. */
 const tagReads = 16

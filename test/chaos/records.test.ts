@@ -1,5 +1,5 @@
 /**
- * Tests that every response has its records, even if the process is killed while it sends a batch of responses: the certificate
+ * Tests that every response has its records, even if the process is killed while it sends a batch of responses. The certificate
  * is in the database, the request is in the log, and the call is in the call log.
  */
 import assert from 'node:assert/strict'
@@ -76,8 +76,8 @@ function idsIn(text: string, member: string): Set<unknown> {
 }
 
 /**
- * A process is killed after its 60th response. At most ten requests are concurrent, and their log lines are written together,
- * so no log line is written too early.
+ * A process is killed after its 60th response. At most ten requests are concurrent, and their log lines are written together, so
+ * no line is written too early.
  */
 const killed = {
   connections: 5,

@@ -1,10 +1,10 @@
 /**
- * The chaos test of a fleet of servers. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of
- * the fleet, and record each response in a ledger. If a response is lost, the outcome of the request is unknown, which is not
- * an error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed.
- * After the load, the checker compares the ledger with the database, the certificates, every fetched version of the CRLs, and
- * OCSP responses, without using the server's code. The test fails on any difference: each acknowledged write must exist exactly
- * once, and no CRL may lack an earlier revocation.
+ * The chaos test of a fleet of servers. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of the
+ * fleet, and record each response in a ledger. If a response is lost, the outcome of the request is unknown, which is not an
+ * error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed. After the
+ * load, the checker compares the ledger with the database, the certificates, every fetched version of the CRLs, and OCSP
+ * responses, without the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and no
+ * CRL may lack an earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ import { pollCrls, pollMilliseconds, runLoad, tagsOf } from './load.ts'
 /** Duration of fault injection, and the seed for all random choices. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 10)
 const seed = Number(process.env['SIGNET_CHAOS_SEED'] ?? Date.now() % 1_000_000)
-/** Time limit for publishing all CRLs, which is longer than the lease of a killed server. */
+/** Time limit for publishing all CRLs, longer than a killed server's lease. */
 const publicationSeconds = 60
 
 export interface Chaos {
@@ -109,8 +109,8 @@ async function check(
 }
 
 /**
- * Maximum time for which the load continues after the faults have ended, until there is enough evidence. A busy machine
- * needs the additional time.
+ * Maximum time for which the load continues after the faults have ended, until there is enough evidence. A busy machine needs
+ * this time.
  */
 const extraMilliseconds = 60_000
 

@@ -1,6 +1,5 @@
 /**
- * Tests of revocation and audit reports with boto3, the AWS CLI and the AWS SDK for JavaScript, and of parsing the reports in
- * Python.
+ * Tests of revocation and audit reports with boto3, the AWS CLI and the AWS SDK for JavaScript. The reports are parsed in Python.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -319,7 +318,7 @@ print(json.dumps(rows))
 test('JSON and CSV reports contain the same values in Python, and they match the certificates as parsed by pyca', async (t) => {
   const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
   if (python === undefined) return
-  // The names in these audit reports are hostile, and the linter would reject them with the default setting.
+  // These audit reports contain hostile names, which the linter would reject by default.
   const own = await TestService.start({ auditReportInterval: '0', lint: 'warn' })
   t.after(() => own.close())
   await own.createBucket(bucket)

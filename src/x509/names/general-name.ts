@@ -1,4 +1,4 @@
-/** Reads and writes GeneralNames (RFC 5280 §4.2.1.6). The code checks only the syntax of each name, not its meaning. */
+/** Reads and writes GeneralNames (RFC 5280 §4.2.1.6). Only the syntax of each name is checked, not its meaning. */
 import { isUtf8 } from 'node:buffer'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
@@ -112,8 +112,8 @@ function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
 }
 
 /**
- * Describes the first invisible or non-ASCII character in a name. To find the character, the function decodes the name as
- * UTF-8, or as Latin-1 if the name is not valid UTF-8.
+ * Describes the first invisible or non-ASCII character in a name. The name is decoded as UTF-8, or as Latin-1 if it is not valid
+ * UTF-8.
  */
 function invisibleCharacter(content: Uint8Array): string {
   const bytes = Buffer.from(content)

@@ -1,4 +1,4 @@
-/** Tests that an RFC 2253 parser recovers the attributes from names that are formatted as text. */
+/** Tests that an RFC 2253 parser recovers the attributes from the text form of names. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,4 +1,4 @@
-/** Formats a Name as one line of text (RFC 2253), with the attribute keywords that the audit reports of AWS use. */
+/** Formats a Name as one line of text (RFC 2253), with the attribute keywords in AWS's audit reports. */
 import { tags } from '../der/reader.ts'
 import { parseName, type Name } from './name.ts'
 import { oids } from '../der/oid.ts'
@@ -14,7 +14,7 @@ const keywords: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Returns nameText of the Name in `der`. Throws DerError if the Name is malformed. Plain names are ASCII and have one attribute
+ * Returns nameText of the Name in `der`. Throws DerError if the Name is malformed. A plain name is ASCII and has one attribute
  * with a keyword in each RDN. Plain names are converted without parsing, because an audit report can contain millions of them.
  */
 export function nameTextOf(der: Uint8Array): string {
@@ -76,10 +76,7 @@ function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   return isPadded || bytes.length === 0 ? undefined : text
 }
 
-/**
- * Characters that need no escape and have the same encoding in every string type, by byte. The value is undefined for every
- * other byte.
- */
+/** Characters that need no escape and have the same encoding in every string type, by byte; undefined for every other byte. */
 const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[A-Za-z0-9 '()./:=?-]/.test(character) ? character : undefined

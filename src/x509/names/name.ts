@@ -24,9 +24,7 @@ export interface Name {
   readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
 }
 
-/**
- * Maximum number of RDNs. No name in use reaches this number. The maximum limits the time for comparing and formatting a name.
- */
+/** Maximum number of RDNs, which limits the time for comparing and formatting a name. No name in use reaches it. */
 const rdnsMax = 256
 const attributesMax = 64
 
@@ -60,7 +58,7 @@ export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   return texts
 }
 
-/** Reads an RDN. The attributes of an RDN need not be in DER order, because some names in use violate this order. */
+/** Reads an RDN. Its attributes need not be in DER order, because some names in use violate it. */
 function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
   do {
@@ -106,8 +104,8 @@ const printableTypes: ReadonlySet<string> = new Set([
 const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailAddress])
 
 /**
- * Encodes a Name with one attribute per RDN, in the given order. If RFC 5280 appendix A.1 specifies a string type for the
- * attribute and the type allows the text, the value has this type. Otherwise, the value is a UTF8String.
+ * Encodes a Name with one attribute per RDN, in the given order. A value has the string type that RFC 5280 appendix A.1 specifies
+ * for its attribute, if that type allows the text. Otherwise, the value is a UTF8String.
  */
 export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
   return encodeSequence(
@@ -141,7 +139,7 @@ export function sameName(a: Name, b: Name): boolean {
 }
 
 function comparableRdn(rdn: readonly AttributeTypeAndValue[]): string {
-  // The separators differ, so that text that begins with `#` cannot be confused with a value in hexadecimal DER.
+  // The separators differ, so that text with a leading `#` cannot be confused with a value in hexadecimal DER.
   const attributes = rdn.map(({ type, tag, value }) =>
     isStringTag(tag) ? `${type}=${foldText(value)}` : `${type}:${value}`,
   )

@@ -89,7 +89,7 @@ export interface SignedResponse {
   /** DER of the AlgorithmIdentifier. */
   readonly signatureAlgorithm: Uint8Array
   readonly signature: Uint8Array
-  /** DER of the responder's certificate, which is present if the responder is not the CA itself. */
+  /** DER of the responder's certificate; undefined if the CA itself is the responder. */
   readonly certificate: Uint8Array | undefined
 }
 

@@ -45,8 +45,8 @@ const optionalSignatureTag = contextTag(0, true)
 
 /**
  * Reads `der`, which must be exactly one OCSPRequest. A signature is neither required nor verified. Throws DerError if `der` is
- * malformed, or if the request contains more than 20 certificates, a nonce that is not 1 to 128 octets long (RFC 9654 §2.1), an
- * unknown critical extension, or a hash other than SHA-1 and SHA-2.
+ * malformed or contains more than 20 certificates, a nonce that is not 1 to 128 octets long (RFC 9654 §2.1), an unknown critical
+ * extension, or a hash other than SHA-1 and SHA-2.
  */
 export function parseOcspRequest(der: Uint8Array): OcspRequest {
   const outer = readOnlyNested(der, tags.sequence, 'OCSPRequest')
@@ -72,10 +72,7 @@ interface RequestedCertificate {
   readonly serialNumber: Uint8Array
 }
 
-/**
- * Encodes an OCSP request for one certificate. Like all common clients, the function uses SHA-1 in the CertID (RFC 5019
- * §2.1.1).
- */
+/** Encodes an OCSP request for one certificate. As in all common clients, the CertID uses SHA-1 (RFC 5019 §2.1.1). */
 export function encodeOcspRequest({ issuer, serialNumber }: RequestedCertificate): Uint8Array {
   const digest = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest()
   const certId = encodeSequence(
@@ -110,9 +107,7 @@ function readRequests(reader: DerReader): CertId[] {
   return certIds
 }
 
-/**
- * Throws DerError if an extension other than the nonce is critical, because the nonce is the only extension that is processed.
- */
+/** Throws DerError if an extension other than the nonce is critical, because only the nonce is processed. */
 function requireKnown(extensions: readonly Extension[]): void {
   const critical = extensions.find((each) => each.critical && each.oid !== oids.ocspNonce)
   if (critical !== undefined)

@@ -1,6 +1,4 @@
-/**
- * Tests of ACME authorizations and challenges. A test that needs the result of a validation writes the result to the database.
- */
+/** Tests of ACME authorizations and challenges. A test that needs a validation's result writes it to the database. */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { pendingAuthorizationsMax } from '../../../src/enrollment/order-state.ts'
@@ -9,7 +7,7 @@ import type { AcmeClient, AcmeResponse } from '../../support/acme-client.ts'
 import { assertProblem, ordered } from '../../support/issued-orders.ts'
 import { AcmeService } from '../../support/acme-service.ts'
 
-// No DNS resolver responds, so that the result of a validation is always the result that a test has written.
+// No DNS resolver responds, so that only the tests write results of validations.
 const acme = await AcmeService.start({}, { flags: { acmeResolver: '127.0.0.1:1' } })
 after(() => acme[Symbol.asyncDispose]())
 const { service } = acme

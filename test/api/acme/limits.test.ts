@@ -64,12 +64,12 @@ test('an address can create a hundred accounts in an hour', async () => {
   )
   // An existing account is still found.
   assert.equal((await acme.client('web', key).register()).status, 200)
-  // A new key for an account is checked in the same way as the key of a new account.
+  // A new key for an account is checked like the key of a new account.
   const member = acme.client('web', key)
   await member.register()
   const refused = await member.changeKey(createAccountKey('ES256'))
   assert.deepEqual([refused.response.status, refused.response.problem], [429, 'rateLimited'])
-  // So is a change of contacts, but an account can always be deactivated.
+  // A change of contacts is limited, too, but an account can always be deactivated.
   const url = member.accountUrl ?? ''
   const contact = await member.post(url, { contact: ['mailto:a@corp.example'] })
   assert.deepEqual([contact.status, contact.problem], [429, 'rateLimited'])

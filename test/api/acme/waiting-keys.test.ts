@@ -16,7 +16,7 @@ useKmsCredentials()
 const kms = await KmsServer.start()
 const flags = { caKeys: 'kms', kmsEndpoint: kms.endpoint, kmsRegion: kms.region }
 
-/** Runs once, before the next transaction that inserts a certificate that was waiting. */
+/** Runs once, before the next transaction that inserts a waiting certificate. */
 let meanwhile: (() => Promise<unknown>) | undefined
 
 function interrupted(db: Database): Database {
@@ -46,7 +46,7 @@ function setAvailable(isAvailable: boolean): void {
   kms.fault = (operation) => (operation === 'Sign' && !isAvailable ? 'deny' : undefined)
 }
 
-/** Returns the same account as a client without old nonces. */
+/** Returns the same account with a new client, which has no old nonces. */
 function again(client: AcmeClient): AcmeClient {
   const other = acme.client('web', client.key)
   other.accountUrl = client.accountUrl
@@ -83,7 +83,7 @@ test('an order is invalid if its certificate can no longer be issued', async () 
   setAvailable(false)
   const finalized = expectSuccess(await owner.finalize(order.json['finalize'], csr))
   assert.equal(finalized.json['status'], 'processing')
-  // The run that the request has triggered ends before the clock is advanced.
+  // The job run that the request has triggered ends before the clock is advanced.
   await acme.service.runJob('finish-issuance')
   acme.service.clock.advance({ days: 1 })
   const client = again(owner)
@@ -107,7 +107,7 @@ suite('a processing order gets no certificate after', () => {
     readonly authorizationUrl: string
   }
 
-  /** Withdraws an order that is processing, and returns its status and error as stored, once the key is available. */
+  /** Withdraws an order that is processing, makes the key available, and returns the order's stored status and error. */
   async function withdrawnOrder(
     client: AcmeClient,
     withdraw: (order: Withdrawn) => Promise<unknown>,
@@ -151,7 +151,7 @@ suite('a processing order gets no certificate after', () => {
       meanwhile = async () => deactivateAccount(acme.service.config, 'web', id)
     })
     assert.equal(meanwhile, undefined)
-    // The attempt after the conflict finds the reason.
+    // The attempt after the conflict determines the reason.
     await retry(acme.service)
     const rows = await acme.service.inDatabase('select status from acme_orders')
     assert.ok(!rows.some(({ status }) => status === 'processing'))

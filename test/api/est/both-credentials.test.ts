@@ -1,4 +1,4 @@
-/** Tests of EST endpoints whose clients need a client certificate and a one-time password in the same request. */
+/** Tests of EST endpoints whose clients need both a client certificate and a one-time password in the same request. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -20,7 +20,7 @@ const lines: string[] = []
 let service: TestService
 let devicesArn: string
 let device: ClientCertificate & ClientKey
-/** A certificate of the CA for clients. */
+/** A certificate from the CA for clients. */
 let factoryClient: ClientCertificate
 before(async () => {
   const logTo = { write: (line: string) => void lines.push(line) }

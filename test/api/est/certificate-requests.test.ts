@@ -1,4 +1,4 @@
-/** Tests of EST on connections on which the listener requested no client certificate. */
+/** Tests of EST on connections for which the listener requested no client certificate. */
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
 import { after, before, test } from 'node:test'
@@ -16,7 +16,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** Returns a client that sends a chain of certificates which are longer than those of any other client. */
+/** Returns a client with a chain of certificates that are longer than those of any other client. */
 function longChain() {
   const chain: Crafted[] = [craft({ subject: named('0') })]
   for (let at = 1; at < 90; at += 1) chain.unshift(craft({ subject: named(`${at}`) }, chain[0]))

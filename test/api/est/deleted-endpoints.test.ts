@@ -1,4 +1,4 @@
-/** EST endpoints and passwords that are deleted while a certificate is signed. */
+/** Tests of EST endpoints and passwords that are deleted while a certificate is being signed. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { removeEndpoint } from '../../../src/admin-commands/enrollment/endpoints.ts'

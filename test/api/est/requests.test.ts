@@ -101,7 +101,7 @@ test('authentication precedes the body, and a body that is too long is refused',
   )
 })
 
-/** Enrolls over a new connection, with a CSR that contains the text that `link` returns for the connection. */
+/** Enrolls over a new connection. The CSR contains the text that `link` returns for the connection. */
 async function enrollLinked(
   version: 'TLSv1.2' | 'TLSv1.3',
   link: (socket: TLSSocket) => string | undefined,

@@ -90,7 +90,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Tables that the record covers in a different form than those in `recordedTables`. */
+/** Tables that the record covers in another form than those in `recordedTables`. */
 const otherTables = [
   'certificates',
   'revocations',
@@ -134,7 +134,7 @@ async function assertNamed(alter: Alteration, ...patterns: readonly RegExp[]): P
     )
 }
 
-/** A condition that selects a row in a table, with its values. */
+/** A condition that selects a row in a table, with the condition's values. */
 async function oneRow(
   run: RunInCopy,
   table: RecordedTableName,

@@ -1,6 +1,6 @@
 /**
- * Tests that each type of key use, change and event has a leaf in the record, which states who did what and when, with a
- * hash of the object.
+ * Tests that each type of key use, change and event has a leaf in the record. The leaf states who did what and when, and contains
+ * a hash of the object.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -71,7 +71,7 @@ function assertActor(leaf: Leaf): void {
   assert.match(leaf.command ?? '', /^signet [a-z]/)
 }
 
-/** A field of the leaf contains the hash of a certificate or CRL. For a row, the leaf itself contains the complete state. */
+/** For a certificate or CRL, a field of the leaf contains the hash. For a row, the leaf contains the complete state. */
 function assertHash(leaf: Leaf): void {
   const { kind, table = '', state, sha256, rowDigest } = leaf
   const hasHash =

@@ -115,7 +115,7 @@ test('an account sees only entries about its rows and by its principals, and no 
   const mentions = (entry: Members): string => JSON.stringify(entry)
   assert.ok(theirs.every((entry) => !mentions(entry).includes(service.config.accountId)))
   assert.ok(own.every((entry) => !mentions(entry).includes(accountId)))
-  // Entries about the user and its policy state the account only in the row, or not at all.
+  // In entries about the user and its policy, the account is only in the row or missing.
   const tables = new Set(theirs.map(({ Table }) => Table as string))
   for (const table of ['accounts', 'users', 'identity_policies', 'access_keys', 'authorities'])
     assert.ok(tables.has(table), table)

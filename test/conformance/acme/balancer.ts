@@ -1,6 +1,4 @@
-/**
- * A load balancer that distributes requests to the nodes in turn. The load balancer terminates TLS and passes on the Host header.
- */
+/** A load balancer that distributes requests to the nodes in turn. It terminates TLS and passes on the Host header. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, request as send } from 'node:https'
@@ -22,7 +20,7 @@ export async function startBalancer(nodes: readonly string[], tls: string): Prom
     const node = nodes[count % nodes.length] ?? ''
     count += 1
     const { method, headers } = incoming
-    // The nodes' certificates are issued by the nodes' own root.
+    // The nodes' own root has issued their certificates.
     const options = { method, headers, rejectUnauthorized: false }
     const forwarded = send(new URL(incoming.url ?? '/', node), options, (response) => {
       outgoing.writeHead(response.statusCode ?? 502, response.headers)

@@ -1,6 +1,6 @@
 /**
- * Tests that foreign ACME clients that run as commands obtain, renew and revoke certificates, with each type of proof that they
- * support.
+ * Tests that command-line ACME clients from other projects obtain, renew and revoke certificates, with each type of proof that
+ * they support.
  */
 import assert from 'node:assert/strict'
 import { readFile, mkdir, writeFile } from 'node:fs/promises'
@@ -57,7 +57,7 @@ async function openSession(
 }
 
 for (const [name, client] of Object.entries(commandClients))
-  // Only one of a client's proofs needs the port for http-01.
+  // Only one of a client's types of proof needs the port for http-01.
   suite(name, { concurrency: true }, () => {
     for (const proof of client.proofs)
       test(`${name} obtains, renews and revokes a certificate with ${proof}`, async (t) => {

@@ -1,4 +1,4 @@
-/** The foreign ACME clients that run as commands, with the way in which each client obtains, renews and revokes a certificate. */
+/** Command-line ACME clients from other projects, and how each obtains, renews and revokes a certificate. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import type { IssuedFiles } from './judges.ts'
 
 const run = promisify(execFile)
 
-/** How the client proves control of the name: with a challenge, or not at all because its EAB key grants the name. */
+/** How the client proves control of the name: with a challenge, or not at all if its EAB key grants the name. */
 export type Proof = 'http-01' | 'dns-01' | 'tls-alpn-01' | 'eab'
 
 /** A client, with a folder for its account and certificates. */
@@ -31,15 +31,13 @@ export interface CommandClient {
   readonly proofs: readonly Proof[]
   /** Creates an account and obtains a certificate. */
   obtain(session: Session): Promise<IssuedFiles>
-  /** Replaces the certificate with a new certificate. */
+  /** Replaces the certificate with a new one. */
   renew(session: Session): Promise<IssuedFiles>
   /** Revokes the certificate; undefined if the client cannot revoke. */
   readonly revoke?: (session: Session, issued: IssuedFiles) => Promise<void>
 }
 
-/**
- * Returns whether the required commands and certificate verifiers are installed; if not, the test is skipped, or fails under CI.
- */
+/** Returns whether the required commands and certificate verifiers are installed. If not, the test is skipped, or fails in CI. */
 export async function isInstalled(t: TestContext, commands: readonly string[]): Promise<boolean> {
   for (const command of ['curl', 'certtool', ...commands]) {
     // A container may lack mount namespaces.
@@ -215,7 +213,7 @@ const dehydratedClient: CommandClient = {
   },
 }
 
-/** uacme trusts only the system's certificates, so it runs in a mount namespace with different certificates. */
+/** uacme trusts only the system's certificates, so it runs in a mount namespace with other certificates. */
 export async function uacme(session: Session, args: readonly string[]): Promise<string> {
   const { world, folder, directoryUrl } = session
   const bundle = '/etc/ssl/certs/ca-certificates.crt'

@@ -1,5 +1,5 @@
 /**
- * Tests of ACME clients whose requests alternate between two nodes on PostgreSQL: nonces, orders and validations work across
+ * Tests of ACME clients whose requests alternate between two nodes on PostgreSQL. Nonces, orders and validations work across
  * nodes.
  */
 import assert from 'node:assert/strict'

@@ -30,7 +30,7 @@ test('python3-acme uses every resource, and receives a problem document of the r
   if ((await tool(t, python, { probe: ['-c', 'import acme'] })) === undefined) return
   for (const name of [...names, ...failingNames]) world.addName(`${name}.acme.test`)
   world.addName('plain.acme.test', plainAddress)
-  // The CA then has two certificates for its key, so each issued certificate has two chains.
+  // The CA now has two certificates for its key, so each issued certificate has two chains.
   await world.signet('ca', 'renew', issuingAuthority)
   await world.signet('ca', 'disable', rootAuthority)
   const child = spawn(python, ['-W', 'ignore', join(import.meta.dirname, 'python_acme.py')], {

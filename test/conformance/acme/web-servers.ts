@@ -61,7 +61,7 @@ export async function runServer(
   }
 }
 
-/** Waits until the server presents a certificate that OpenSSL verifies and that is not the `previous` certificate. */
+/** Waits until the server presents a certificate other than `previous`, which OpenSSL verifies. */
 export async function waitForCertificate(
   server: WebServer,
   site: Site & { readonly world: AcmeWorld },

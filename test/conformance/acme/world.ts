@@ -28,9 +28,9 @@ export interface BindingKey {
 export interface AcmeWorld extends AsyncDisposable {
   readonly folder: string
   readonly server: ServerProcess
-  /** File with the root certificate of the CA that issues the certificates. */
+  /** File with the root certificate of the issuing CA. */
   readonly rootFile: string
-  /** File with the root certificate of the enrollment listener's certificate. */
+  /** File with the root above the enrollment listener's certificate. */
   readonly listenerRootFile: string
   readonly httpPort: number
   readonly tlsPort: number
@@ -41,15 +41,15 @@ export interface AcmeWorld extends AsyncDisposable {
   directoryOf(endpoint: string): string
   /** Runs a `signet` command as the administrator, and returns its standard output. */
   signet(...args: readonly string[]): Promise<string>
-  /** Sets the address of a name that is not yet in the DNS server. The address is 127.0.0.1 by default. */
+  /** Sets the address of a name that is not in the DNS server yet; 127.0.0.1 by default. */
   addName(name: string, address?: string): void
   createBindingKey(endpoint: string, ...options: readonly string[]): Promise<BindingKey>
 }
 
 interface WorldOptions {
-  /** The names of the endpoints, with the options of `signet acme create` for each endpoint. */
+  /** The names of the endpoints, each with its options of `signet acme create`. */
   readonly endpoints: Readonly<Record<string, readonly string[]>>
-  /** URL of a PostgreSQL database that two nodes share. The nodes receive requests in alternation. */
+  /** URL of a PostgreSQL database that two nodes share. The nodes receive requests in turn. */
   readonly database?: string
 }
 

@@ -1,7 +1,4 @@
-/**
- * Tests that the client and boto3 return the same results. Each scenario runs with both the client and boto3, on
- * the same service.
- */
+/** Tests that the client and boto3 return the same results. Each scenario runs with both, on the same service. */
 import assert from 'node:assert/strict'
 import { before, after, test } from 'node:test'
 import { createUser, policyOf, sharingStatements } from '../../support/accounts.ts'
@@ -97,7 +94,7 @@ async function createReports(CertificateAuthorityArn: string): Promise<Variables
   return reports
 }
 
-/** Returns the variables of a single client, which are resources that only this client changes. */
+/** Returns the variables of a single client: resources that only this client changes. */
 async function createOwnVariables(token: string): Promise<Variables> {
   const { arn } = await createAuthority(service)
   const shared = String(common['shared'])
@@ -225,7 +222,7 @@ function assertSurface(
 }
 
 /**
- * Returns whether a result is an error. The first step of a scenario must succeed, so that two failing clients are not considered
+ * Returns whether a result is an error. The first step of a scenario must succeed, so that two failing clients do not count as
  * equal.
  */
 function isError(result: unknown): boolean {
@@ -252,7 +249,7 @@ function withoutTokens(result: unknown): unknown {
   return JSON.parse(text)
 }
 
-/** Replaces identifiers that the service generated with numbers, and also replaces times, PEM, serial numbers and tokens. */
+/** Replaces identifiers that the service generated with numbers. Also replaces times, PEM, serial numbers and tokens. */
 function withoutNames(result: unknown): unknown {
   const seen: string[] = []
   const number = (name: string): string => {
