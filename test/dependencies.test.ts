@@ -20,10 +20,7 @@ import {
 
 const lock = readLockFile()
 const production = productionEntries(lock).filter(([path]) => path !== '')
-/**
- * Maximum number of packages in a production installation. The limit reveals a new dependency that has many
- * dependencies of its own.
- */
+/** Maximum number of packages in a production installation, which reveals a new dependency with many dependencies of its own. */
 const packagesMax = 74
 
 /** A lock file with a single package. */

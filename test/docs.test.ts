@@ -1,6 +1,6 @@
 /**
- * Tests that documents refer only to existing files, headings, operations, jobs, metrics, rules and tables, and that all of
- * these are documented.
+ * Tests that documents refer only to existing files, headings, operations, jobs, metrics, rules and tables. Also tests that all
+ * operations, jobs, metrics, rules and tables are documented.
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'

@@ -84,8 +84,7 @@ const probes: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Simulates AWS with another Region on the same server. The simulated AWS has a root CA and receives the calls that specify no
- * endpoint.
+ * Simulates AWS with another Region on the same server. The simulated AWS has a root CA and receives calls without an endpoint.
  */
 async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const paths = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'aws'))
@@ -112,8 +111,7 @@ async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
 }
 
 /**
- * Runs uacme, which trusts only the system's certificates, with the listener's root certificate instead of the
- * system's certificates.
+ * Runs uacme with the listener's root certificate in place of the system's certificates, because uacme trusts only the latter.
  */
 async function trustListener({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const bundle = '/etc/ssl/certs/ca-certificates.crt'
@@ -123,7 +121,7 @@ async function trustListener({ folder: home }: GuideWorld): Promise<NodeJS.Proce
   return {}
 }
 
-/** If the test runs as root, PostgreSQL's commands run as another user, because PostgreSQL refuses to run as root. */
+/** If the test runs as root, PostgreSQL's commands run as another user, because they refuse to run as root. */
 async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   if (process.getuid?.() !== 0) return {}
   await chmod(home, 0o711)
@@ -324,13 +322,13 @@ async function openReader(): Promise<GuideWorld> {
   return world
 }
 
-/** After a guide's code blocks, checks that the guide has not changed the files from the quick start. */
+/** Checks, after a guide's code blocks, that the guide has not changed the files from the quick start. */
 function withCheck(blocks: readonly Block[]): readonly Block[] {
   const lines = quickStartFiles.map((name) => `diff -r ${name} '${join(shared.folder, name)}'\n`)
   return [...blocks, shellBlock(lines.join(''))]
 }
 
-// The suite takes minutes, whereas each page has the usual timeout.
+// The suite takes minutes, but each page has the usual timeout.
 suite('the commands of every guide run after the quick start', { timeout: 840_000 }, () => {
   for (const [guide, required] of Object.entries(requirements))
     test(guide, async (t) => {

@@ -37,7 +37,7 @@ test('npm pack does not change the checkout', () => {
   assert.equal(gitStatus(), statusBefore)
 })
 
-/** The project's development dependencies for some tests, installed with the first of these tests. */
+/** The project's development dependencies for some tests, installed before the first of these tests. */
 const furtherPackages = ['@aws-sdk/client-sts@3.1174.0', 'vitest@5.1.1', 'jest@30.5.2']
 let furtherInstallation: Promise<Error | undefined> | undefined
 

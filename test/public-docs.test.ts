@@ -48,7 +48,7 @@ interface Documented {
   readonly isCallable: boolean
 }
 
-/** The declarations that a module exports, and the methods of its interfaces and classes. */
+/** A module's exported declarations, and the methods of its interfaces and classes. */
 function declarationsOf(file: string): Documented[] {
   const { statements, docAt } = readModule(file)
   return statements.flatMap(({ type, start, declaration }) => {

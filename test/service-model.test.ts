@@ -62,13 +62,11 @@ const own: readonly OwnOperationName[] = [
   'RejectRequest',
   'SimulatePolicy',
 ]
-/** Operations that a policy written for AWS does not allow. */
+/** Operations that no policy written for AWS allows. */
 const ofSignet = own.filter((name) => name !== 'ListCertificates')
 const all: readonly OperationName[] = [...names, ...own]
 
-/**
- * Errors that are missing from AWS's model, which declares no error for a concurrent change to the CA during these operations.
- */
+/** Errors that are missing from AWS's model. For these operations, it declares no error for a concurrent change to the CA. */
 const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
   IssueCertificate: ['ConcurrentModificationException'],
   RestoreCertificateAuthority: ['ConcurrentModificationException'],
@@ -182,7 +180,7 @@ suite('operations accept and reject inputs according to the model', () => {
   })
 })
 
-/** Decodes inputs for an operation that are valid except for a single value. */
+/** Decodes an operation's inputs that are valid except for a single value. */
 class Trial {
   readonly operation: Operation
   readonly input: string

@@ -29,7 +29,7 @@ const tools = [
 
 const chosenPage = process.env['SIGNET_PAGE']
 
-// The suite takes minutes, whereas each page has the usual timeout.
+// The suite takes minutes, but each page has the usual timeout.
 suite(
   'every command of docs/tasks runs, and prints the documented output',
   { timeout: 840_000 },
@@ -59,7 +59,7 @@ suite(
   },
 )
 
-/** Turns comments of the form `<!-- setup … -->`, which cause the incident that a page describes, into command blocks. */
+/** Turns comments of the form `<!-- setup … -->` into command blocks. They cause the incident that a page describes. */
 function withSetup(markdown: string): string {
   return markdown.replaceAll(/^<!-- setup\n([\s\S]*?)-->$/gm, '```sh\n$1```')
 }

@@ -1,7 +1,7 @@
 /**
- * Fails if a package in the production installation has a known vulnerability. The list of vulnerabilities is in the
- * repository, so that the result is the same everywhere and no advisory service is needed. Where an advisory service is
- * available, `npm audit` finds more vulnerabilities.
+ * Fails if a package in the production installation has a known vulnerability. The list of vulnerabilities is in the repository,
+ * so that the result is the same everywhere, even without an advisory service. If an advisory service is available, `npm audit`
+ * finds more vulnerabilities.
  */
 import advisories from './advisories.json' with { type: 'json' }
 import { packageName, productionEntries, readLockFile, type LockFile } from './lock-file.ts'

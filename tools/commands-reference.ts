@@ -178,8 +178,8 @@ const connectionFlags = new Set(
 const settingFlags = new Set(Object.values(settings).map(({ flag }) => `--${flag}`))
 
 /**
- * Returns the category of an option. Options that many commands share are described only once, and are recognized by
- * their description.
+ * Returns the category of an option. Options that many commands share are recognized by their description, and are documented
+ * only once.
  */
 function kindOf({ flags, long, description }: Option): Kind {
   if (connectionFlags.has(flags + description)) return 'connection'
@@ -216,7 +216,7 @@ function listOf(title: string, target: string, options: readonly Option[] = []):
   return `[${title}](${target}): ${text}.\n`
 }
 
-/** Number of settings above which a command is considered to accept every setting, so that its settings are not listed. */
+/** A command with more settings than this accepts every setting, so its settings are not listed. */
 const settingsShown = 20
 
 /** Returns the examples that follow the options in the help text. */

@@ -87,7 +87,7 @@ function rowOf(name: SettingName): string {
   return `| ${flagCell} | \`${variableOf(flag)}\` | ${cell(standard)} | ${cell(sentence(text))} |`
 }
 
-/** Separates "(default: …)" at the end of a description from the preceding text. */
+/** Separates "(default: …)" at the end of a description from the text before it. */
 function withoutDefault(description: string): { readonly text: string; readonly note: string } {
   const [, text = description, note = 'none'] = /^(.*?) ?\(default: (.*)\)$/.exec(description) ?? []
   return { text, note }

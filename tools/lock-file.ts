@@ -21,7 +21,7 @@ export function readLockFile(): LockFile {
   return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as LockFile
 }
 
-/** Returns the entries for a production installation, with their paths below the root. The path of the project itself is ''. */
+/** Returns the entries for a production installation, by path below the root. The path of the project itself is ''. */
 export function productionEntries({ packages }: LockFile): [path: string, LockedPackage][] {
   return Object.entries(packages).filter(([, { dev, devOptional }]) => !dev && !devOptional)
 }

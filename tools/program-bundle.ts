@@ -1,7 +1,4 @@
-/**
- * Bundles the program, which consists of the server and the command line, as ES modules. A few bundled files load
- * faster than many files.
- */
+/** Bundles the program (the server and the command line) as ES modules. A few bundled files load faster than many files. */
 import { join } from 'node:path'
 import { build } from 'esbuild'
 

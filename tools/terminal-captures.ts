@@ -1,8 +1,8 @@
 /**
  * Writes the output of commands to the documents (`node tools/terminal-captures.ts`). A terminal capture is enclosed in `<!--
- * capture: NAME -->` and `<!-- /capture -->`. The lines in a capture that begin with `$ ` are run in order, on an 80-column
- * terminal and with a separate server. Values that differ between runs are replaced with fixed values, so that a test can
- * compare the files.
+ * capture: NAME -->` and `<!-- /capture -->`. Lines in a capture that begin with `$ ` are run in order, on an 80-column terminal
+ * and with a separate server. Values that differ between runs are replaced with fixed values, so that a test can compare the
+ * files.
  */
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'

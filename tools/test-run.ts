@@ -1,8 +1,8 @@
 /**
  * Runs test files, several at a time, and reruns the files that failed, one at a time: `node tools/test-run.ts ARGUMENTS`, where
- * the arguments are those of `node --test`. A test that needs more time than a busy machine provides therefore fails only if it
- * also fails alone. Files that pass when rerun are listed at the end, because each of them contains a test that depends on the
- * machine's load.
+ * the arguments are those of `node --test`. A test that is too slow on a busy machine therefore fails only if it also fails
+ * alone. Files that pass when rerun are listed at the end, because each of them contains a test that depends on the machine's
+ * load.
  */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'

@@ -1,7 +1,7 @@
 /**
  * Tests of the CRLs at certificates' distribution points, fetched with curl. With these CRLs, OpenSSL, GnuTLS, NSS and pyca
- * reject the revoked certificate and accept the good certificate. No tool in Debian stable verifies ML-DSA, so the tools only
- * parse an ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
+ * reject the revoked certificate and accept the good one. No tool in Debian stable verifies ML-DSA. The tools only parse an
+ * ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -341,8 +341,7 @@ async function verifyWithPyca(t: TestContext, one: Case): Promise<void> {
   assert.equal(number?.[0], false)
   assert.match(String(number[1]), /^\d{13}$/)
   const createdAt = Date.parse(crl.thisUpdate) + 3_600_000
-  // thisUpdate is the time at which the creation of the CRL begins. Under load, thisUpdate may be earlier than the time
-  // at which the CRL's entries are read.
+  // thisUpdate is the time at which the creation of the CRL begins. Under load, the CRL's entries may be read later.
   assert.ok(createdAt > startedAt - 1000 && createdAt <= createdBefore, crl.thisUpdate)
   assert.equal(createdAt, Math.floor(Number(number[1]) / 1000) * 1000)
   assert.equal(Date.parse(crl.nextUpdate), createdAt + 7 * 86_400_000)

@@ -1,7 +1,7 @@
 /**
- * Mutated CSRs at EST and ACME endpoints. Every certificate that is issued is compared with its CSR, as OpenSSL reads both: the
- * signature of the CSR, the key, the subject and the names. Its other extensions must be those of a certificate that was issued for
- * an unchanged CSR.
+ * Tests of mutated CSRs at EST and ACME endpoints. OpenSSL reads every issued certificate and its CSR. The CSR's signature must
+ * be valid, and the key, the subject and the names must be the same in both. The other extensions must be the same as in a
+ * certificate for an unchanged CSR.
  */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
@@ -50,7 +50,7 @@ function assertSameProfile(der: Uint8Array, reference: Uint8Array, issuer: X509C
   assert.deepEqual(profile(der), profile(reference))
 }
 
-/** Returns which parts of a mutated CSR, of those that are copied into certificates, differ from its base. */
+/** Returns which parts of a mutated CSR differ from its base, among the parts that are copied into certificates. */
 function differenceOf(
   { publicKey, ...requested }: Reading,
   base: BaseRequest,
@@ -78,7 +78,7 @@ class Tally {
   }
 }
 
-/** The names in the SAN without repetitions, which a renewal may add or omit. */
+/** The names in the SAN without repetitions. A renewal may add or omit repetitions. */
 const namesOf = (reading: Reading) => [reading.subject, [...new Set(reading.names)]]
 
 const open = { challenges: [], names: ['*.corp.example', '10.0.0.0/8'] }

@@ -13,7 +13,7 @@ export interface ExceptionCase {
   readonly message: RegExp
 }
 
-/** For every operation on a CA, returns an input that is valid except for the CA's ARN. */
+/** Returns, for every operation on a CA, an input that is valid except for the CA's ARN. */
 function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, object> {
   const of = { CertificateAuthorityArn: arn }
   const principal = { ...of, Principal: 'acm.amazonaws.com' }
@@ -132,9 +132,7 @@ type Row = readonly [
   on?: string,
 ]
 
-/**
- * Cases in which the input, or a resource to which it refers, is invalid. The CA is the root unless a row specifies another CA.
- */
+/** Cases in which the input, or a resource to which it refers, is invalid. The CA is the root unless a row specifies another. */
 export function inputCases(situation: Situation): ExceptionCase[] {
   const rows: Row[] = [
     ...authorityRows(situation),

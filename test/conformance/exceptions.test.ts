@@ -1,4 +1,4 @@
-/** Tests that boto3 raises every exception in AWS's service model as its modeled class when a request causes the exception. */
+/** Tests that boto3 raises every exception in AWS's service model as an instance of its modeled class. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../support/accounts.ts'

@@ -1,4 +1,4 @@
-/** Tests of hierarchies that each foreign client creates and each foreign verifier verifies. */
+/** Tests of hierarchies: each foreign client creates one, and each foreign verifier verifies it. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -158,10 +158,7 @@ async function runClient(client: string, command: string, args: readonly string[
   assert.equal(code, 0, `${client}:\n${output}`)
 }
 
-/**
- * Whether the CA keys are in a token. Clients do not notice where the keys are, so a few clients are enough for a test
- * with a token.
- */
+/** Whether the CA keys are in a token. Clients do not notice this, so a few of them are enough for a test with a token. */
 const isOnToken = chosenKeyFlags().caKeys !== undefined
 const isThorough = thorough && !isOnToken
 

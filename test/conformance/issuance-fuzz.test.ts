@@ -1,6 +1,6 @@
 /**
- * Issues certificates for ten thousand random valid requests. OpenSSL, pyca and GnuTLS must read the requested values from
- * every certificate, and re-encoding a parsed TBSCertificate must produce the same bytes.
+ * Tests certificates for ten thousand random valid requests. OpenSSL, pyca and GnuTLS must read the requested values from every
+ * certificate, and re-encoding a parsed TBSCertificate must produce the same bytes.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
@@ -516,8 +516,7 @@ interface Expected {
 }
 
 /**
- * Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no value in
- * the expected contents.
+ * Returns the expected contents: the template overrides the API, which overrides the CSR. Key identifiers have no expected value.
  */
 function expectedOf(sample: Sample): Expected {
   const { row, csrExtensions, csrSubject, apiExtensions, apiSubject } = sample

@@ -1,6 +1,7 @@
 /**
- * Turns the lint corpus into signed certificates, which OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509 parse. If a
- * parser rejects a certificate or complains about it, the linter must report an error, unless this file contains an exemption.
+ * Tests the linter with signed certificates from the lint corpus. OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509 parse
+ * them. If a parser rejects a certificate or complains about it, the linter must report an error, unless this file contains an
+ * exemption.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -243,14 +244,14 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
 })
 
 /**
- * One in `sampling` certificates with lint errors is parsed as well. The complaints about certificates with lint errors show
- * that the parser works.
+ * One in `sampling` certificates with lint errors is also parsed. The complaints about these certificates show that the parser
+ * works.
  */
 const sampling = 5
 
 /**
- * Returns the complaints from a command that parses a single certificate. The command runs, two at a time, on every
- * certificate without a lint error and on a sample of the remaining certificates.
+ * Returns the complaints from a command that parses a single certificate. It runs on every certificate without a lint error and
+ * on a sample of the others, two at a time.
  */
 async function complaintsAboutFiles(
   parse: (path: string) => Promise<string | undefined>,

@@ -1,4 +1,4 @@
-/** Valid CSRs for keys of several algorithms, and mutations of them. */
+/** Valid CSRs for keys of several algorithms, and their mutations. */
 import { createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import {
@@ -57,7 +57,7 @@ export const baseRequests = [
   baseOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'SHA256WITHRSA', 'sha256'),
 ]
 
-/** Mutates a CSR. In most cases, its signature is right afterwards. */
+/** Mutates a CSR. In most cases, the mutated CSR has a valid signature. */
 export function mutateRequest(
   { der, key }: BaseRequest,
   choices: Choices,

@@ -62,7 +62,7 @@ const uri = (value: string): GeneralName => text('uniformResourceIdentifier', va
 const dn = (...attributes: readonly Attribute[]): GeneralName => directory(encodeName(attributes))
 const emptySubject = encodeName([])
 
-/** Combines every base, both as permitted and as excluded, with every name. */
+/** Combines every base, as a permitted and as an excluded subtree, with every name. */
 function product(bases: readonly GeneralSubtree[], names: readonly GeneralName[]): Comparison[] {
   return bases.flatMap((base) =>
     names.flatMap((name) => [

@@ -1,6 +1,6 @@
 /**
- * Tests of OCSP responses that OpenSSL, GnuTLS, NSS, pyca and curl request and verify, also when stapled in TLS. No tool in
- * Debian stable verifies ML-DSA, so the tools only parse an ML-DSA response, and node:crypto verifies the signature over the
+ * Tests of OCSP responses that OpenSSL, GnuTLS, NSS, pyca and curl request and verify, including responses stapled in TLS. No
+ * tool in Debian stable verifies ML-DSA. The tools only parse an ML-DSA response, and node:crypto verifies the signature over the
  * ResponseData that pyca extracts.
  */
 import assert from 'node:assert/strict'
@@ -177,7 +177,7 @@ async function verifyWithNss(t: TestContext, { at }: Files): Promise<void> {
   assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/)
 }
 
-/** Reads an ML-DSA CA's OCSP responses. The signatures of the responses are verified only if OpenSSL supports ML-DSA. */
+/** Reads an ML-DSA CA's OCSP responses. Their signatures are verified only if OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const ocsptool = await tool(t, 'ocsptool')
@@ -295,9 +295,9 @@ async function verifyWithPyca(t: TestContext, keyAlgorithm: string): Promise<voi
 }
 
 /**
- * Fetches a response with curl by POST and by GET, with the request both unescaped and escaped (RFC 6960) in the path, and also
- * below the root path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one
- * response file.
+ * Fetches a response with curl by POST and by GET. For GET, the request in the path is unescaped, escaped (RFC 6960), and below
+ * the root path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one response
+ * file.
  */
 async function fetchWithCurl({ at, ocspUrl }: Files, name: string): Promise<string> {
   const request = at(`${name}.request`)
@@ -454,8 +454,8 @@ describe('a TLS server with a certificate of a subordinate CA and a stapled resp
 })
 
 /**
- * Creates a root, a subordinate CA, and two server certificates for the same key. One of the two server certificates is
- * revoked. Returns the ARN of the subordinate CA's certificate.
+ * Creates a root, a subordinate CA, and two server certificates for the same key, one of which is revoked. Returns the ARN of the
+ * subordinate CA's certificate.
  */
 async function prepareStapled(at: (name: string) => string): Promise<string> {
   await mkdir(at('.'))

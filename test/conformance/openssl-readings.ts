@@ -1,4 +1,4 @@
-/** CSRs and certificates as the openssl program reads them. */
+/** CSRs and certificates, as read by the openssl program. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createPublicKey, verify } from 'node:crypto'
@@ -60,8 +60,9 @@ function readWith(command: readonly string[], input: Uint8Array): Reading {
 }
 
 /**
- * Reads a CSR. Fails unless its signature verifies. OpenSSL refuses CSRs with malformed values in parts that are not copied into
- * certificates: unknown attributes, and with ACME, attributes of the subject. Such a CSR is read without these parts.
+ * Reads a CSR. Fails if its signature is invalid. OpenSSL refuses a CSR with malformed values even in parts that are not copied
+ * into certificates. These are unknown attributes and, with ACME, attributes of the subject. Such a CSR is read without these
+ * parts.
  */
 export function readRequest(der: Uint8Array, { hash }: RequestKey): Reading {
   try {

@@ -106,10 +106,7 @@ export const goClient =
     }
   }
 
-/**
- * Compiles the Go program to a folder, using Debian's packages. If the packages are missing, the function prints a line, and
- * the test is skipped.
- */
+/** Compiles the Go program to a folder, using Debian's packages. If they are missing, prints a line and skips the test. */
 export async function buildGoProgram(t: TestContext, folder: string): Promise<string | undefined> {
   const go = await tool(t, 'go', { probe: ['version'], optional: true })
   if (go === undefined) return undefined

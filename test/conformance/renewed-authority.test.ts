@@ -1,6 +1,6 @@
 /**
  * Tests of CA renewals that change the subject or the subjectKeyIdentifier. OpenSSL, GnuTLS and NSS verify that certificates
- * from before and after the renewal have a matching CRL, OCSP response and CA certificate.
+ * issued before and after the renewal have a matching CRL, OCSP response and CA certificate.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -48,7 +48,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Encodes a Name with one commonName as a PrintableString, whereas `named` encodes a UTF8String. */
+/** Encodes a Name with one commonName as a PrintableString (`named` encodes a UTF8String). */
 function printable(commonName: string): Uint8Array {
   const value = encodeElement(0x13, Buffer.from(commonName))
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))

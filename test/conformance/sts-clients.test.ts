@@ -1,4 +1,4 @@
-/** Tests that foreign clients obtain their credentials from STS by themselves, as they would from AWS. */
+/** Tests that foreign clients automatically obtain their credentials from STS, as they would from AWS. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -170,7 +170,7 @@ function readsEndpointVariables(version: string): boolean {
 }
 
 test('the AWS SDK for JavaScript obtains credentials with AssumeRole and with a token file', async () => {
-  // The variable is set in a pod. Not every credential provider passes on the configured endpoint.
+  // In a pod, the variable is set. Not every credential provider passes on the configured endpoint.
   process.env['AWS_ENDPOINT_URL_STS'] = service.url
   const clientConfig = { region, endpoint: service.url }
   const params = { RoleArn: role, RoleSessionName: 'js' }

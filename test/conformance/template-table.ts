@@ -1,7 +1,7 @@
 /**
- * Test data: the extensions that each certificate template defines, and the sources of further extensions, as AWS documents
- * them (AWS Private CA User Guide, Template definitions and Template order of operations). The test's table of templates is
- * independent of the server's own table.
+ * Test data: the extensions that each certificate template defines, and the sources of further extensions, as AWS documents them
+ * (AWS Private CA User Guide, Template definitions and Template order of operations). This table is independent of the server's
+ * own.
  */
 
 export type Kind = 'end-entity' | 'subordinate' | 'root'
@@ -26,7 +26,7 @@ export interface TemplateRow {
   readonly subjectKeyIdentifier: true
   /** Sources of extensions other than cRLDistributionPoints. */
   readonly sources: readonly Source[]
-  /** Sources of cRLDistributionPoints if the CA publishes no CRL. */
+  /** Sources of cRLDistributionPoints for a CA that publishes no CRL. */
   readonly crlDistributionPointsSources: readonly Source[]
 }
 

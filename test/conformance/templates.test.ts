@@ -1,6 +1,6 @@
 /**
- * Tests of certificates from every template, with every CA key type and every passthrough mode. OpenSSL, @peculiar/x509, pyca
- * and GnuTLS must read the values that AWS documents: the template overrides the API, which overrides the CSR.
+ * Tests of certificates from every template, with every CA key type and passthrough mode. OpenSSL, @peculiar/x509, pyca and
+ * GnuTLS must read the values that AWS documents: the template overrides the API, which overrides the CSR.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
@@ -376,9 +376,7 @@ function expectedSubject(row: TemplateRow, mode: Mode, own: Case['subject']): Ca
       ]
 }
 
-/**
- * Returns the SHA-1 hash of the public key's BIT STRING, which is taken from the SubjectPublicKeyInfo that @peculiar/x509 reads.
- */
+/** Returns the SHA-1 hash of the public key's BIT STRING in the SubjectPublicKeyInfo that @peculiar/x509 reads. */
 function keyIdentifierOf(key: peculiar.PublicKey): string {
   const spki = Buffer.from(key.rawData)
   // The BIT STRING is the last element: SEQUENCE { AlgorithmIdentifier, BIT STRING }.
@@ -535,10 +533,7 @@ test('GnuTLS reads the expected subject and extensions', async (t) => {
   }
 })
 
-/**
- * Templates, with the source of a key usage that contradicts their basic constraints, and the lint rule that detects
- * the contradiction.
- */
+/** Templates with the source of a key usage that contradicts their basic constraints, and the lint rule that detects this. */
 const contradictions = [
   ['BlankSubordinateCACertificate_PathLen0_APIPassthrough', 'api', 'ca-key-cert-sign'],
   ['BlankSubordinateCACertificate_PathLen1_APICSRPassthrough', 'api', 'ca-key-cert-sign'],

@@ -1,6 +1,6 @@
 /**
- * Tests that OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values from certificates and CSRs that Signet encodes,
- * and that Signet can read certificates and CSRs created by such software.
+ * Tests that OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values from Signet's certificates and CSRs, and that
+ * Signet can read theirs.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -334,7 +334,7 @@ test('Signet accepts the CSR signatures that OpenSSL accepts, except for two RSA
   ])
 })
 
-/** Prints names as lists of RDNs, and extensions in pyca's own DER encoding. */
+/** Prints names as lists of RDNs, and extensions in DER as pyca encodes it. */
 const pycaProgram = `
 import json, sys
 from cryptography import x509

@@ -38,7 +38,7 @@ after(async () => {
   await service?.close()
 })
 
-// pages.test.ts tests the same pages in a wide window.
+// pages.test.ts tests these pages in a wide window.
 test('on a phone, axe finds nothing serious in either theme, and no page is wider than the window', async () => {
   await withConsole(browser, { url: service.url, width: 375 }, async (shown) => {
     const { page } = shown

@@ -1,4 +1,4 @@
-/** Tests that every console page that shows text from certificates, requests and tags displays hostile text as plain text. */
+/** Tests that console pages display hostile text from certificates, requests and tags as plain text. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
@@ -36,7 +36,7 @@ after(async () => {
   await service?.close()
 })
 
-/** Makes a request with hostile parameters that a second person must approve. */
+/** Makes a request with hostile parameters, which a second person must approve. */
 async function requestApproval(): Promise<string> {
   const { credentials } = await createUser(service, {
     statements: [allow('*'), { Effect: 'Allow', Action: 'signet:*', Resource: '*' }],

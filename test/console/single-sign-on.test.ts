@@ -121,7 +121,7 @@ test('a person with several roles chooses one, and the last choice is selected t
     await page.getByRole('button', { name: 'Continue' }).click()
     await principal(page, 'assumed-role/operator/alice').waitFor()
     assert.match(page.url(), /\/console\/authorities$/)
-    // The session exists only in memory, so a reload ends it. The identity provider remembers the person.
+    // The session exists only in memory, so a reload ends it. The person is still signed in at the identity provider.
     await page.reload()
     await start(page)
     assert.equal(await page.getByRole('radio', { name: 'operator' }).isChecked(), true)
@@ -420,7 +420,7 @@ test('a user switches to a role, and back', async () => {
     await page.getByRole('menuitem', { name: 'Back to user/dora' }).click()
     await page.getByText(/List CAs: denied/).waitFor()
     await page.getByRole('link', { name: 'Approvals', exact: true }).click()
-    // A key that has become invalid leaves the page unchanged.
+    // When a key becomes invalid, the page is not changed.
     await removeAccessKey(service.config, user.credentials.accessKeyId)
     service.clock.advance({ seconds: 2 })
     await page.getByRole('button', { name: 'Reload the list' }).click()

@@ -1,4 +1,4 @@
-/** Request bodies of any size that are cheap to send and expensive to parse. */
+/** Request bodies of any size that take little work to send and much work to parse. */
 
 export interface BulkBody {
   readonly name: string

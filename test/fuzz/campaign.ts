@@ -2,8 +2,8 @@
  * Sends a run's requests in batches of the same class, with several requests in flight. After each batch, the campaign
  * checks for 5xx responses, missing responses, processes that have exited, and requests that blocked an event loop.
  *
- * Several requests are in flight when an event loop is blocked, so each request is sent again separately. A request that
- * blocks the event loop in all three attempts is a finding.
+ * Several requests are in flight when an event loop is blocked, so each of them is sent again separately. A request that blocks
+ * the event loop in all three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csrRequest } from './csrs.ts'
@@ -33,7 +33,7 @@ interface Sent {
   /** Time in milliseconds since 1970. */
   readonly sentAt: number
   respondedAt: number
-  /** Outcome of a request that should have received a response but did not. */
+  /** Outcome of a request that received no response although it should have. */
   failedOutcome?: string
 }
 
@@ -233,14 +233,15 @@ export class Campaign {
 }
 
 /**
- * A server may reject a large body and close the connection while the body is still being sent, and the reset loses the response.
+ * A server may reject a large body and close the connection while the body is still being sent. The response is then lost in the
+ * reset.
  */
 function lacksResponse({ isMalformed, bytes }: Generated, { kind }: Outcome): boolean {
   if (kind === 'answered' || isMalformed) return false
   return kind === 'silent' || bytes.length < largeBodyBytes
 }
 
-/** The request's target if the target is mutated, otherwise the label. */
+/** The request's target if it is mutated; otherwise the label. */
 function keyOf({ bytes, label }: Generated): string {
   const target = bytes.toString('latin1', 0, bytes.indexOf(' HTTP/')).split(' ')[1] ?? '/'
   return target === '/' ? label : target

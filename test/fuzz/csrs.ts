@@ -16,7 +16,7 @@ const names = readdirSync(new URL('../../testdata/csr/', import.meta.url))
   .filter((name) => name.endsWith('.pem'))
   .map((name) => name.slice(0, -'.pem'.length))
   .toSorted()
-/** The largest key is omitted, because it makes requests slow, and smaller keys reveal the same defects. */
+/** The largest key is omitted, because requests with it are slow and smaller keys reveal the same defects. */
 const bases = names.filter((name) => name !== 'rsa-8192').map((name) => derOf(csr(name)))
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

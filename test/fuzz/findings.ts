@@ -13,7 +13,7 @@ export interface Finding {
 export class Findings {
   readonly #byKind = new Map<string, Finding>()
 
-  /** Keeps the first finding of each type. The type of a finding consists of the label and the problem without its numbers. */
+  /** Keeps the first finding of each type. The type consists of the label and the problem without its numbers. */
   add(finding: Omit<Finding, 'count'>): void {
     const kind = `${finding.label} ${finding.problem.replaceAll(/\d+/g, '#').slice(0, 160)}`
     const known = this.#byKind.get(kind)

@@ -1,6 +1,6 @@
 /**
- * A short run of the fuzzer (run.ts), in which every mutated request must get a response, no response may be 5xx, and no
- * process may exit.
+ * A short run of the fuzzer (run.ts). Every mutated request must receive a response, no response may be 5xx, and no process may
+ * exit.
  */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'

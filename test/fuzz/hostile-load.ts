@@ -3,9 +3,9 @@
  *
  *   node test/fuzz/hostile-load.ts [--seconds 30] [--rate 10] [--kind PART-OF-A-NAME] [--workers N]
  *
- * Hostile requests of each kind are sent at a fixed rate while a well-behaved client sends signed requests. The exit code is 1
- * if the client's 99th percentile reaches 100 ms, one of its requests fails, the server exits, or the server's memory reaches 1
- * GiB.
+ * Hostile requests of each kind are sent at a fixed rate while a well-behaved client sends signed requests. The exit code is 1 if
+ * the client's 99th percentile latency reaches 100 ms, if one of its requests fails, if the server exits, or if the server's
+ * memory reaches 1 GiB.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -72,7 +72,7 @@ function goodRequest(world: World, number: number): Buffer {
   )
 }
 
-/** Sends the hostile requests from a separate thread, and returns their number by status code or outcome. */
+/** Sends the hostile requests from a separate thread. Returns their number by status code or outcome. */
 async function attack(
   { apiPort, publicPort }: World,
   kind: HostileKind | undefined,
@@ -108,7 +108,7 @@ async function measureOn(server: ProbedServer, kind: HostileKind | undefined): P
   const good = atRate({ perSecond: goodRate, seconds }, async (number) => {
     const connection = idle.pop() ?? new FuzzConnection(world.apiPort)
     const bytes = goodRequest(world, number)
-    // The latency is measured from the scheduled time, because a client also waits for its connection.
+    // Latency is measured from the scheduled time, because a client also waits for its connection.
     const dueAt = performance.now()
     const outcome = await connection.send({ bytes, isMalformed: false, isHead: false })
     latencies.push(performance.now() - dueAt)

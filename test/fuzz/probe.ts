@@ -1,9 +1,9 @@
 /**
- * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked,
- * and reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
+ * A probe that `--import` loads into every process of a server under test. It records when the event loop was blocked, and
+ * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
- * The duration of a block is measured in the main thread's processor time instead of elapsed time, because an idle thread may
- * wait for a long time on a busy machine.
+ * A block's duration is measured in the main thread's processor time, because on a busy machine a thread may wait for a long time
+ * without doing anything.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -61,7 +61,7 @@ function startProbe(path: string): void {
     socket.on('data', (command) => {
       if (command.toString() === 'collect') {
         collect()
-        // The duration of the garbage collection is not attributed to the server.
+        // The garbage collection's duration is not attributed to the server.
         lastTick = performance.now()
         lastUsage = process.threadCpuUsage()
       }

@@ -17,7 +17,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '20000' },
     csrs: { type: 'string', default: '4000' },
     seed: { type: 'string', default: '1' },
-    /** Numbers of workers of the tested servers, with one run for each number. */
+    /** Numbers of workers to test, with one run for each number. */
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '8' },
     only: { type: 'string' },
@@ -29,7 +29,7 @@ const batchSize = 500
 const memorySamples = 30
 const reportMilliseconds = 10_000
 
-/** Default settings, except that the limit on failed authentications is off, because it would reject almost every request. */
+/** Default settings, except for the limit on failed authentications, which would reject almost every request. */
 function flagsFor(workers: string): string[] {
   return ['--workers', workers, '--auth-failures', '0']
 }

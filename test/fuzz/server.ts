@@ -12,15 +12,15 @@ const probe = pathToFileURL(join(import.meta.dirname, 'probe.ts')).href
 
 export interface ProbedServer extends ServerProcess {
   readonly data: string
-  /** Returns a report from each running process, after a garbage collection if `collect` is set. */
+  /** Returns a report from each running process. With `collect`, garbage is collected first. */
   reports(collect?: boolean): Promise<ProbeReport[]>
-  /** The reason why the server is faulty, which is that the server or one of its workers has exited. */
+  /** Why the server is faulty: the server or one of its workers has exited. */
   failure(): string | undefined
   /** Stops the server and removes its folder. */
   close(): Promise<void>
 }
 
-/** Starts `signet serve` on a new data folder. FOLDER in a flag stands for the parent of the data folder. */
+/** Starts `signet serve` on a new data folder. FOLDER in a flag stands for the data folder's parent. */
 export async function startProbedServer(flags: readonly string[]): Promise<ProbedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-fuzz-'))
   const sockets = join(folder, 'probes')

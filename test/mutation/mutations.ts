@@ -1,6 +1,6 @@
 /**
- * Mutations of issuance and import code. Each mutation replaces a text, which must occur exactly once in a source file, with
- * a faulty text.
+ * Mutations of issuance and import code. Each mutation replaces text, which must occur exactly once in a source file, with faulty
+ * text.
  */
 
 export interface Mutation {

@@ -1,4 +1,4 @@
-/** Tests of identical calls on several nodes that share a database; only one of the calls uses the approval. */
+/** Tests of identical calls on several nodes that share a database. Only one of the calls uses the approval. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setApprovalPolicy } from '../../src/admin-commands/approval-policies.ts'

@@ -1,4 +1,4 @@
-/** Tests of migration from SQLite to PostgreSQL and back by backup and restore: rows are unchanged, and row numbers continue. */
+/** Tests of migration from SQLite to PostgreSQL and back by backup and restore. Rows do not change, and row numbers continue. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'

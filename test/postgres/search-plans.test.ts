@@ -1,7 +1,4 @@
-/**
- * Tests of PostgreSQL query plans for certificate searches, which read a search index in order, and no more than one page of
- * it.
- */
+/** Tests of PostgreSQL's query plans for certificate searches, which must read a single page of a search index, in order. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

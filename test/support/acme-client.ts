@@ -1,6 +1,6 @@
 /**
- * An ACME client for tests (RFC 8555). The ACME client signs with node:crypto and shares no code with src/acme. `AcmeClient`
- * sends correct requests, and the functions below create single parts of requests, which hostile tests change.
+ * An ACME client for tests (RFC 8555). It signs with node:crypto and shares no code with src/acme. `AcmeClient` sends correct
+ * requests. The functions below create parts of requests, which hostile tests change.
  */
 import {
   createHash,
@@ -61,7 +61,7 @@ export interface AcmeResponse extends AcmeHttpResponse {
   readonly problem: string | undefined
 }
 
-/** A key for external account binding, in the form in which the server's administrator passes it on. */
+/** A key for external account binding, in the form that clients receive from the server's administrator. */
 export interface ExternalBinding {
   readonly keyId: string
   readonly macKey: Uint8Array
@@ -79,7 +79,7 @@ export interface Directory {
 }
 
 interface PostOptions {
-  /** Members of the protected header that replace the correct members; a member with the value undefined is removed. */
+  /** Members of the protected header that replace the correct ones. A member with the value undefined is removed. */
   readonly header?: Readonly<Record<string, unknown>>
   /** Whether the protected header contains the key itself (`jwk`) instead of the account's URL (`kid`). */
   readonly withJwk?: boolean
@@ -188,7 +188,7 @@ export class AcmeClient {
     return response
   }
 
-  /** Creates or finds the account of the key, and stores its URL. */
+  /** Creates or finds the key's account, and stores the account's URL. */
   async register({ contacts, binding, members }: RegisterOptions = {}): Promise<AcmeResponse> {
     const { newAccount } = await this.directory()
     const payload = {

@@ -1,4 +1,4 @@
-/** Rows of ACME accounts, orders, authorizations and challenges, in the form in which the ACME endpoint inserts them. */
+/** Rows of ACME accounts, orders, authorizations and challenges, as the ACME endpoint inserts them. */
 import type { ChallengeType } from '../../src/enrollment/endpoint.ts'
 import type { Database } from '../../src/store/database.ts'
 import { sql, type Row } from '../../src/store/sql.ts'
@@ -34,8 +34,8 @@ export class AcmeRows {
   }
 
   /**
-   * Inserts a pending order with authorizations, and a pending challenge `NAME TYPE` for each type, whose token is the
-   * challenge's ID.
+   * Inserts a pending order with authorizations, and a pending challenge `NAME TYPE` for each type. A challenge's token is its
+   * ID.
    */
   async insertOrder({
     order,
@@ -111,7 +111,7 @@ export class AcmeRows {
     return one(await this.#db.query(sql`select * from acme_orders where order_id = ${id}`))
   }
 
-  /** Returns the statuses of the given rows, each identified by `order`, `authorization` or `challenge`, a colon, and the ID. */
+  /** Returns the statuses of rows. Each is given as `order`, `authorization` or `challenge`, a colon, and the ID. */
   async statuses(
     ...rows: readonly `${'order' | 'authorization' | 'challenge'}:${string}`[]
   ): Promise<unknown[]> {

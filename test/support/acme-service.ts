@@ -63,7 +63,7 @@ export class AcmeService implements AsyncDisposable {
     await this.db.transaction([insertEndpoint(await this.#endpoint(name, configuration))])
   }
 
-  /** Replaces the configuration of an endpoint, which processes read again after one second. */
+  /** Replaces an endpoint's configuration, which processes read again after one second. */
   async configure(name: string, configuration: Partial<AcmeConfiguration>): Promise<void> {
     await this.db.transaction([updateEndpoint(await this.#endpoint(name, configuration))])
     this.service.clock.advance({ seconds: 1 })

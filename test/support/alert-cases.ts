@@ -1,4 +1,4 @@
-/** Metric series, with the alerts that they cause. */
+/** Metric series and the alerts that they cause. */
 
 export interface AlertCase {
   /** Values by series, in promtool's notation: one value per minute from 0:00 to 1:40. */

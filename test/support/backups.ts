@@ -108,8 +108,8 @@ function isEvent(entry: unknown): boolean {
 }
 
 /**
- * Returns the rows without values that a restore changes (CRL due times, leases, the path of the credentials file) or that
- * a running server can update at any time (last uses of access keys, job outcomes).
+ * Returns the rows without certain values. A restore changes some of these (CRL due times, leases, the path of the credentials
+ * file). A running server can update the others at any time (last uses of access keys, job outcomes).
  */
 export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<string, Row[]> {
   const changed: Record<string, readonly string[]> = {

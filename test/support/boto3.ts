@@ -17,9 +17,9 @@ export interface Boto3Call {
   readonly input: object
   /** Access key ID and secret access key; the administrator's by default. */
   readonly key?: readonly [id: string, secret: string]
-  /** Name of the way in which the request is manipulated, as defined in the Python program. */
+  /** How the request is manipulated: a name from the Python program. */
   readonly tamper?: string
-  /** Number of concurrent calls. All concurrent calls reach the server before the first call can write. */
+  /** Number of concurrent calls. All of them reach the server before the first one can write. */
   readonly concurrency?: number
 }
 

@@ -39,10 +39,7 @@ export interface ConsoleOptions {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
-  /**
-   * Origin of an identity provider to which the console may redirect the browser. The console must not send requests to the
-   * identity provider.
-   */
+  /** Origin of an identity provider to which the console may redirect the browser, but must not send requests. */
   readonly provider?: string
 }
 
@@ -119,7 +116,7 @@ export class ConsoleBrowser {
     await busy.waitFor({ state: 'hidden' })
   }
 
-  /** Returns the sum of the layout shifts since the page was loaded, except those that follow user input. */
+  /** Returns the sum of the layout shifts since the page was loaded, except for those after user input. */
   async layoutShift(): Promise<number> {
     return this.page.evaluate<number>('window.layoutShift')
   }
@@ -131,7 +128,7 @@ export class ConsoleBrowser {
   }
 }
 
-/** Runs `work` with a new browser, and closes the browser. Problems on the pages are reported only if `work` succeeded. */
+/** Runs `work` with a new browser, and closes the browser. Problems on the pages are reported only if `work` succeeds. */
 export async function withConsole(
   browser: Browser,
   options: ConsoleOptions,

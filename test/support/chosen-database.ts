@@ -12,7 +12,7 @@ let maker: DatabaseMaker | undefined
 
 const urls = new Map<string, string>()
 
-/** Gives each service or store that a test starts afterwards its own PostgreSQL database. */
+/** After this call, each service or store that a test starts has its own PostgreSQL database. */
 export function useDatabases(databases: DatabaseMaker): void {
   maker = databases
 }
@@ -38,7 +38,7 @@ export function noteDatabase(dataDirectory: string, url: string): void {
   urls.set(dataDirectory, url)
 }
 
-/** Returns the environment variables that a command needs, in addition to `--data`, to find a service's database. */
+/** Returns the environment variables with which a command finds a service's database, in addition to `--data`. */
 export function notedDatabase(args: readonly string[]): Record<string, string> {
   const folder = args[args.indexOf('--data') + 1] ?? ''
   const url = urls.get(folder)

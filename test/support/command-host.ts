@@ -1,7 +1,7 @@
 /**
- * A process that runs signet commands sequentially, one per message. Loading the program takes most of a command's time, so this
- * process loads it once per test file, from the file given as its argument. Each run has its own environment, standard streams,
- * exit code and trusted CAs.
+ * A process that runs signet commands sequentially, one per message. Most of a command's time is spent loading the program, so
+ * this process loads it once per test file, from the file given as its argument. Each run has its own environment, standard
+ * streams, exit code and trusted CAs.
  */
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -30,7 +30,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // The stream's own method, which hides the prototype's method, is removed.
+      // Removes the stream's own method, which hides the prototype's.
       Reflect.deleteProperty(stream, 'write')
     },
   }

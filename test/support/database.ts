@@ -23,8 +23,8 @@ export class TestFolder implements Disposable {
   }
 
   /**
-   * Returns the bytes of all files. The files are read by another process, because closing a file descriptor in this process
-   * would release the POSIX locks of its open databases.
+   * Returns the bytes of all files. Another process reads the files, because closing a file descriptor in this process would
+   * release the POSIX locks of its open databases.
    */
   bytes(): Buffer {
     const files = readdirSync(this.path).map((name) => this.file(name))

@@ -1,4 +1,4 @@
-/** The deadline of a test file. A process that exceeds its deadline exits and prints the resources that kept it alive. */
+/** The deadline of a test file. A process that exceeds it prints the resources that kept it alive, and exits. */
 const minutes = 15
 
 // The deadline does not apply to the test runner itself.

@@ -10,7 +10,7 @@ export type RecordType = keyof typeof recordTypes
 export interface DnsRecords {
   readonly A?: readonly string[]
   readonly AAAA?: readonly string[]
-  /** The strings of each TXT record; a single string stands for a record with one string. */
+  /** The strings of each TXT record. A single string stands for a record with one string. */
   readonly TXT?: readonly (string | readonly string[])[]
   readonly CNAME?: string
 }
@@ -24,13 +24,13 @@ export type DnsAnswer = DnsRecords | DnsFailure
 export interface DnsQuery {
   /** The queried name in lower case, without a trailing dot. */
   readonly name: string
-  /** Type of the record; a number if this DNS server does not know the type. */
+  /** Type of the record; a number if the type is unknown. */
   readonly type: RecordType | number
 }
 
 interface DnsServerOptions {
   /**
-   * Whether a response with a CNAME record also contains the records of its target, as resolvers' responses do; true by default.
+   * Whether a response with a CNAME record also contains its target's records, like the responses of resolvers; true by default.
    */
   readonly followsAliases?: boolean
 }

@@ -13,7 +13,7 @@ import { parsePem } from '../../src/x509/pem.ts'
 import { enrollRequest, type EnrollAnswer, type EnrollServer } from './enroll.ts'
 import type { TestService } from './service.ts'
 
-/** A private key, and a CSR or certificate for the key, in PEM. */
+/** A private key with a CSR or certificate, in PEM. */
 export interface ClientKey {
   readonly key: string
   readonly csr: string
@@ -100,12 +100,12 @@ export function basic(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`
 }
 
-/** Returns the request body for a PEM CSR, which is the CSR's base64. */
+/** Returns the request body for a PEM CSR: the CSR in base64. */
 export function csrBody(pem: string): string {
   return Buffer.from(parsePem(pem)[0]?.der ?? []).toString('base64')
 }
 
-/** Returns the certificates in a base64 certs-only message, in PEM, as OpenSSL reads them. */
+/** Returns the certificates that OpenSSL reads from a base64 certs-only message, in PEM. */
 export function certificatesIn(base64: string): string[] {
   const printed = execFileSync('openssl', ['pkcs7', '-inform', 'DER', '-print_certs'], {
     input: Buffer.from(base64, 'base64'),

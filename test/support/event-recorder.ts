@@ -1,4 +1,4 @@
-/** A service whose log lines are recorded, with the events among them. */
+/** A service whose log lines, including events, are recorded. */
 import type { TestContext } from 'node:test'
 import type { Flags } from '../../src/settings/config.ts'
 import { crlBucket } from './revocation.ts'

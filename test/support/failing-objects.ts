@@ -30,7 +30,7 @@ export class FailingObjects {
   readonly #hanging = new Set<() => void>()
   /** Returns whether the failure mode applies to an object. By default, the failure mode applies to all objects. */
   affects: (at: ObjectLocation) => boolean = () => true
-  /** Locations of the objects that were written completely, in order of completion. */
+  /** Locations of the completely written objects, in order of completion. */
   readonly written: ObjectLocation[] = []
   /** Number of calls that failed or hung. */
   failures = 0
@@ -75,7 +75,7 @@ export class FailingObjects {
     return head
   }
 
-  /** Reads succeed in failure modes that affect only writes. */
+  /** Reads succeed in failure modes for writes only. */
   async #read<T>(at: ObjectLocation, read: () => Promise<T>): Promise<T> {
     const mode = this.#modeFor(at)
     if (mode === 'error' || mode === 'refuse' || mode === 'missing') await this.#fail(mode, at)
@@ -97,7 +97,7 @@ export class FailingObjects {
 
   /** Rejects with the signal's reason when the signal aborts, and resolves when the failure mode changes. */
   async #hang(signal: AbortSignal | undefined): Promise<void> {
-    // The timer of AbortSignal.timeout does not keep the process alive. This timer keeps the process alive, as a socket would.
+    // Unlike the timer of AbortSignal.timeout, this timer keeps the process alive, as a socket would.
     const alive = setInterval(() => undefined, 1000)
     try {
       await new Promise<void>((resolve, reject) => {

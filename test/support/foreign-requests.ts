@@ -1,7 +1,4 @@
-/**
- * CSRs and CA certificates with encodings that other software produces. The CSRs and certificates are signed without
- * normalization.
- */
+/** CSRs and CA certificates with encodings that other software produces. They are signed without normalization. */
 import { sign, type KeyObject } from 'node:crypto'
 import {
   encodeBitString,

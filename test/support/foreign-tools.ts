@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * Returns the command if it can be run with the `probe` arguments. If the command cannot be run, the function prints a line and
- * skips the test; under CI, it throws unless the command is `optional`.
+ * Returns the command if it can be run with the `probe` arguments. Otherwise, prints a line and skips the test. In CI, throws
+ * unless the command is `optional`.
  */
 export async function tool(
   t: TestContext,
@@ -22,7 +22,7 @@ export async function tool(
     await run(command, [...probe])
     return command
   } catch (error) {
-    // A tool that exits with an error is considered installed as well.
+    // A tool that exits with an error is also installed.
     if ((error as { code?: unknown }).code !== 'ENOENT' && !optional && probe[0] === '--version')
       return command
     const message = `NOT TESTED: ${command} ${probe.join(' ')} cannot be run here`
@@ -60,7 +60,7 @@ export function clients(name: string): ForeignClient[] {
   return existsSync(`/usr/bin/${name}`) ? all.slice(0, 1) : all
 }
 
-/** Returns the system's client, and the first client on PATH if the two differ. */
+/** Returns the system's client, and also the first client on PATH if it is another one. */
 export function allClients(name: string): ForeignClient[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')

@@ -44,7 +44,7 @@ export function authorityInput(request: AuthorityOptions = {}): Record<string, u
   }
 }
 
-/** Maximum time until a CA must have its key. A server whose clock does not advance never gives up creating the key. */
+/** Time limit for creating a CA's key. A server whose clock does not advance never gives up. */
 const csrSecondsMax = 120
 
 /** Creates a CA and waits for its CSR. */

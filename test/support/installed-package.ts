@@ -20,7 +20,7 @@ export const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), '
 /** Returns the path of a program from one of this checkout's development dependencies. */
 export const ownBinary = (name: string): string => join(root, 'node_modules/.bin', name)
 
-/** The TypeScript compiler on which `@arethetypeswrong/cli` depends. */
+/** The TypeScript compiler that `@arethetypeswrong/cli` depends on. */
 const typeScript5 = join(
   root,
   'node_modules/@arethetypeswrong/core/node_modules/typescript/bin/tsc',

@@ -1,6 +1,6 @@
 /**
- * The keys in the stand-in for AWS KMS, which sign digests as KMS does. Because node:crypto cannot sign digests, the
- * keys use other libraries.
+ * The keys in the stand-in for AWS KMS, which sign digests like KMS. They use other libraries, because node:crypto cannot sign
+ * digests.
  */
 import {
   constants,
@@ -161,7 +161,7 @@ function signLattice(
   })
 }
 
-/** The seed of an ML-DSA key, which is the last 32 bytes of its seed-only PKCS #8 (RFC 9881 §6). */
+/** The seed of an ML-DSA key: the last 32 bytes of its seed-only PKCS #8 (RFC 9881 §6). */
 function seedOf(privateKey: KeyObject): Buffer {
   const { priv } = privateKey.export({ format: 'jwk' }) as { readonly priv?: string }
   return Buffer.from(priv ?? '', 'base64url')

@@ -117,9 +117,7 @@ export class KmsOperations {
     this.#region = region
   }
 
-  /**
-   * Runs a KMS operation. With `isWrong`, the signature is made with a new key. Throws KmsFailure if KMS would return an error.
-   */
+  /** Runs a KMS operation. With `isWrong`, signs with a new key. Throws KmsFailure if KMS would return an error. */
   run(name: string, input: KmsInput, isWrong: boolean): object {
     const operation = operations[name]
     if (operation === undefined) throw new KmsFailure('UnknownOperationException', 400, name)

@@ -1,6 +1,6 @@
 /**
- * A stand-in for AWS KMS. The stand-in checks the signature and every parameter of each request. The stand-in can be
- * made to respond slowly, throttle or reject requests, close connections, or sign with a wrong key.
+ * A stand-in for AWS KMS. It checks the signature and every parameter of each request. It can be made to respond slowly, throttle
+ * or reject requests, close connections, or sign with a wrong key.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -125,7 +125,7 @@ export class KmsServer implements AsyncDisposable {
     }
   }
 
-  /** Throws KmsFailure unless the request has a current signature with the only access key, for KMS in the right Region. */
+  /** Throws KmsFailure unless the request has a current signature by the only access key, for KMS in the right Region. */
   #requireSigned(request: IncomingMessage, body: Uint8Array): void {
     const { method = '', url = '' } = request
     const headers = indexHeaders(request.rawHeaders)

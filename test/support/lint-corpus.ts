@@ -1,4 +1,4 @@
-/** The lint corpus: certificates that are valid or contain a single error each, with the rules that each certificate violates. */
+/** The lint corpus: certificates with at most one error each, and the rules that each certificate violates. */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'

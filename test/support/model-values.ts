@@ -44,7 +44,7 @@ export function shapeFacts(name: string): ShapeFacts {
   return shape
 }
 
-/** A position in an input, which consists of its shape and the path to it, with member names and `[]` for list elements. */
+/** A position in an input: its shape, and the path to it with member names and `[]` for list elements. */
 export interface Site {
   readonly steps: readonly string[]
   readonly shape: string
@@ -60,7 +60,7 @@ export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   return [{ steps, shape }, ...below, ...elements]
 }
 
-/** Index of the list element to which a position refers. The second element is used, so that error messages show its number. */
+/** Index of the list element to which a position refers: the second element, so that error messages show its number. */
 const siteIndex = 1
 
 /** Returns the path of a position in the form that ValidationException messages use. */

@@ -4,8 +4,8 @@ import { TestPostgres } from './postgres.ts'
 import { useDatabases } from './chosen-database.ts'
 
 /**
- * Imports a test file after arranging that each of its services and stores gets a new PostgreSQL database. If PostgreSQL is
- * not installed, the function prints a line and skips the file or, under CI, throws.
+ * Imports a test file whose services and stores each use a new PostgreSQL database. If PostgreSQL is not installed, prints a line
+ * and skips the file or, in CI, throws.
  */
 export async function onPostgres(importFile: () => Promise<unknown>): Promise<void> {
   const server = await TestPostgres.ofRun()
@@ -18,6 +18,6 @@ export async function onPostgres(importFile: () => Promise<unknown>): Promise<vo
   }
   useDatabases(server)
   await importFile()
-  // Registered last, so that the hook runs after the hooks of the imported file.
+  // This hook is registered last, so that it runs after those of the imported file.
   after(() => server.close())
 }

@@ -1,4 +1,4 @@
-/** Runs a test file again with the keys of its CAs in a SoftHSM token. */
+/** Runs a test file again, with its CAs' keys in a SoftHSM token. */
 import { after, test } from 'node:test'
 import type { Flags } from '../../src/settings/config.ts'
 import { SoftHsm } from './softhsm.ts'
@@ -10,10 +10,7 @@ export function chosenKeyFlags(): Flags {
   return chosen
 }
 
-/**
- * Imports a test file after choosing a token for each of its services. If SoftHSM is not installed, the file is skipped or,
- * under CI, the function throws.
- */
+/** Imports a test file whose services each use a token. If SoftHSM is not installed, skips the file or, in CI, throws. */
 export async function onToken(importFile: () => Promise<unknown>): Promise<void> {
   const hooks: (() => unknown)[] = []
   const hsm = await SoftHsm.create({
@@ -24,7 +21,7 @@ export async function onToken(importFile: () => Promise<unknown>): Promise<void>
   if (hsm === undefined) return
   chosen = hsm.flags
   await importFile()
-  // Registered last, so that the hook runs after the hooks of the imported file.
+  // This hook is registered last, so that it runs after those of the imported file.
   after(async () => {
     for (const hook of hooks) await hook()
   })

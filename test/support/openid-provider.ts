@@ -135,10 +135,7 @@ function postLogoutSuccessSource(context: Page): void {
   context.body = '<!doctype html><title>Signed out</title>Signed out'
 }
 
-/**
- * Displays the form for the name, or signs in the person whose name was submitted with the form. Consent is given without a
- * prompt.
- */
+/** Displays the form for the name, or signs in the person whose name was submitted. Consent is given without a prompt. */
 async function interact(
   provider: Provider,
   request: IncomingMessage,

@@ -15,8 +15,7 @@ const minutes = 60_000
 /**
  * Installs a major version of Node.js from its npm package, in the test run's folder, or in `folder` if the file runs alone.
  * Returns the path of the Node.js binary. A development dependency would make each `npm ci` 120 MB larger, and would replace
- * `node_modules/.bin/node`. If no registry is reachable, the function returns undefined and skips the test or, with CI set,
- * throws.
+ * `node_modules/.bin/node`. If no registry is reachable, returns undefined and skips the test or, in CI, throws.
  */
 export async function installNode(
   t: TestContext,

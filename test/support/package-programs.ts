@@ -22,7 +22,7 @@ await ca.close()
 console.log(packageJson.version, issued.root === root.certificate, issued.chain === issuing.certificate)
 `
 
-/** A program that uses both libraries from CommonJS, and compares their classes with the classes of the ES modules. */
+/** A program that uses both libraries from CommonJS, and compares their classes with those of the ES modules. */
 export const commonjs = `
 const { createClient, ClientError } = require('signet-ca/client')
 const { openEmbedded } = require('signet-ca/embedded')
@@ -38,10 +38,7 @@ async function main() {
 void main()
 `
 
-/**
- * A program that uses only the client. The program issues a certificate from the server whose URL, access key and
- * secret are its arguments.
- */
+/** A program that uses only the client, and issues a certificate. Its arguments are the server's URL, access key and secret. */
 export const clientAlone = `
 const { createClient } = require('signet-ca/client')
 

@@ -102,8 +102,8 @@ export class TestPostgres {
   }
 
   /**
-   * Returns the PostgreSQL server that the test run shares, for tests that need only databases. If the test run has no server,
-   * for example when a test file is run alone, the function starts one.
+   * Returns the PostgreSQL server that the test run shares, for tests that need only databases. Starts one if the run has none,
+   * for example when a test file is run alone.
    */
   static async ofRun(): Promise<TestPostgres | undefined> {
     const { [runVariable]: shared } = process.env
@@ -194,7 +194,7 @@ export class TestPostgres {
     }
   }
 
-  /** Stops all of the server's processes, either with a fast shutdown or as in a machine crash. */
+  /** Stops all of the server's processes, with a fast shutdown or as in a machine crash. */
   async stop(mode: 'fast' | 'crash' = 'fast'): Promise<void> {
     const server = this.#server
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
@@ -208,9 +208,7 @@ export class TestPostgres {
     return join(dirname(this.#binaries.postgres), name)
   }
 
-  /**
-   * On the test run's server, only this object's databases are dropped. Any other server is stopped, and its folder is removed.
-   */
+  /** On the test run's server, only this object's databases are dropped. Any other server is stopped and its folder removed. */
   async close(): Promise<void> {
     if (this.#server === undefined && process.env[runVariable] !== undefined) {
       for (let n = 1; n <= this.#databases; n += 1)
@@ -301,9 +299,9 @@ export class TestPostgres {
 }
 
 /**
- * Returns a function that gives all tests in a file the same server: by default, a new server, which tests may stop; with
- * `TestPostgres.ofRun`, the test run's server. If PostgreSQL is not installed, the function prints a line and skips the test
- * or, under CI, throws.
+ * Returns a function that gives all tests in a file the same server. By default, this is a new server, which tests may stop; with
+ * `TestPostgres.ofRun`, it is the test run's server. If PostgreSQL is not installed, the function prints a line and skips the
+ * test or, in CI, throws.
  */
 export function sharedPostgres(
   start: () => Promise<TestPostgres | undefined> = () => TestPostgres.start(),

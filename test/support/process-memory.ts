@@ -53,7 +53,7 @@ export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
 }
 
 const factorBytes = 128
-/** The minimum highest byte of a prime whose product with another prime of the same length has twice the length. */
+/** The lowest possible first byte of a prime factor. The product of two such primes has twice their length. */
 const highestByteMin = 0xb5
 const derHeader = Buffer.from('02818100', 'hex')
 
@@ -74,7 +74,7 @@ function* candidates(chunk: Buffer): Generator<bigint> {
   }
 }
 
-/** Excludes text, pointers and tables without arithmetic on large numbers. */
+/** Excludes text, pointers and tables, without using arithmetic on large numbers. */
 function looksRandom(bytes: Uint8Array): boolean {
   return new Set(bytes).size > 70
 }

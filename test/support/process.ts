@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '../..')
 /** The program in this checkout, which runs the source files. */
 export const checkoutSignet = join(root, 'bin', 'signet.js')
 
-/** The environment variable that contains the folder of the program that the test run has built (built-program.ts). */
+/** The environment variable with the folder of the program that the test run has built (built-program.ts). */
 export const builtProgramVariable = 'PROGRAM_OF_TEST_RUN'
 
 const builtFolder = process.env[builtProgramVariable]
@@ -124,8 +124,7 @@ export interface ServerProcess {
   /** Standard error received so far. */
   stderr(): string
   /**
-   * Sends a signal to the process if it is still running, and waits until the process exits. Returns the exit code or the
-   * fatal signal.
+   * Sends a signal to the process if it is still running, and waits until it exits. Returns the exit code or the fatal signal.
    */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }

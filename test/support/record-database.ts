@@ -66,7 +66,7 @@ export async function openRecorded(): Promise<TestDatabase> {
   return database
 }
 
-/** Removes the leaves, as in a database that is older than the record. */
+/** Removes the leaves, so that the database is like one that is older than the record. */
 export async function openOlder(): Promise<TestDatabase> {
   const database = await openRecorded()
   await database.db.transaction([sql`delete from record_leaves`])

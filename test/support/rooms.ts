@@ -1,6 +1,6 @@
 /**
- * The rooms (folders) in src and their permitted imports. The sources are checked against this table by
- * `test/architecture.test.ts`, and `npm run docs` writes the table to ARCHITECTURE.md.
+ * The rooms (folders) in src and their permitted imports. `test/architecture.test.ts` checks the sources against this table, and
+ * `npm run docs` writes it to ARCHITECTURE.md.
  */
 
 export interface Room {
@@ -802,7 +802,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** Database engines, with the rooms that may import them in addition to the table of engines. */
+/** Database engines, each with the rooms that may import it in addition to the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
   // The settings parse the URL of a database.

@@ -1,4 +1,4 @@
-/** Route tables for tests, and a request listener for the route tables. */
+/** Route tables for tests, and a request listener for them. */
 import type { RequestListener } from 'node:http'
 import { publicFailure } from '../../src/http/answer.ts'
 import { errorAnswer } from '../../src/http/aws-answer.ts'

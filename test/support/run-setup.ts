@@ -1,6 +1,6 @@
 /**
- * Global setup and teardown of a test run (`--test-global-setup`), which builds the program that the test files start, and
- * starts a PostgreSQL server that the test files share.
+ * Global setup and teardown of a test run (`--test-global-setup`). It builds the program that the test files start, and starts a
+ * PostgreSQL server that they share.
  */
 import { buildProgramForRun } from './built-program.ts'
 import { TestPostgres } from './postgres.ts'

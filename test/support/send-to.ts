@@ -1,4 +1,4 @@
-/** Requests to the public listener, whose path is not modified. */
+/** Requests to the public listener with unmodified paths. */
 import { request as sendRequest, type IncomingHttpHeaders } from 'node:http'
 
 export interface ReceivedResponse {

@@ -136,9 +136,7 @@ export class TestService {
     }
   }
 
-  /**
-   * Starts another server with the same database, data folder and clock. The second server must be closed before this service.
-   */
+  /** Starts another server with the same database, data folder and clock. It must be closed before this service. */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
     const dependencies = { clock: this.clock, random: this.random, ...options, isNode: true }
     return new TestService(await start(this.config, dependencies), this.#flags, dependencies)
@@ -152,17 +150,14 @@ export class TestService {
     return this.#app.publicUrl
   }
 
-  /**
-   * URL of the enrollment listener, using the first of its names. The service must have been started with the flag
-   * `enrollListen`.
-   */
+  /** URL of the enrollment listener, with its first name. Requires the flag `enrollListen`. */
   get enrollUrl(): string {
     const { enrollUrl } = this.#app
     if (enrollUrl === undefined) throw new Error('the service has no enrollment listener')
     return enrollUrl
   }
 
-  /** The root of the enrollment listener's certificate, in PEM, which clients must trust. */
+  /** PEM of the root that has issued the enrollment listener's certificate, which clients must trust. */
   get enrollRoot(): string {
     return readFileSync(join(this.config.dataDirectory, 'tls-root.pem'), 'utf8')
   }
@@ -172,7 +167,7 @@ export class TestService {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
-  /** Runs a job to completion. Without this call, a job checks for work at most once a second. */
+  /** Runs a job to completion. By itself, a job checks for work at most once a second. */
   async runJob(job: string): Promise<void> {
     await this.#app.runJob(job)
   }

@@ -35,9 +35,8 @@ export class SoftHsm {
   }
 
   /**
-   * Creates a token, which is removed after the test. If SoftHSM is not installed, the test is skipped and the function
-   * returns undefined. The module reads this process's environment variable SOFTHSM2_CONF, so all of a process's tokens are
-   * in one folder.
+   * Creates a token, which is removed after the test. If SoftHSM is not installed, skips the test and returns undefined. The
+   * module reads this process's environment variable SOFTHSM2_CONF, so all of a process's tokens are in one folder.
    */
   static async create(
     t: Pick<TestContext, 'after' | 'diagnostic' | 'skip'>,
@@ -104,10 +103,7 @@ export class SoftHsm {
     await rename(`${this.#tokens}-removed`, this.#tokens)
   }
 
-  /**
-   * Builds a module that wraps SoftHSM and injects faults. Without a C compiler, the test is skipped and the function
-   * returns undefined.
-   */
+  /** Builds a module that wraps SoftHSM and injects faults. Without a C compiler, skips the test and returns undefined. */
   async faultyModule(t: TestContext): Promise<FaultyModule | undefined> {
     const module = await this.#compile(t, 'faulty-token')
     if (module === undefined) return undefined
@@ -116,10 +112,7 @@ export class SoftHsm {
     return faulty
   }
 
-  /**
-   * Builds a module that wraps SoftHSM and adds ML-DSA keys. Without a C compiler, the test is skipped and the function
-   * returns undefined.
-   */
+  /** Builds a module that wraps SoftHSM and adds ML-DSA keys. Without a C compiler, skips the test and returns undefined. */
   async mlDsaModule(t: TestContext): Promise<{ readonly location: TokenLocation } | undefined> {
     const module = await this.#compile(t, 'ml-dsa-token')
     if (module === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * Runs Terraform against a service, in a temporary folder. Requires `terraform` and, because no registry is contacted, the path
- * of a folder with the AWS provider in TERRAFORM_PROVIDER_MIRROR.
+ * Runs Terraform against a service, in a temporary folder. Requires `terraform`, and the path of a folder with the AWS provider
+ * in TERRAFORM_PROVIDER_MIRROR, because no registry is contacted.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -22,10 +22,7 @@ export interface Terraform {
   call(args: readonly string[], variables?: Variables): Promise<string>
 }
 
-/**
- * Initializes a Terraform configuration. If Terraform cannot be run, the function prints a line, skips the test and
- * returns undefined.
- */
+/** Initializes a Terraform configuration. If Terraform cannot be run, prints a line, skips the test and returns undefined. */
 export async function startTerraform(
   t: TestContext,
   service: TestService,

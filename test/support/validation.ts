@@ -52,7 +52,7 @@ interface Validation extends Partial<ValidationOptions>, Partial<Limits> {
   readonly signal?: AbortSignal
 }
 
-/** Makes a single validation attempt, and returns `valid`, or the type, retryability and detail of the problem as text. */
+/** Makes a single validation attempt. Returns `valid`, or the problem's type and detail and whether it is retryable, as text. */
 export async function validate({
   type,
   value,

@@ -22,7 +22,7 @@ import { TestService } from '../support/service.ts'
 import { SoftHsm } from '../support/softhsm.ts'
 import { assertAllIssued, request, retry } from '../support/waiting.ts'
 
-/** Starts a service with a token. Without SoftHSM, the test is skipped and the function returns undefined. */
+/** Starts a service with a token. Without SoftHSM, skips the test and returns undefined. */
 async function start(
   t: TestContext,
   flags: Record<string, string> = {},
@@ -139,7 +139,7 @@ test('while a token is removed under load, requests are acknowledged, and their 
   await hsm.restore()
   const before = acknowledged.length
   await until(() => acknowledged.length >= before + 50)
-  // Clients do not notice a removal of the token that is shorter than the time that a call waits.
+  // Clients do not notice if the token is removed for less time than a call waits.
   const noticed = await waiting()
   await hsm.remove()
   await setTimeout(500)

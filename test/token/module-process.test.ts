@@ -1,4 +1,4 @@
-/** Tests of a PKCS #11 module that runs in a separate process, as for network HSMs and p11-kit, and is killed under load. */
+/** Tests of a PKCS #11 module in a separate process, as with network HSMs and p11-kit, that is killed under load. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -58,7 +58,7 @@ class ModuleProcess {
   }
 }
 
-/** Starts a module process. Without SoftHSM or p11-kit, the test is skipped and the function returns undefined. */
+/** Starts a module process. Without SoftHSM or p11-kit, skips the test and returns undefined. */
 async function startModule(t: TestContext) {
   const hsm = await SoftHsm.create(t)
   const p11Kit = await tool(t, 'p11-kit')

@@ -24,7 +24,7 @@ before(async () => {
   const build = ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]
   await run(tsc, build, { timeout: 120_000 })
   cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  // Only the dependencies that npm would install with the package are available.
+  // Only the dependencies that npm installs with the package are available.
   for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
     const link = join(project, 'node_modules', name)
     mkdirSync(join(link, '..'), { recursive: true })

@@ -1,4 +1,4 @@
-/** Mutations of CSRs whose signature is right. */
+/** Mutations of CSRs that have a valid signature. */
 import { createPublicKey, sign, type KeyObject } from 'node:crypto'
 import type { SigningAlgorithm } from '../../../src/authority/algorithms.ts'
 import { signatureAlgorithmIdentifier } from '../../../src/x509/algorithm-identifier.ts'
@@ -10,13 +10,13 @@ import { mutateNode, readNodes, writeNode } from './der.ts'
 export interface RequestKey {
   readonly privateKey: KeyObject
   readonly algorithm: SigningAlgorithm
-  /** Hash of the algorithm; null for an algorithm that has none. */
+  /** Hash of the algorithm; null if the algorithm has none. */
   readonly hash: string | null
 }
 
 const keyAt = 2
 
-/** Mutates the version, subject, key or attributes of a CSR with a key, and signs the result with it. */
+/** Mutates the version, subject, key or attributes of a CSR, and signs the result with `key`. */
 export function mutateAndSign(
   base: Buffer,
   { privateKey, algorithm, hash }: RequestKey,

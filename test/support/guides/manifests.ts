@@ -1,6 +1,6 @@
 /**
- * Checks that the fields in a manifest exist. The TypeScript compiler checks Kubernetes objects against the Kubernetes types,
- * and operators' objects against the types in this file.
+ * Checks that the fields in a manifest exist. The TypeScript compiler checks Kubernetes' own objects against its types, and
+ * operators' objects against the types in this file.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

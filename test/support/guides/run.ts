@@ -1,7 +1,7 @@
 /**
  * Runs a guide's blocks in a temporary folder, with a running server. Files are written under the names in the guide, and
- * commands run in a single shell, in order. The blocks are changed in only two ways: addresses are replaced with free
- * addresses, and a line with a command that must fail (`! …`) ends the script if the command succeeds.
+ * commands run in a single shell, in order. The blocks are changed in only two ways. Addresses are replaced with free addresses.
+ * A line with a command that must fail (`! …`) ends the script if the command succeeds.
  */
 import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
  * The simulated machine on which the pages in docs/tasks are tested: a folder with `signet`, `systemctl` and `journalctl` on
- * PATH. The simulated commands run the server from the checkout. The paths of a Debian installation are mapped to the folder.
+ * PATH. These commands run the server from the checkout. The paths of a Debian installation are mapped to the folder.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -92,7 +92,7 @@ start | restart)
 esac`
 }
 
-/** Returns the lines in a page's output blocks that are missing from the output of the page's commands. `…` matches any text. */
+/** Returns the lines in a page's output blocks that its commands have not printed. `…` matches any text. */
 export function missingOutput(blocks: readonly Block[], output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd())
   return blocks

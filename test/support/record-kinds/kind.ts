@@ -11,9 +11,9 @@ export interface ExpectedLeaf {
   readonly what?: string
   /** ARN or name of a principal; by default, the administrator or the command. */
   readonly who?: string
-  /** The command, if it differs from the command that the entry itself names. */
+  /** The command, if it differs from the one in the entry. */
   readonly command?: string
-  /** Whether the row was deleted, so that the leaf has no state. */
+  /** Whether the row was deleted. If so, the leaf has no state. */
   readonly isRemoval?: boolean
 }
 
