@@ -53,7 +53,7 @@ export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
 }
 
 const factorBytes = 128
-/** The lowest possible first byte of a prime factor. The product of two such primes has twice their length. */
+/** Minimum value of a prime factor's most significant byte, so that the product of two such primes has twice their length. */
 const highestByteMin = 0xb5
 const derHeader = Buffer.from('02818100', 'hex')
 

@@ -16,7 +16,7 @@ export interface RequestKey {
 
 const keyAt = 2
 
-/** Mutates the version, subject, key or attributes of a CSR, and signs the result with `key`. */
+/** Mutates the version, subject, key or attributes of a CSR, and signs the result with the given key. */
 export function mutateAndSign(
   base: Buffer,
   { privateKey, algorithm, hash }: RequestKey,
