@@ -8,7 +8,7 @@ import type { FoundCertificate } from '../src/store/certificate-search.ts'
 import type { Target } from './target.ts'
 import { progress } from './turns.ts'
 
-/** Host name in the sample certificate. Each copy of the certificate has other digits in its host name. */
+/** Host name in the sample certificate. Its digits differ in each copy of the certificate. */
 const sampleName = 'h00000000.t000.example.com'
 
 /** Numbers of distinct values per search field. Host names are unique, whereas all other searchable values repeat. */
@@ -121,7 +121,7 @@ function finish(database: DatabaseSync, positions: Positions): void {
     commit; pragma journal_mode = wal`)
 }
 
-/** Entries of the `certificate_facets` table, grouped by facet. Each facet entry is encoded as one number. */
+/** Entries of the `certificate_facets` table, grouped by facet. Each entry is encoded as one number. */
 class Positions {
   readonly #byFacet = new Map<number, { numbers: Float64Array; count: number }>()
 

@@ -41,8 +41,8 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus
 
 /**
- * An error to be returned to the caller. The error's code and message are sent unchanged, so the message must not contain a
- * secret, SQL or a stack trace. Every other error is returned as InternalFailure.
+ * An error to be returned to the caller. Its code and message are sent unchanged, so the message must not contain a secret, SQL
+ * or a stack trace. Every other error is returned as InternalFailure.
  */
 export class ServiceError extends Error {
   override name = 'ServiceError'

@@ -13,7 +13,7 @@ export interface Loaded<Value> {
 }
 
 /**
- * Loads a value, and reloads it when `key` changes. The value for the previous key is discarded. API calls that are no longer
+ * Loads a value, and reloads it when `key` changes. The value for the previous key is discarded, and API calls that are no longer
  * needed are aborted. If `key` is undefined, nothing is loaded.
  */
 export function useCall<Value>(

@@ -1,4 +1,4 @@
-/** The form that contains the filters of a search. */
+/** The form with the filters of a search. */
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'

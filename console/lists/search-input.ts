@@ -11,7 +11,9 @@ export type SearchInput =
 interface SearchParameters {
   /** API input members, keyed by the names of query parameters that are passed on unchanged. */
   readonly members: Readonly<Record<string, string>>
-  /** Number of days to add to each query parameter that is a date, so that a range includes its last day. */
+  /**
+   * The API member for each query parameter that is a date, and the number of days to add, so that a range includes its last day.
+   */
   readonly dates: Readonly<Record<string, { readonly member: string; readonly days: number }>>
   /** Returns the start of a day in milliseconds, like `Date.UTC`. */
   readonly startOf: (year: number, monthIndex: number, day: number) => number

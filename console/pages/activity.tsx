@@ -20,7 +20,7 @@ import { filterNames, inputOf } from './activity/filters.ts'
 import { useVerification, VerificationResult } from './activity/verification.tsx'
 
 const pageSize = 50
-/** Maximum number of API calls for one page. Each call reads a limited number of entries, so its result can be short or empty. */
+/** Maximum number of API calls for one page. Each call reads a limited number of entries, so it can return few or none. */
 const callsMax = 20
 
 export function Page(): ReactNode {

@@ -20,8 +20,7 @@ import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
 const pageSize = 30
 /**
- * Maximum number of API calls for one page. Each call examines a limited number of certificates, so its result can be short or
- * empty.
+ * Maximum number of API calls for one page. Each call examines a limited number of certificates, so it can return few or none.
  */
 const callsMax = 40
 

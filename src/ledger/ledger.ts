@@ -62,7 +62,9 @@ async function prepare(options: LedgerOptions): Promise<Sealing> {
   return { db, clock, verifier, privateKey, seen: 0 }
 }
 
-/** Creates the name, the key and the checkpoint of an empty tree in a single transaction, unless another node has done so. */
+/**
+ * Creates the log's name, its key and the checkpoint of an empty tree in a single transaction, unless another node has done so.
+ */
 async function createLog({ db, clock, random, sealers }: LedgerOptions) {
   const name = `signet-record/${Buffer.from(random.bytes(16)).toString('hex')}`
   const create = async (): Promise<boolean> => {

@@ -1,6 +1,6 @@
 /**
  * The interface to the store for published CRLs and audit reports. The store consists of buckets that contain objects. The code
- * in objects/ does not depend on the contents of the objects.
+ * in objects/ does not depend on the objects' contents.
  */
 import type { Readable } from 'node:stream'
 

@@ -9,8 +9,8 @@ import { createOcspResponder } from './responder.ts'
 import type { OcspAnswer } from './response.ts'
 
 /**
- * Creates the OCSP route for a server that has no keys yet. The locked route sends stored responses until their nextUpdate. Every
- * other response is an unsigned error, such as tryLater (RFC 6960 §2.3). `db` is undefined if the database cannot be read.
+ * Creates the OCSP route for a server that has no keys yet. It sends stored responses until their nextUpdate. Every other
+ * response is an unsigned error, such as tryLater (RFC 6960 §2.3). `db` is undefined if the database cannot be read.
  */
 export function createLockedOcspRoute(
   db: Database | undefined,

@@ -1,4 +1,4 @@
-/** Signs OCSP responses with the key of the CA or of the CA's delegate. */
+/** Signs OCSP responses with the key of the CA or of its delegate. */
 import { createHash } from 'node:crypto'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import type { Authority } from '../authority/authority.ts'

@@ -6,7 +6,7 @@ import { equalsResolved, matchesResolved } from './pattern.ts'
 export interface Operator {
   /** Whether a policy value is valid for the operator. The check is not called for values that contain variables. */
   readonly accepts: (value: string) => boolean
-  /** Whether the request value matches the policy value. The policy value's variables have already been replaced. */
+  /** Whether the request value matches the policy value, whose variables have already been replaced. */
   readonly holds: (expected: string, actual: string) => boolean
   /**
    * Whether the operator is a `…Not…` operator. It requires that no policy value matches, and is satisfied by a request without

@@ -89,8 +89,8 @@ const literalMark = '\uE001'
 const wildcards = /[*?\uE000\uE001]/
 
 /**
- * Replaces a pattern's variables, for matchesResolved. Returns undefined if a variable has no value or several values, in
- * which case the pattern matches nothing.
+ * Replaces a pattern's variables, for matchesResolved. Returns undefined if a variable has no value or several values; the
+ * pattern then matches nothing.
  */
 export function resolvePattern(pattern: Pattern, keys: ContextKeys): string | undefined {
   let text = ''

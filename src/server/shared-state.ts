@@ -1,6 +1,6 @@
 /**
- * State that all processes of a server share: request rates, limits, the call log, metrics and jobs. The process that owns the data
- * holds the shared state, and workers access it through the primary.
+ * State that all of a server's processes share: request rates, limits, the call log, metrics and jobs. The process that owns the
+ * data holds this state, and workers access it through the primary.
  */
 import {
   createAddressLimiter,
@@ -91,7 +91,7 @@ export async function createWorkerState(
     rateLimiter,
     accountChanges: primary.accountChanges,
     callLog: config.callLog === undefined ? undefined : primary.callLog,
-    // A worker returns the metrics of all processes of the server.
+    // A worker returns the metrics of all of the server's processes.
     metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },
     wake: (job) => primary.wake(job),
     serverState: () => primary.serverState(),

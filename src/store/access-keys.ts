@@ -32,9 +32,7 @@ export interface AccessKeyRecord {
   /** Account of the access key's owner. For a service, this is the account on whose behalf the service acts. */
   readonly accountId: string
   readonly owner: KeyOwner
-  /**
-   * Identity policy of the access key itself, as JSON text. The policy applies in addition to the policies of the key's user.
-   */
+  /** Identity policy of the access key itself, as JSON text. It applies in addition to the user's policies. */
   readonly policy: string | undefined
   /** Whether the access key is active. Requests that are signed with an inactive access key are refused. */
   readonly active: boolean
@@ -114,7 +112,7 @@ export async function findAccessKey(
   }
 }
 
-/** Lists the active access keys of a user, with the policies of these keys. */
+/** Lists a user's active access keys, with the keys' policies. */
 export async function listKeyPoliciesOf(
   db: Database,
   userId: string,

@@ -53,7 +53,7 @@ export function auditedCertificateOf(row: Row): AuditedCertificate {
       : { certificateDer: bytesOf(row, 'certificate_der') }),
     serialNumber: bytesOf(row, 'serial_number'),
     templateName: textOf(row, 'template_name'),
-    // A certificate without a recorded requester was requested by the owner of the CA.
+    // A certificate without a recorded requester was requested by the CA's owner.
     requesterAccountId: optionalTextOf(row, 'requester_account_id'),
     requesterService: optionalTextOf(row, 'requester_service'),
     issuedAt: new Date(integerOf(row, 'issued_at_ms')),

@@ -11,8 +11,8 @@ import { sha256 } from '../record/merkle.ts'
 import { changing, guard, sql, type Sql } from './sql.ts'
 
 /**
- * Inserts a CA with the status CREATING, unless the quota of its account and Region is exhausted. If the quota is exhausted,
- * the statement returns no row. Deleted CAs count toward the quota until their restoration period ends.
+ * Inserts a CA with the status CREATING. The statement returns no row if the quota of the CA's account and Region is exhausted.
+ * Deleted CAs count toward the quota until their restoration period ends.
  */
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   const { id, partition, region, accountId, type, usageMode } = request

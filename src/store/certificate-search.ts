@@ -24,7 +24,7 @@ interface FoundAuthority extends Pick<
   Authority,
   'number' | 'id' | 'partition' | 'region' | 'accountId'
 > {
-  /** End of the restoration period of the CA, or undefined if the CA is not deleted. */
+  /** End of the CA's restoration period; undefined if the CA is not deleted. */
   readonly restorableUntil: Date | undefined
 }
 

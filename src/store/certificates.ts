@@ -42,7 +42,7 @@ export function countCertificate(authority: Authority, quota: number): Sql {
   )
 }
 
-/** Returns the number of certificates that count against the quota of a CA. */
+/** Returns the number of certificates that count against a CA's quota. */
 export async function countIssued(
   db: Pick<Database, 'query'>,
   { number }: Pick<Authority, 'number'>,

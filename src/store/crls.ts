@@ -12,7 +12,7 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface CrlRecord {
   readonly id: number
   readonly authorityId: string
-  /** Object name of the CRL, without folder and extension. The name is the ID of the CA or the UUID of the partition. */
+  /** Object name of the CRL, without folder and extension: the CA's ID or the partition's UUID. */
   readonly name: string
   readonly kind: CrlKind
   /** Number of the issuing CA's identity. */

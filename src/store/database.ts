@@ -18,9 +18,8 @@ export interface Database {
    * Runs either all statements, in order, or none. Once the commit is durable, the promise resolves to the rows that each
    * statement returned.
    *
-   * Callers may request transactions concurrently. The transactions are serializable. Waiting transactions may share a commit,
-   * but they fail independently. If a unique constraint is violated or a guard fails, the method throws ConflictError and
-   * changes nothing.
+   * Callers may request transactions concurrently. Transactions are serializable. Waiting transactions may share a commit, but
+   * they fail independently. Throws ConflictError and changes nothing if a unique constraint is violated or a guard fails.
    */
   transaction(statements: readonly Sql[]): Promise<Row[][]>
   /**

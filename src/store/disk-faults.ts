@@ -67,7 +67,7 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
 ])
 
 /**
- * Extended result codes for reads from a damaged file. The file is too short or has a bad checksum, or the file system is
+ * Extended result codes for reads from a damaged file: the file is too short or has a bad checksum, or the file system is
  * damaged.
  */
 const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])

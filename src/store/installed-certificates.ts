@@ -91,7 +91,7 @@ export interface CrlSigner {
   readonly number: number
   readonly authorityId: string
   readonly identity: number
-  /** Whether the certificate is the current certificate of its CA. */
+  /** Whether the certificate is its CA's current certificate. */
   readonly isCurrent: boolean
   readonly notAfter: Date
   readonly certificateDer: Uint8Array

@@ -25,10 +25,7 @@ export interface MasterKeySettings {
 
 /** A secret that is sealed under a master key. */
 export interface SealedSecret {
-  /**
-   * Context of the sealed bytes. The context is the name of a key, the ID of an access key, or the ID of a key for external
-   * account binding.
-   */
+  /** Context of the sealed bytes: the name of a key, the ID of an access key, or the ID of a key for external account binding. */
   readonly name: string
   readonly masterKeyId: string
   readonly sealed: Uint8Array

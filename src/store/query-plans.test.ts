@@ -1,4 +1,4 @@
-/** Tests with EXPLAIN QUERY PLAN that no regular statement of a server scans the whole of a growing table. */
+/** Tests with EXPLAIN QUERY PLAN that none of a server's regular statements scans an entire growing table. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
@@ -67,7 +67,7 @@ class Recorder {
   }
 }
 
-/** Returns the lines of the plan that scan the whole of a growing table, or the whole of an index on it. */
+/** Returns the lines of the plan that scan an entire growing table, or an entire index on it. */
 function scansOf(database: DatabaseSync, text: string): string[] {
   const plan = database.prepare(`explain query plan ${text}`).all() as { detail: string }[]
   return plan.flatMap(({ detail }) => {

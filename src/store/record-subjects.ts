@@ -13,14 +13,14 @@ export interface AuthorityName {
   readonly accountId: string
 }
 
-/** The way in which an entry of the record identifies a CA. */
+/** How an entry of the record identifies a CA. */
 export type AuthorityReference =
   | { readonly number: number }
   | { readonly id: string }
   /** Name of the CRL. */
   | { readonly crl: string }
 
-/** The way in which an entry of the record identifies an enrollment endpoint. */
+/** How an entry of the record identifies an enrollment endpoint. */
 export interface EndpointReference {
   readonly protocol: string
   readonly name: string

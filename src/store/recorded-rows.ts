@@ -104,7 +104,7 @@ export function recordedCertificateOf(row: Row): RecordedCertificate {
   }
 }
 
-/** Returns the digest of all columns of a certificate row. The digest is used for rows that are older than the record. */
+/** Returns the digest of all columns of a certificate row, for rows that are older than the record. */
 export function wholeCertificateDigest({
   authority,
   serialNumber,
@@ -114,7 +114,7 @@ export function wholeCertificateDigest({
   return rowDigest([authority, serialNumber, hash, others])
 }
 
-/** Returns the digest of all columns of a revocation row. The digest is used for rows that are older than the record. */
+/** Returns the digest of all columns of a revocation row, for rows that are older than the record. */
 export function wholeRevocationDigest(row: Row): Uint8Array {
   return rowDigest([bytesOf(row, 'serial_number'), revocationDigest(row)])
 }

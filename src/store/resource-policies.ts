@@ -63,8 +63,8 @@ export function requireResourcePolicy({ number }: Authority, found: string | und
 }
 
 /**
- * Stores the resource policy of a CA, which replaces any existing policy. `accountIds` are the accounts with which the policy
- * shares the CA.
+ * Stores a CA's resource policy, replacing any existing policy. `accountIds` are the accounts with which the policy shares the
+ * CA.
  */
 export function putResourcePolicy(
   authority: Authority,

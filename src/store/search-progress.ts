@@ -47,7 +47,7 @@ export function moveSearchProgress({ token }: Lease, now: Date, certificateNumbe
   )
 }
 
-/** The data from which the search entries of a certificate are built. */
+/** The data from which a certificate's search entries are built. */
 export interface UnsearchableCertificate extends Pick<
   FoundCertificate,
   'number' | 'certificateDer' | 'templateName' | 'issuedAt' | 'notAfter' | 'requester'

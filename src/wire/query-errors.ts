@@ -17,7 +17,7 @@ const statusOfOwn = {
   ValidationError: 400,
 } as const
 
-/** An error that is returned to the caller. The error's code and message are sent unchanged. */
+/** An error that is returned to the caller. Its code and message are sent unchanged. */
 export class QueryError extends Error {
   override name = 'QueryError'
   readonly code: keyof typeof statusOfOwn

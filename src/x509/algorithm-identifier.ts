@@ -7,7 +7,7 @@ import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
 export interface AlgorithmIdentifier {
   readonly der: Uint8Array
   readonly oid: string
-  /** DER of the parameters; undefined if they are absent. NULL parameters are present. */
+  /** DER of the parameters; undefined if they are absent. NULL is not treated as absent. */
   readonly parameters: Uint8Array | undefined
 }
 

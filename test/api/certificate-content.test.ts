@@ -88,7 +88,7 @@ test('a policy restricts DNS names, wherever they are in the certificate, and th
     await outcomeOf(user, { subject: inSubject, dns: ['a.corp.example'] }),
     named('evil.example'),
   )
-  // The names in a CSR are considered only if the template uses them.
+  // The names in a CSR matter only if the template uses them.
   const fromCsr = { template: 'EndEntityServerAuthCertificate', request: 'ec-server' }
   assert.match(await outcomeOf(user, fromCsr), /with signet:DnsName "/)
 })

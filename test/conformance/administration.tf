@@ -1,5 +1,5 @@
-# One CA with its policy, permissions, tags and revocation, and the data sources that read it. Values that change in place are
-# variables.
+# A CA with its policy, permissions, tags and revocation configuration, and the data sources that read it. Variables contain the
+# values that are changed in place.
 terraform {
   required_providers {
     aws = {

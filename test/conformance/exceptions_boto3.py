@@ -2,10 +2,10 @@
 
 Standard input: JSON of {"endpoint", "region", "database", "cases"}. A case has
   "operation", "input": operation and input, with the API's member names; blobs are strings
-  "key": [access key ID, secret access key]; by default, that of the environment
+  "key": [access key ID, secret access key]; by default, the key in the environment
   "tamper": name of a manipulation of the request in TAMPERS
-  "concurrency": number of concurrent calls; all of them are in the server before it can write for the first
-Standard output: for each case the list of the outcomes of its calls: null for success, otherwise the exception.
+  "concurrency": number of concurrent calls; all of them reach the server before it can write for the first one
+Standard output: for each case, a list of its calls' outcomes: null for success, otherwise the exception.
 """
 import functools
 import json
@@ -70,7 +70,7 @@ TAMPERS = {
 
 @functools.cache
 def client_of(tamper, key, _case):
-    # Validation is left to the server, and requests are not retried.
+    # Only the server validates input, and requests are not retried.
     options = {"retries": {"max_attempts": 0}, "parameter_validation": False, "max_pool_connections": 50}
     if tamper == "unsigned":
         options["signature_version"] = UNSIGNED
@@ -113,7 +113,7 @@ def describe(client, error):
 
 
 def call_concurrently(client, case):
-    """Holds the write lock of the database until every call has been sent and has read the database, so that all see the same state."""
+    """Holds the database's write lock until every call has been sent and has read the database, so that all see the same state."""
     count = case["concurrency"]
     sent, outcomes = threading.Semaphore(0), []
     client.meta.events.register("before-send.acm-pca", lambda **_: sent.release())

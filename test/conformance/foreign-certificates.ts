@@ -78,7 +78,7 @@ def read(pem):
 print(json.dumps([read(pem) for pem in json.load(sys.stdin)]))
 `
 
-/** Parses certificates with pyca. If pyca is not installed, the test is skipped and the function returns undefined. */
+/** Parses certificates with pyca. If pyca is not installed, skips the test and returns undefined. */
 export async function readWithPyca(
   t: TestContext,
   pems: readonly string[],
@@ -98,7 +98,7 @@ export interface PrintedCertificate {
   readonly text: string
 }
 
-/** Parses certificates with GnuTLS. If certtool is not installed, the test is skipped and the function returns undefined. */
+/** Parses certificates with GnuTLS. If certtool is not installed, skips the test and returns undefined. */
 export async function readWithGnutls(
   t: TestContext,
   pems: readonly string[],

@@ -84,7 +84,7 @@ assert root in listed and subordinate in listed, listed
 pages = pca.get_paginator("list_tags").paginate(CertificateAuthorityArn=root, PaginationConfig={"PageSize": 1})
 assert [tag for page in pages for tag in page["Tags"]] == [{"Key": "made-by", "Value": "boto3"}]
 
-# Modeled exceptions, and exceptions that have only a code.
+# Modeled exceptions, and exceptions with only a code.
 try:
     pca.update_certificate_authority(CertificateAuthorityArn=create("ROOT", "pending")[0], Status="ACTIVE")
     raise AssertionError("the call succeeded")
@@ -127,7 +127,8 @@ try:
 except pca.exceptions.InvalidPolicyException:
     pass
 
-# A presigned URL contains the members in its query, and the signature covers an empty body. This works for operations with flat members.
+# A presigned URL contains the members in its query, and its signature covers an empty body. This works for operations with flat
+# members.
 def post_presigned(method, **params):
     url = pca.generate_presigned_url(method, Params=params, ExpiresIn=60)
     operation = pca.meta.method_to_api_mapping[method]

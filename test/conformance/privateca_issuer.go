@@ -1,4 +1,4 @@
-// Issues a certificate with the calls of cert-manager's aws-privateca-issuer, in the AWS SDK for Go v2.
+// Issues a certificate with the same calls as cert-manager's aws-privateca-issuer, using the AWS SDK for Go v2.
 //
 // Standard input: JSON of the request. Credentials and Region come from the environment. Standard output: JSON of the
 // result.

@@ -1,5 +1,5 @@
-// Judges a record with an implementation of its own of RFC 6962, C2SP tlog-tiles and C2SP signed-note, which follows the recursive
-// definitions of RFC 6962, 2.1. Reads JSON from standard input, and prints a line for each fault.
+// Verifies a record with an independent implementation of RFC 6962, C2SP tlog-tiles and C2SP signed-note. It follows the
+// recursive definitions in RFC 6962, 2.1. Reads JSON from standard input, and prints a line for each fault.
 package main
 
 import (
@@ -58,7 +58,7 @@ func split(n int) int {
 	return k
 }
 
-// mth is MTH of RFC 6962, 2.1, over hashes of leaves.
+// mth is MTH in RFC 6962, 2.1, over the hashes of leaves.
 func mth(d [][]byte) []byte {
 	if len(d) == 0 {
 		sum := sha256.Sum256(nil)
@@ -71,7 +71,7 @@ func mth(d [][]byte) []byte {
 	return nodeHash(mth(d[:k]), mth(d[k:]))
 }
 
-// path is PATH of RFC 6962, 2.1.1.
+// path is PATH in RFC 6962, 2.1.1.
 func path(m int, d [][]byte) [][]byte {
 	if len(d) <= 1 {
 		return nil
@@ -83,7 +83,7 @@ func path(m int, d [][]byte) [][]byte {
 	return append(path(m-k, d[k:]), mth(d[:k]))
 }
 
-// subproof is SUBPROOF of RFC 6962, 2.1.2.
+// subproof is SUBPROOF in RFC 6962, 2.1.2.
 func subproof(m int, d [][]byte, whole bool) [][]byte {
 	if m == len(d) {
 		if whole {

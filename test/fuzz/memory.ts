@@ -2,7 +2,7 @@
 import type { ProbeReport } from './probe.ts'
 
 const mebibyte = 1024 * 1024
-/** Limits on memory growth from the middle to the end of a run. Growth below the limit is considered noise. */
+/** Limits on memory growth from the middle to the end of a run. Growth below the limit is treated as noise. */
 const growthBytesMax = 24 * mebibyte
 const growthShareMax = 0.2
 /** The memory limit in the Helm chart. */

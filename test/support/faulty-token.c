@@ -1,7 +1,7 @@
 /*
- * A PKCS #11 module in front of another one (REAL_MODULE). Files control its faults:
+ * A PKCS #11 module that wraps another module (REAL_MODULE). Files control its faults:
  * HANG_FILE: while it exists, C_Sign does not return.
- * FAULT_FILE: a return value in hexadecimal and the label of a key, separated by a space. C_SignInit returns this value for the key.
+ * FAULT_FILE: a return value in hexadecimal and a key's label, separated by a space. C_SignInit returns this value for the key.
  * LOGIN_FILE: a line is appended for each call of C_Login.
  */
 #define _GNU_SOURCE

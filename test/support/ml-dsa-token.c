@@ -1,6 +1,6 @@
 /*
- * A PKCS #11 module in front of another one (REAL_MODULE), which adds ML-DSA keys as in PKCS #11 3.2. The keys are in the memory of
- * the process. ML-DSA itself is that of OpenSSL, whose functions the executable of Node.js exports.
+ * A PKCS #11 module that wraps another module (REAL_MODULE) and adds ML-DSA keys as in PKCS #11 3.2. The keys are in the
+ * process's memory. ML-DSA is implemented by OpenSSL, whose functions the Node.js executable exports.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -57,7 +57,7 @@ void EVP_MD_CTX_free(void *);
 int EVP_DigestSignInit_ex(void *, void **, const char *, void *, const char *, void *, const void *);
 int EVP_DigestSign(void *, CK_BYTE *, size_t *, const CK_BYTE *, size_t);
 
-/* An object: of a pair, the public one has an even index. */
+/* An object. The public key of a pair has an even index. */
 struct object {
   void *pair;
   CK_ULONG class, set;

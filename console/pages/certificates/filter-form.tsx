@@ -1,4 +1,4 @@
-/** The form that contains the filters of a certificate search. */
+/** The form with the filters of a certificate search. */
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Grid from '@cloudscape-design/components/grid'
 import type { ReactNode } from 'react'

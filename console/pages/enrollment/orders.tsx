@@ -20,9 +20,7 @@ interface OrdersProps {
 }
 
 const pageSize = 30
-/**
- * Maximum number of API calls for one page. Each call searches a limited number of orders, so its result can be short or empty.
- */
+/** Maximum number of API calls for one page. Each call searches a limited number of orders, so it can return few or none. */
 const callsMax = 20
 
 const statuses = [

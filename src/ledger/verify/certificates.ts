@@ -138,7 +138,7 @@ export class CertificateComparison {
       this.#problem(`${nameOfRow(waiting.row)} was changed`)
   }
 
-  /** Removes rows from the front of the queue if their leaves are known. The leaves must be in the same order as the rows. */
+  /** Removes rows from the front of the queue if their leaves are known. Leaves must be in the same order as the rows. */
   #release(): void {
     const first = this.#queue.findIndex(({ leaf }) => leaf === undefined)
     const known = first === -1 ? this.#queue : this.#queue.slice(0, first)

@@ -73,7 +73,10 @@ interface RequestOptions extends Pick<AcceptedRequest, 'caller' | 'signature' | 
   readonly createCsr?: () => Promise<Uint8Array>
 }
 
-/** Throws LimitExceededException if the quota of the CA is exhausted. The transaction that stores the certificate decides. */
+/**
+ * Throws LimitExceededException if the CA's quota is exhausted. This is only a preliminary check; the transaction that stores the
+ * certificate decides.
+ */
 async function requireQuota({ db, quotas }: Services, { authority }: AuthorityView): Promise<void> {
   if ((await countIssued(db, authority)) >= quotas.certificatesPerAuthority)
     throw quotaExhausted(quotas.certificatesPerAuthority)

@@ -88,7 +88,7 @@ export interface ScopedCaller extends Caller {
   readonly authorizeContent?: (keys: ContentKeys) => Promise<void>
 }
 
-/** Service prefix of an IAM action. The prefix of Signet is for operations that no policy written for AWS should allow. */
+/** Service prefix of an IAM action. Signet's own prefix is for operations that no policy written for AWS should allow. */
 type ActionPrefix = 'acm-pca' | 'signet'
 
 /** A function that derives a value for authorization from a call, with its description for the API reference. */

@@ -59,9 +59,9 @@ export async function requireBucket(
 const reportPatienceMilliseconds = 5000
 
 /**
- * Writes a permission test object. The test object is private, like audit reports. Throws ResourceNotFoundException if the
- * bucket does not exist, and RequestFailedException if the bucket rejects the write. A store that does not respond is accepted,
- * because it may be available when the report is written.
+ * Writes a permission test object, which is private, like audit reports. Throws ResourceNotFoundException if the bucket does not
+ * exist, and RequestFailedException if it rejects the write. A store that does not respond is accepted, because it may be
+ * available when the report is written.
  */
 export async function requireReportBucket(
   { objects, log }: Pick<Services, 'objects' | 'log'>,

@@ -1,4 +1,4 @@
-/** Requires a second person's approval for calls that the approval policy of the CA's account lists. */
+/** Requires a second person's approval for calls that are listed in the approval policy of the CA's account. */
 import type { ApprovalAction } from '../../approval/actions.ts'
 import { ApprovalRequiredError, requireApproval } from '../../approval/require-approval.ts'
 import type { Authority } from '../../authority/authority.ts'

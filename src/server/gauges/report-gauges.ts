@@ -1,4 +1,4 @@
-/** The gauges of a server, whose values are computed whenever the metrics are read. */
+/** A server's gauges, whose values are computed whenever the metrics are read. */
 import { statfs } from 'node:fs/promises'
 import { createHealth } from '../../http/health.ts'
 import type { Services } from '../../services.ts'

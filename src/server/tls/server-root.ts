@@ -36,7 +36,7 @@ export type RootServices = Pick<Services, 'db' | 'clock' | 'random'>
 const keyName = 'tls-root'
 const certificateSetting = 'tls root'
 const lifeSeconds = 3650 * daySeconds
-/** How long before the issuance notBefore is, for clients whose clocks are slow. */
+/** How long notBefore precedes the issuance, for clients whose clocks are slow. */
 const backdatedSeconds = 3600
 
 export interface ServerRoot {

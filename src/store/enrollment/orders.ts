@@ -211,8 +211,8 @@ export function finalizeOrder(
 }
 
 /**
- * The condition that the account of an order is valid, its EAB key exists, and none of its authorizations has been withdrawn. These can
- * change while a certificate is signed, so the transaction that stores the certificate checks them.
+ * The condition that an order's account is valid, the account's EAB key exists, and none of the order's authorizations has been
+ * withdrawn. This can change while a certificate is signed, so the transaction that stores the certificate checks the condition.
  */
 export const isEntitled = `exists (select 1 from acme_accounts
       where acme_accounts.acme_account_number = acme_orders.acme_account_number

@@ -17,7 +17,7 @@ export async function readPassword(place: PostgresConnectionOptions): Promise<st
   return found
 }
 
-/** Reads a password file. Like libpq, the function refuses a file that other users can read. */
+/** Reads a password file. As in libpq, a file that other users can read is refused. */
 function readPasswordFile(path: string): Promise<string> {
   return readPrivateFile(path, `the password file ${path}`)
 }

@@ -47,7 +47,7 @@ export function createReaders(config: ClientConfig, max: number): Readers {
   }
   /**
    * If the connection was lost, the read is repeated. This is safe, because a read changes nothing. The repeated statement is not
-   * prepared, because a schema change may have outdated the prepared statements of all connections.
+   * prepared, because a schema change may have invalidated the prepared statements of all connections.
    */
   async function readWithRetry(query: PreparedQuery): Promise<Row[]> {
     try {

@@ -15,9 +15,7 @@ interface Watching {
   readonly onFailure: (error: Error) => void
 }
 
-/**
- * Watches the database until the returned function is called. If the database is large, the function starts a background check.
- */
+/** Watches the database until the returned function is called. Starts a background check if the database is large. */
 export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
   const { log } = watching
   const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()

@@ -12,7 +12,7 @@ export type WriterTask =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
-/** The only writer of a database. The writer is a thread, the process itself, or the primary of a worker. */
+/** The only writer of a database: a thread, the process itself, or a worker's primary. */
 export interface SqliteWriter {
   /**
    * Runs the statements in one transaction. Resolves to the rows of each statement after the commit is durable. Throws

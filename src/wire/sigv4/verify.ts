@@ -77,9 +77,9 @@ export interface ClaimRules {
 const awsOnly = servedRegions()
 
 /**
- * Checks the scope and the time of a signature. The scope must consist of `service`, a served Region and the day of the
- * timestamp. Throws InvalidSignatureException if the scope is wrong, if the timestamp is more than five minutes from `now`, or
- * if a presigned URL has expired.
+ * Checks a signature's scope and time. The scope must consist of `service`, a served Region and the day of the timestamp. Throws
+ * InvalidSignatureException if the scope is wrong, if the timestamp is more than five minutes from `now`, or if a presigned URL
+ * has expired.
  */
 export function checkClaim(
   claim: SignatureClaim,

@@ -1,5 +1,5 @@
 """Drives ACME endpoints with python3-acme. Reads settings as JSON from standard input, runs every scenario, and prints the results
-as JSON by the name of the scenario.
+as JSON, keyed by the scenario's name.
 """
 
 import base64
