@@ -1,6 +1,7 @@
 /** Tests of DescribeRevocation, PublishCrl and CheckRevocation: the state of CRLs and OCSP responses, and access control. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { allow, createUser, type User } from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { createAuthority, createRoot, issue } from '../support/hierarchy.ts'
@@ -14,11 +15,24 @@ import {
 import { TestService, type Members } from '../support/service.ts'
 
 let service: TestService
+/** Publications wait until it is resolved. */
+let release: PromiseWithResolvers<void> | undefined
 before(async () => {
-  service = await TestService.start()
+  service = await TestService.start({}, { wrapObjects: waitingForRelease })
   await service.createBucket(crlBucket)
 })
 after(() => service.close())
+
+function waitingForRelease(objects: ObjectStore): ObjectStore {
+  return {
+    ...objects,
+    async put(...args) {
+      // The check of a bucket's permissions does not wait.
+      if (args[0].key.endsWith('.crl')) await release?.promise
+      return objects.put(...args)
+    },
+  }
+}
 
 const both = revocationOptions(crlConfiguration(), { Enabled: true })
 
@@ -30,7 +44,13 @@ async function check(arn: string, SerialNumber: string): Promise<Members> {
   return service.must('CheckRevocation', { CertificateAuthorityArn: arn, SerialNumber })
 }
 
+/** Makes writes of CRLs wait until the next `publish`. */
+function holdPublications(): void {
+  release = Promise.withResolvers()
+}
+
 async function publish(): Promise<void> {
+  release?.resolve()
   service.clock.advance({ seconds: 1 })
   await service.runJob('publish-crls')
 }
@@ -70,6 +90,7 @@ test('DescribeRevocation shows a CRL before and after its publication, and wheth
 })
 
 test('PublishCrl publishes a CRL with a higher number, and opens the first CRL of a CA', async () => {
+  holdPublications()
   const root = await createRoot(service, { more: both })
   const first = await service.must('PublishCrl', { CertificateAuthorityArn: root.arn })
   assert.equal(first.Crls, 1)
@@ -77,6 +98,7 @@ test('PublishCrl publishes a CRL with a higher number, and opens the first CRL o
   await publish()
   const before_ = (await describe(root.arn)).Crls[0]
   assert.equal(before_.Status, 'PUBLISHED')
+  holdPublications()
   const { RequestedAt } = await service.must('PublishCrl', { CertificateAuthorityArn: root.arn })
   // A second request before the publication adds no work.
   await service.must('PublishCrl', { CertificateAuthorityArn: root.arn })
@@ -132,6 +154,7 @@ test('CheckRevocation shows that the CRL lags behind a revocation until it is pu
 })
 
 test('CheckRevocation accepts the forms of serial numbers and names the problem of an unreadable CRL', async () => {
+  holdPublications()
   const root = await createRoot(service, { more: both })
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const serial = lastOf(leaf.arn)

@@ -245,7 +245,12 @@ function administrationRows({ pending, root, revoking }: Situation): Row[] {
   const isReserved = /'rds:mine' begins with 'rds:', which is reserved\.$/
   return [
     [report, 'RequestInProgress', {}, /^An audit report .* in the last 30 minutes\.$/],
-    [report, 'ResourceNotFound', bucket('no-such-bucket'), /no S3 bucket 'no-such-bucket'/],
+    [
+      report,
+      'ResourceNotFound',
+      bucket('no-such-bucket'),
+      /The S3 bucket 'no-such-bucket' does not exist/,
+    ],
     [report, 'InvalidArgs', bucket('No_Bucket'), /^S3BucketName 'No_Bucket' does not follow/],
     [report, 'RequestFailed', bucket(strangeBucket), /'strange-reports' refuses/, revoking],
     ['DescribeCertificateAuthorityAuditReport', 'ResourceNotFound', {}, /audit report [0-9a-f-]+/],
@@ -257,7 +262,12 @@ function administrationRows({ pending, root, revoking }: Situation): Row[] {
       /acm\.amazonaws\.com and .* already/,
       pending,
     ],
-    ['DeletePermission', 'ResourceNotFound', fresh, /no permission for acm.* 999999999999\.$/],
+    [
+      'DeletePermission',
+      'ResourceNotFound',
+      fresh,
+      /No permission for acm.* 999999999999 exists\.$/,
+    ],
     ['ListPermissions', 'InvalidNextToken', { NextToken: 'x' }, /^NextToken was not issued/],
     ['GetPolicy', 'ResourceNotFound', {}, /^Could not find policy for resource arn:/, pending],
     ['PutPolicy', 'InvalidPolicy', { Policy: '{}' }, /^The policy must have exactly one statement/],

@@ -9,6 +9,8 @@ import {
   issueInput,
 } from '../support/hierarchy.ts'
 import { crlBucket, eventually, lastOf, revocationOptions, revoke } from '../support/revocation.ts'
+import type { Database } from '../../src/store/database.ts'
+import type { Sql } from '../../src/store/sql.ts'
 import { TestService } from '../support/service.ts'
 
 export const reportBucket = 'my-reports'
@@ -18,6 +20,7 @@ export const strangeBucket = 'strange-reports'
 /** CA ARNs (except for `leafArn`) and serial numbers in hexadecimal. */
 export interface Situation {
   readonly service: TestService
+  readonly barrier: ChangeBarrier
   /** An ACTIVE root with a tag, for which an audit report has just been requested. */
   readonly root: string
   readonly rootCertificate: string
@@ -45,10 +48,51 @@ export interface Situation {
 
 const permissionsMax = 1000
 
+/** Makes changes of CAs wait until a number of them have read the database, so that they all conflict with the first one. */
+export class ChangeBarrier {
+  #size = 1
+  #waiting: (() => void)[] = []
+
+  /** Runs `calls`, in which every change of a CA has `size` concurrent requests. */
+  async hold<Result>(size: number, calls: () => Promise<Result>): Promise<Result> {
+    this.#size = size
+    try {
+      return await calls()
+    } finally {
+      this.#size = 1
+    }
+  }
+
+  wrap(db: Database): Database {
+    return {
+      ...db,
+      transaction: async (statements) => {
+        if (statements.some(changesAuthority)) await this.#arrive()
+        return db.transaction(statements)
+      },
+    }
+  }
+
+  async #arrive(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
+    if (this.#waiting.length >= this.#size) for (const release of this.#waiting.splice(0)) release()
+    await promise
+  }
+}
+
+function changesAuthority({ text, guard }: Sql): boolean {
+  return guard?.name === 'revision' && text.includes(' authorities')
+}
+
 /** Creates the service and its resources. Afterwards, the account has reached its quota of CAs. */
 export async function prepareSituation(): Promise<Situation> {
   const quotas = { quotaAuthorities: '24', quotaCertificates: '5', quotaRevocations: '1' }
-  const service = await TestService.start({ ...quotas, crlDelay: '0' })
+  const barrier = new ChangeBarrier()
+  const service = await TestService.start(
+    { ...quotas, crlDelay: '0' },
+    { wrapDatabase: (db) => barrier.wrap(db) },
+  )
   await service.createBucket(crlBucket)
   await service.createBucket(reportBucket)
   await service.createBucket(strangeBucket, '210987654321')
@@ -63,6 +107,7 @@ export async function prepareSituation(): Promise<Situation> {
   const deletable = [await createAuthority(service), await createAuthority(service)]
   const situation = {
     service,
+    barrier,
     ...past,
     ...(await issueFrom(service, root)),
     root: root.arn,

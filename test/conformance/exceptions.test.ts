@@ -81,7 +81,8 @@ for (const [turn, { command, optional }] of python3.entries())
     if (python === undefined) return
     const calls = await concurrentCalls(situation.deletable[turn] ?? '')
     assert.deepEqual(calls.map(({ operation }) => operation).sort(), concurrent)
-    const outcomes = await callWithBoto3(situation.service, python, calls)
+    const { service, barrier } = situation
+    const outcomes = await barrier.hold(4, () => callWithBoto3(service, python, calls))
     for (const [index, { operation, concurrency }] of calls.entries()) {
       const raised = outcomes[index]?.filter((outcome) => outcome !== null) ?? []
       const message =

@@ -19,7 +19,7 @@ export interface Boto3Call {
   readonly key?: readonly [id: string, secret: string]
   /** How the request is manipulated: a name from the Python program. */
   readonly tamper?: string
-  /** Number of concurrent calls. All of them reach the server before the first one can write. */
+  /** Number of concurrent calls. */
   readonly concurrency?: number
 }
 
@@ -48,8 +48,7 @@ export async function callWithBoto3(
     env: clientEnvironment(dataDirectory, { dataDirectory, region: boto3Region }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  const database = join(dataDirectory, 'signet.sqlite')
-  child.stdin.end(JSON.stringify({ endpoint: service.url, region: boto3Region, database, cases }))
+  child.stdin.end(JSON.stringify({ endpoint: service.url, region: boto3Region, cases }))
   const ended = new Promise((resolve) => child.once('close', resolve))
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
   assert.equal(await ended, 0, errors)

@@ -21,7 +21,7 @@ export function unusedFilter(now: number): SelectFilter<AccessKey> {
     name: 'unused',
     label: 'Last use',
     options: [
-      { value: '', label: 'Last used at any time' },
+      { value: '', label: 'Any last use' },
       { value: 'never', label: 'Never used' },
       { value: '30', label: 'Not used for 30 days' },
       { value: '90', label: 'Not used for 90 days' },
