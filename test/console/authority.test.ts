@@ -230,7 +230,7 @@ test('axe finds nothing serious in results and dialogs, in either theme and at e
       await shown.goto(`authorities/${data.issuingArn}?tab=revocation`)
       await shown.page.getByLabel('Serial number').fill(lastOf(data.certificateArn))
       await shown.page.getByRole('button', { name: 'Check', exact: true }).click()
-      await shown.page.getByText('Published CRL').waitFor()
+      await shown.page.getByText('Published CRL', { exact: true }).waitFor()
       await check('revocation')
       await shown.goto(`authorities/${data.issuingArn}?tab=policy`)
       const principal = shown.page.getByRole('textbox', { name: 'Principal' })
