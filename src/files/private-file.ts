@@ -1,5 +1,7 @@
 /** Reads files with secrets, which only their owner may read. */
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { ConfigurationError } from '../errors.ts'
 import { systemErrorText } from '../text/system-error.ts'
 
@@ -20,7 +22,8 @@ export async function readPrivateFile(path: string, description: string): Promis
 
 /** Like readPrivateFile, but for a file that other users may read. */
 export async function readTextFile(path: string, description: string): Promise<string> {
-  const bytes = await readable(readFile(path), description)
+  // At most one byte more than the maximum is read, so that a device or pipe without an end is refused too.
+  const bytes = await readable(buffer(createReadStream(path, { end: bytesMax })), description)
   if (bytes.length <= bytesMax) return bytes.toString('utf8')
   throw new ConfigurationError(`${description} must not exceed ${bytesMax} bytes`)
 }

@@ -1,0 +1,44 @@
+/** Token buckets, which limit how often something happens for each of many names, such as addresses or accounts. */
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Clock } from '../clock.ts'
+
+export interface TokenBuckets {
+  /**
+   * Takes a token from the bucket with the given name. Returns 0, or, if the bucket has no complete token, the number of
+   * milliseconds until it has one.
+   */
+  take(name: string, limit: BucketLimit): number
+}
+
+export interface BucketLimit {
+  /** Number of tokens in a full bucket, at least 1. */
+  readonly size: number
+  readonly perSecond: number
+}
+
+/** Number of tokens at a point in time. */
+interface Bucket {
+  tokens: number
+  at: number
+}
+
+const bucketsMax = 100_000
+
+/** Creates a set of token buckets, each of which starts full. The least recently used buckets are dropped. */
+export function createTokenBuckets(clock: Clock): TokenBuckets {
+  const buckets = createBoundedCache<Bucket>(bucketsMax)
+  return {
+    take(name, { size, perSecond }) {
+      const now = clock.now().getTime()
+      const bucket = buckets.get(name) ?? { tokens: size, at: now }
+      // If the clock has been set back, tokens are neither added nor removed.
+      const refilled = (Math.max(0, now - bucket.at) * perSecond) / 1000
+      bucket.tokens = Math.min(size, bucket.tokens + refilled)
+      bucket.at = now
+      buckets.set(name, bucket)
+      if (bucket.tokens < 1) return ((1 - bucket.tokens) * 1000) / perSecond
+      bucket.tokens -= 1
+      return 0
+    },
+  }
+}
