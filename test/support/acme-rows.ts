@@ -8,6 +8,8 @@ export const keyThumbprint = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
 interface NewRows {
   /** ID of the order. */
   readonly order: string
+  /** ID of the account; by default, the account that `start` has inserted. */
+  readonly account?: string
   /** Names of the authorizations, which are also their IDs. An authorization that already exists is reused. */
   readonly names: readonly string[]
   readonly types?: readonly ChallengeType[]
@@ -23,14 +25,20 @@ export class AcmeRows {
     this.#db = db
   }
 
-  /** Inserts a valid account. */
+  /** Inserts a valid account with the ID `account`. */
   static async start(db: Database): Promise<AcmeRows> {
-    await db.transaction([
+    const rows = new AcmeRows(db)
+    await rows.insertAccount('account', keyThumbprint)
+    return rows
+  }
+
+  /** Inserts a valid account. */
+  async insertAccount(id: string, thumbprint: string): Promise<void> {
+    await this.#db.transaction([
       sql`insert into acme_accounts (acme_account_id, endpoint_name, key_thumbprint, public_key,
           contacts, status, created_at_ms)
-        values ('account', 'web', ${keyThumbprint}, '{}', '[]', 'valid', 0)`,
+        values (${id}, 'web', ${thumbprint}, '{}', '[]', 'valid', 0)`,
     ])
-    return new AcmeRows(db)
   }
 
   /**
@@ -39,6 +47,7 @@ export class AcmeRows {
    */
   async insertOrder({
     order,
+    account = 'account',
     names,
     types = ['http-01'],
     type = 'dns',
@@ -49,13 +58,14 @@ export class AcmeRows {
     await this.#db.transaction([
       sql`insert into acme_orders (order_id, acme_account_number, status, identifiers, authority_number,
           created_at_ms, expires_at_ms)
-        select ${order}, acme_account_number, 'pending', '[]', 1, 0, ${expires} from acme_accounts`,
+        select ${order}, acme_account_number, 'pending', '[]', 1, 0, ${expires} from acme_accounts
+        where acme_account_id = ${account}`,
       ...names.flatMap((name) => [
         sql`insert into acme_authorizations (authorization_id, acme_account_number, identifier_type,
             identifier_value, wildcard, status, created_at_ms, expires_at_ms)
           select ${name}, acme_account_number, ${type}, ${name}, ${wildcard ? 1 : 0}, 'pending', 0,
             ${expires}
-          from acme_accounts where true on conflict (authorization_id) do nothing`,
+          from acme_accounts where acme_account_id = ${account} on conflict (authorization_id) do nothing`,
         sql`insert into acme_order_authorizations (order_number, authorization_number)
           select order_number, authorization_number from acme_orders, acme_authorizations
           where order_id = ${order} and authorization_id = ${name}`,

@@ -60,6 +60,27 @@ test('only challenges whose validation was requested are claimed, each by one pr
   assert.equal((await claim(db, later)).size, 2)
 })
 
+test('an account with many challenges does not delay those of another account', async () => {
+  const { database, db, rows } = await open()
+  await using _ = database
+  const many = Array.from({ length: 100 }, (_each, index) => `many${index}`)
+  await rows.insertOrder({ order: 'many', names: many, expiresAt })
+  await rows.insertAccount('other', 'another key')
+  await rows.insertOrder({ order: 'few', account: 'other', names: ['x', 'y'], expiresAt })
+  await rows.request(...[...many, 'x', 'y'].map((name) => `${name} http-01`))
+  const first = await claim(db, now, 8)
+  assert.deepEqual([...first.keys()].toSorted().slice(-2), ['x http-01', 'y http-01'])
+  assert.equal((await claim(db, now, 100)).size, 26, 'an account has at most 32 claimed challenges')
+  assert.equal((await claim(db, now, 100)).size, 0)
+  await rows.insertOrder({ order: 'late', account: 'other', names: ['z'], expiresAt })
+  await rows.request('z http-01')
+  assert.deepEqual([...(await claim(db)).keys()], ['z http-01'])
+  const finished = first.get('many0 http-01')
+  assert.ok(finished)
+  await db.transaction(storeInvalidChallenge(finished, error))
+  assert.equal((await claim(db)).size, 1)
+})
+
 test('a claimed challenge has its identifier, its token and the thumbprint of the account', async () => {
   const { database, db, rows } = await open()
   await using _ = database

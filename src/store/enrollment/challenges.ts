@@ -29,23 +29,37 @@ export interface RequestedChallenge extends DueChallenge {
 }
 
 /**
- * Claims at most `limit` due challenges, the most overdue first. A challenge with an implausibly late time is also due, because
- * the clock has been set back since then.
+ * Maximum number of an account's challenges that are claimed at the same time. Without this maximum, an account whose hosts do not
+ * respond would delay the validation for all other accounts.
+ */
+const accountChallengesMax = 32
+/** Maximum number of rows that a claim reads. An account has at most 1300 pending authorizations. */
+const readMax = 2000
+
+/**
+ * Claims at most `limit` due challenges. Each account's most overdue challenge is claimed first, then each account's second
+ * challenge, and so on. Challenges that are already claimed count as the first ones of their account. A challenge with an
+ * implausibly late time is also due, because the clock has been set back since then.
  */
 export function claimChallenges({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausibleTime(now)
   return sql`update acme_challenges set lease = ${token}, lease_until_ms = ${until.getTime()}
     where challenge_number in (select challenge_number from (
-          select challenge_number from (select challenge_number from acme_challenges
-              where status = 'processing' and retry_at_ms <= ${nowMs}
-                and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
-              order by retry_at_ms, challenge_number limit ${limit}) as due
-        union all
-          select challenge_number from acme_challenges
-          where status = 'processing' and retry_at_ms > ${plausible}
-            and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
-        ) as claimable limit ${limit})
+        select challenge_number, retry_at_ms, is_free, row_number() over (
+            partition by acme_account_number order by is_free, retry_at_ms, challenge_number) as place
+          from (select * from (select challenge_number, authorization_number, retry_at_ms, case
+                  when lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible} then 1 else 0
+                end as is_free from acme_challenges
+                where status = 'processing' and retry_at_ms <= ${nowMs}
+                order by retry_at_ms, challenge_number limit ${readMax}) as due
+              union all
+                select challenge_number, authorization_number, retry_at_ms, 1 from acme_challenges
+                where status = 'processing' and retry_at_ms > ${plausible}
+                  and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})) as claimable
+            join acme_authorizations using (authorization_number)) as placed
+        where is_free = 1 and place <= ${accountChallengesMax}
+        order by place, retry_at_ms, challenge_number limit ${limit})
       and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
     returning challenge_number, failures`
 }
