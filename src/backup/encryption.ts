@@ -21,7 +21,7 @@ export type DecryptionKey =
 export function keyKinds(key: EncryptionKey): string[] {
   if (key.kind === 'passphrase') return ['passphrase']
   return key.recipients.map((recipient) => {
-    // Recipients that the age format does not define are objects, and the only such recipients are RSA keys.
+    // The age format does not define RSA recipients, so only they are objects.
     if (typeof recipient !== 'string') return 'RSA'
     if (recipient.startsWith('age1tag')) return 'P-256'
     return recipient.startsWith('age1pq') ? 'post-quantum age key' : 'X25519'
@@ -33,7 +33,7 @@ export function keyKinds(key: EncryptionKey): string[] {
  * MB and about one second.
  */
 const defaultWorkFactor = 18
-/** Maximum length of an age header, in bytes. A header with a hundred recipients is still shorter than this. */
+/** Maximum length of an age header, in bytes. Even a header with a hundred recipients is shorter. */
 export const ageHeaderBytesMax = 262_144
 
 export async function* encrypt(
@@ -91,7 +91,7 @@ function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** Returns whether the error occurred while the file was read, rather than while its content was decrypted. */
+/** Returns whether reading the file failed, rather than decrypting its content. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

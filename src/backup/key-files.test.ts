@@ -77,7 +77,7 @@ describe('a backup', () => {
     ] as const) {
       const file = await written(await recipientKey(pair), recordsOf(sample))
       await refuses(file, { kind: 'identity', text: otherPair.identity }, /another recipient/)
-      // The loop changes every third byte of the header, starting at its first stanza.
+      // The loop changes every third byte of the header, starting at the first stanza.
       for (let at = file.indexOf('-> ') + 3; at < payloadStart(file) - 1; at += 3) {
         const changed = Buffer.from(file)
         changed[at] = (changed[at] ?? 0) ^ 1

@@ -47,13 +47,13 @@ export async function readIdentities(text: string): Promise<readonly (string | I
     try {
       new Decrypter().addIdentity(line)
     } catch {
-      // The error from the library contains the key, so it must not become the `cause` of the new error.
+      // The library's error contains the key and must not become the `cause` of the new error.
       throw invalidKey('identity')
     }
   return lines
 }
 
-/** Parses a key in PEM. Throws ConfigurationError, whose message does not contain the PEM text. */
+/** Parses a key in PEM. Throws a ConfigurationError whose message does not contain the PEM text. */
 export function parsePem(noun: 'recipient' | 'identity', pem: string): KeyObject {
   try {
     return noun === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)

@@ -1,4 +1,4 @@
-/** Backups in the legacy format: they can be read, and modified backups are rejected. */
+/** Backups in the legacy format: intact backups can be read, and modified backups are rejected. */
 import assert from 'node:assert/strict'
 import { createCipheriv, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'

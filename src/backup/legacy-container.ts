@@ -96,7 +96,7 @@ function parseHeader(json: Buffer): LegacyHeader {
     const header = JSON.parse(json.toString('utf8')) as LegacyHeader
     if (Number.isSafeInteger(header.schemaVersion) && isLock(header.lock)) return header
   } catch {
-    // The statement after this block reports the error.
+    // The `throw` statement below reports the malformed header.
   }
   throw damaged('the header cannot be read')
 }

@@ -1,4 +1,4 @@
-/** Opens a backup of any version, which is either an age file or a file in the legacy format. */
+/** Opens a backup in the age format or in the legacy format. */
 import { pipeline } from 'node:stream/promises'
 import { createUnzip } from 'node:zlib'
 import { ConfigurationError } from '../errors.ts'

@@ -10,7 +10,7 @@ import { damaged } from './damaged.ts'
 import { decodeRow, encodeRow, type BackupValue } from './row-values.ts'
 
 export interface BackupHeader {
-  /** Version of the database schema. The version numbers are the same for all database engines. */
+  /** Version of the database schema. All database engines share the same schema version numbers. */
   readonly schemaVersion: number
   /** Time of the backup in ISO 8601. */
   readonly createdAt: string
@@ -40,8 +40,8 @@ export type BackupRecord =
 export interface BackupContent {
   readonly header: BackupHeader
   /**
-   * Batches of records. The caller must not commit a batch before it has received the last batch, because only the end record
-   * proves that the backup is complete.
+   * Batches of records. Only the end record proves that the backup is complete, so the caller must commit nothing before it has
+   * received the last batch.
    */
   readonly batches: AsyncIterable<readonly BackupRecord[]>
 }

@@ -41,7 +41,7 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
         const { text, last }: ReportPage = answer.page
         // The worker thread builds the next page while the caller writes the current page.
         next = last === undefined ? undefined : ask({ kind: 'report', request, after: last })
-        // If the caller stops reading, nothing awaits the next page, so its failure is handled here.
+        // If the caller stops reading, nothing awaits the next page. This handler prevents an unhandled rejection.
         next?.catch(() => {})
         yield text
       }
@@ -75,7 +75,7 @@ function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => 
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const worker = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
     workerData: { location },
-    // The process's flags are intended for its main program. A worker thread fails to start if --input-type is set.
+    // The worker thread must not inherit the process's flags, because it fails to start with --input-type.
     execArgv: [],
     // Most objects in the worker thread are short-lived, so a large young generation would only waste memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },

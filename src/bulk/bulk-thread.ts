@@ -1,6 +1,6 @@
 /**
  * Entry point of the bulk worker thread, which has its own read-only database connection. The thread handles requests
- * sequentially. It builds an audit report page by page, so that other requests can run between pages.
+ * sequentially. The thread builds audit reports page by page, so that other requests can run between pages.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reportForms } from '../authority/audit-report.ts'

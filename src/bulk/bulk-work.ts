@@ -1,6 +1,6 @@
 /**
- * The interface for work on large numbers of rows: CRL entries, audit reports and counts. The bulk work runs outside the
- * main thread, on its own database connection.
+ * The interface for work on large numbers of rows: CRL entries, audit reports and counts. Bulk work runs outside the main thread
+ * and has its own database connection.
  */
 import type { AuditedAuthority, AuditReportFormat } from '../authority/audit-report.ts'
 import type { SearchRange } from '../store/certificate-search.ts'
@@ -17,7 +17,8 @@ export interface BulkWork {
   /** Counts the certificates in each range of positions, up to `max` per range. */
   countByPosition(ranges: readonly SearchRange<number>[], max: number): Promise<number[]>
   /**
-   * Looks up a serial number in a DER-encoded CRL, whose memory is transferred to the thread. Rejects if the CRL is malformed.
+   * Looks up a serial number in a DER-encoded CRL. The CRL's memory is transferred to the thread. Rejects if the CRL is
+   * malformed.
    */
   findInCrl(crlDer: Uint8Array<ArrayBuffer>, serialNumber: Uint8Array): Promise<CrlLookup>
   /** Stops the worker thread and rejects pending requests. */

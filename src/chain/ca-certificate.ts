@@ -1,6 +1,6 @@
 /**
- * Checks each certificate in an imported path individually. Each must be a CA certificate whose fields, key and critical
- * extensions this server accepts.
+ * Checks each certificate in an imported path individually. Each certificate must be a CA certificate whose fields, key and
+ * critical extensions this server accepts.
  */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
@@ -39,7 +39,7 @@ const criticalExtensions: ReadonlySet<string> = new Set([
   oids.subjectInfoAccess,
 ])
 
-/** Extension names in RFC 5280 for extensions to which oidName gives different names. */
+/** RFC 5280's names for extensions that oidName names differently. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
   [oids.freshestCrl, 'freshestCRL'],
@@ -106,10 +106,7 @@ function requireKeyStrength(
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }
 
-/**
- * Throws unless the RSA modulus is composite. The check of the modulus is separate from requireCaCertificate, because it takes
- * milliseconds.
- */
+/** Throws unless the RSA modulus is composite. This check takes milliseconds, so it is not part of requireCaCertificate. */
 export async function requireCompositeModulus(
   position: string,
   { subjectPublicKeyInfo }: Certificate,

@@ -47,7 +47,7 @@ interface Situation {
   readonly type?: 'ROOT' | 'SUBORDINATE'
   readonly now?: string
   readonly publishesCrls?: boolean
-  /** A certificate for the CA's key, if the certificate to import has a different key. */
+  /** Certificate whose key is the CA's key. By default, the certificate to import has the CA's key. */
   readonly keyOf?: Crafted
 }
 
@@ -209,7 +209,7 @@ test('a certificate without cRLSign is refused only if CRLs of its CA are enable
         found,
         /^MalformedCertificateException: Certificate has a key usage without cRLSign/,
       )
-    // CRLs from the CAs above are not affected.
+    // The CRLs of the CAs above are not affected.
     const [below, ...above] = threeWith(1, extensions)
     assert.equal(await importOutcome(below, above, { publishesCrls: true }), 'accepted')
   }
@@ -322,7 +322,7 @@ test('a certificate must not outlive a certificate above it', async () => {
   )
 })
 
-/** Builds a path, starting with the lowest certificate, from levels that start at the root. */
+/** Builds a path from `levels`. The levels start at the root, and the path starts with the lowest certificate. */
 function pathWith(
   levels: readonly { pathLen: number | undefined; selfIssued: boolean }[],
 ): Crafted[] {
@@ -373,7 +373,7 @@ test('property: the remaining path length agrees with the algorithm of RFC 5280 
     fc.property(fc.array(level, { minLength: 1, maxLength: 6 }), (levels) => {
       const [first, ...rest] = levels
       const path = pathWith([{ ...first!, selfIssued: false }, ...rest])
-      // Computes max_path_length from the root downward. The constraint in the root, which is the trust anchor, also applies.
+      // Computes max_path_length from the root downward. The path length constraint in the root (the trust anchor) also applies.
       let max = Infinity
       let broken = false
       for (const [index, { pathLen, selfIssued }] of levels.entries()) {
@@ -555,7 +555,7 @@ function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
   return { certificate: parseCertificate(der), keys }
 }
 
-/** Builds a certificate for `keys`, or for the modulus itself, signed with a modulus that is easy to factor. */
+/** Builds a certificate that is signed with a modulus that is easy to factor. The subject's key is `keys` or that modulus. */
 function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
   const spki = keys?.publicKey.export({ type: 'spki', format: 'der' })
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHRSA')

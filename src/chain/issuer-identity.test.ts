@@ -1,4 +1,4 @@
-/** Tests of which certificates of a CA share an identity, and of the numbers and file names of identities. */
+/** Tests of CA identities: the certificates that share an identity, and the numbers and file names of identities. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -45,9 +45,9 @@ export function sameIdentity(a: Certificate, b: Certificate): boolean {
 }
 
 /**
- * Returns the identity number for a certificate to import: the number of an earlier certificate with the same identity,
- * otherwise the next number. `earlier` are the CA's former certificates, oldest first. Only the last certificate with each
- * number matters, because versions of Signet that did not record identities gave every certificate the number 1.
+ * Returns the identity number for a certificate to import: the number of an earlier certificate with the same identity, otherwise
+ * the next number. `earlier` are the CA's former certificates, oldest first. Only the last certificate with each number matters,
+ * because early versions of Signet gave every certificate the number 1.
  */
 export function identityOf(
   certificate: Certificate,
@@ -60,8 +60,9 @@ export function identityOf(
 
 /**
  * Returns the certificates whose identity differs from that of the last certificate with the same number. A CRL is issued under
- * the last identity with its number, so validators reject it for certificates issued under an earlier one. Only versions of
- * Signet that did not record identities created duplicate numbers. `certificates` all belong to one CA, oldest first.
+ * the last identity with the CRL's number, so validators reject the CRL for certificates from earlier identities. Only early
+ * versions of Signet, which did not record identities, created duplicate numbers. `certificates` are the certificates of a single
+ * CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],

@@ -18,7 +18,7 @@ export interface CertificatePath {
 const chainCertificatesMax = 16
 /** Maximum length of the serial number in the certificate to import (RFC 5280 §4.1.2.2). */
 const serialNumberBytesMax = 20
-/** Maximum length of serial numbers in the certificates above, which the importer cannot change. */
+/** Maximum length of the serial numbers in the chain, which the importer cannot change. */
 const foreignSerialNumberBytesMax = 64
 
 /**
@@ -68,8 +68,8 @@ function readBlocks(member: string, pem: Uint8Array): PemBlock[] {
 }
 
 /**
- * Parses a certificate of the path. Non-DER encodings are tolerated in certificates above the certificate to import, because an
- * importer cannot change them.
+ * Parses a certificate of the path. Non-DER encodings are tolerated in the chain, because the importer cannot change the chain's
+ * certificates.
  */
 function readCertificate(
   position: string,

@@ -5,9 +5,9 @@ import { sameName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 
 /**
- * Returns the number of CA certificates that the constraints in `path` permit below its first certificate. `path` consists of a
- * CA certificate, its signer, … the root. The result is undefined if there is no limit, and negative if the path itself violates
- * a constraint. Self-issued certificates are not counted (RFC 5280 §4.2.1.9, §6.1.4 l and m).
+ * Returns the number of CA certificates that the constraints in `path` permit below its first certificate. `path` starts with a
+ * CA certificate and ends with the root. The result is undefined if there is no limit, and negative if the path itself violates a
+ * constraint. Self-issued certificates are not counted (RFC 5280 §4.2.1.9, §6.1.4 l and m).
  */
 export function remainingPathLength(path: readonly Certificate[]): number | undefined {
   let remaining: number | undefined
@@ -22,7 +22,7 @@ export function remainingPathLength(path: readonly Certificate[]): number | unde
 
 /**
  * Returns the index of the certificate in `path` that exceeds a path length constraint above it, or undefined if there is none.
- * If there are several, the one nearest to the root is returned.
+ * If several certificates exceed a constraint, the index of the one nearest to the root is returned.
  */
 export function findTooDeep(path: readonly Certificate[]): number | undefined {
   for (let index = path.length - 1; index >= 0; index -= 1) {

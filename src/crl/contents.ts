@@ -18,7 +18,7 @@ export interface CrlParameters {
   readonly generatedAt: Date
   /** The ExpirationInDays setting. */
   readonly expirationDays: number
-  /** URI of a partition, as in the certificates assigned to it; undefined for a complete CRL. */
+  /** URI of a partition, as it appears in the partition's certificates; undefined for a complete CRL. */
   readonly partitionUri: string | undefined
 }
 
@@ -71,7 +71,7 @@ export function nextUpdateOf({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + expirationDays * dayMilliseconds)
 }
 
-/** Returns when the next CRL is due if no certificate is revoked: after half of the validity period. */
+/** Returns when the next CRL is due without a revocation: after half of the validity period. */
 export function refreshAt({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + (expirationDays * dayMilliseconds) / 2)
 }
@@ -85,9 +85,9 @@ export function nextCrlNumber(now: Date, highest: number): number {
 }
 
 /**
- * Returns the time before which expired certificates are omitted from the CRL. A revoked certificate remains listed
- * until a regularly scheduled CRL after its expiry has listed it (RFC 5280 §3.3). A CRL that is published because of a
- * revocation is not regularly scheduled.
+ * Returns the time before which expired certificates are omitted from the CRL. A revoked certificate must appear on one regularly
+ * scheduled CRL after the certificate's expiry (RFC 5280 §3.3). A CRL that is published because of a revocation is not regularly
+ * scheduled.
  */
 export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined): Date {
   const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()

@@ -2,15 +2,16 @@
 import type { CrlState } from '../store/crl-states.ts'
 
 /**
- * SUSPENDED: the CRL is no longer published. FAILED: the last attempt to publish the CRL failed, and the server retries.
- * PENDING: the CRL has never been published, or lacks a change. PUBLISHED: the published CRL is up to date.
+ * SUSPENDED: the CRL is no longer published. FAILED: the last attempt to publish the CRL failed, and the server retries. PENDING:
+ * the CRL has never been published, or the published CRL does not yet contain a change. PUBLISHED: the published CRL is up to
+ * date.
  */
 export const crlStatuses = ['PUBLISHED', 'PENDING', 'FAILED', 'SUSPENDED'] as const
 
 /** Time after which a due CRL is considered late. Publishing a CRL takes seconds. */
 const lateMilliseconds = 10 * 60_000
 
-/** Returns the due time before which an unpublished CRL is considered late. */
+/** Returns a time. Unpublished CRLs that were due before this time are late. */
 export function lateSince(now: Date): Date {
   return new Date(now.getTime() - lateMilliseconds)
 }

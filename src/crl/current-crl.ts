@@ -31,8 +31,7 @@ export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefi
 
 /**
  * Opens a CA's current CRL: the complete CRL for the CA's identity, which may already exist, or a new partition. Another request
- * may have opened the CRL concurrently. In either case, the caller must read the CA again. `principal` is the ARN of the
- * requester.
+ * may have opened the CRL concurrently. The caller must read the CA again afterwards. `principal` is the ARN of the requester.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,

@@ -69,7 +69,7 @@ test('a revocation is listed on exactly the CRLs that it makes due', () => {
       const authority = authorityWith(type, 3)
       const listing = listingCrls(authority, crls, issuedUnder)
       for (const { id, kind } of crls) {
-        // Simulates the publication of a CRL, which reads either all revocations or only those recorded under the CRL.
+        // Simulates the publication of a CRL that lists either all revocations or only those recorded under the CRL.
         const isListed =
           listsAllRevocations(authority, kind) || boundCrl(authority, issuedUnder) === id
         assert.equal(listing.includes(id), isListed, `${type}, ${issuedUnder}, CRL ${id}`)

@@ -5,7 +5,7 @@ import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 
 const defaultFolder = 'crl'
 
-/** Returns the object key of the CRL `name`, which is below CustomPath or `crl/`. */
+/** Returns the object key of the CRL `name`. The key is below CustomPath or `crl/`. */
 export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
   return `${CustomPath ?? defaultFolder}/${name}.crl`
 }

@@ -30,7 +30,7 @@ export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly lease: Lease
-  /** Signal that aborts when the publication must stop, because the server is stopping or the lease is lost. */
+  /** Signal that is aborted when the publication must stop, because the server is stopping or the lease is lost. */
   readonly signal: AbortSignal
 }
 

@@ -92,7 +92,7 @@ function firstOf(missing: ReadonlyMap<string, CrlRevocation>): CrlRevocation[] {
   return due
 }
 
-/** Inserts revocations and their leaves in the record, in a single transaction. */
+/** Inserts revocations and their leaves in a single transaction. */
 async function insertRevocations(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   { authority, crl, issuer }: DueCrl,
@@ -120,7 +120,7 @@ async function insertRevocations(
   ])
 }
 
-/** Removes revocations that are already in the database. */
+/** Removes revocations from `missing` that are already in the database. */
 async function leaveKnown(
   db: Services['db'],
   authority: Authority,

@@ -81,7 +81,7 @@ export async function openData(
   const earlyKey = exists === undefined ? undefined : await openKey(!exists)
   const db = await engine.open({ mayCreate, random, acceptLoss, ...(onFailure && { onFailure }) })
   const loadKeys = async (): Promise<MasterKeyRing> => {
-    // No node may create a second master key for a database that already has a master key.
+    // A database that has a master key must never get a second master key from another node.
     const masterKey = earlyKey ?? (await openKey(mayCreate && !(await hasMasterKey(db))))
     await recordMasterKey(db, masterKey)
     return openMasterKeyRing(masterKey, { db, clock, random })

@@ -34,7 +34,7 @@ export interface CredentialsFile {
   readonly path: string
   /** Location of the credentials file as `HOST:PATH`, if only another node has the file. */
   readonly elsewhere: string | undefined
-  /** Whether the account was created by this start, along with the credentials file and possibly the master key. */
+  /** Whether this start created the account, the credentials file and possibly the master key. */
   readonly isFirstStart: boolean
 }
 
@@ -111,10 +111,7 @@ async function createAccount(
   )
 }
 
-/**
- * Logs a warning if the configured root key has no effect, because the account already exists and the key is not one of the
- * account's access keys.
- */
+/** Logs a warning if the configured root key has no effect: the account already exists and does not have this access key. */
 async function warnOfUnusedRootKey(
   { rootKey }: Config,
   { db, sealers }: DataFolder,

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises'
 
 /**
  * Runs `work`. If the process runs as root, its effective user and group change to the owner of `directory` while `work` runs.
- * New files then belong to the owner as soon as they exist, and the owner cannot make root write elsewhere by placing a
- * symbolic link. The effective user applies to the whole process, so only commands may call this function, and its calls must
- * not overlap.
+ * New files then belong to the owner from the start. A symbolic link in the folder cannot make root write to a file that the
+ * owner may not change. The effective user applies to the whole process, so only commands may call this function, and its calls
+ * must not overlap.
  */
 export async function asFolderOwner<T>(directory: string, work: () => T | Promise<T>): Promise<T> {
   const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process

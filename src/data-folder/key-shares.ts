@@ -92,7 +92,7 @@ export class ShareCollector {
   readonly #path: string
   #shares: KeyShare[] = []
 
-  /** `path` is the file path of the restored master key, which messages contain. */
+  /** `path` is the file path of the restored master key, for use in messages. */
   constructor(path: string) {
     this.#path = path
   }

@@ -37,7 +37,7 @@ function options(key: KeyArn | undefined = arn): WrappingOptions {
   return { ...noWrapping, kms: { arn: key, endpoint: kms.endpoint, random } }
 }
 
-/** Options without the ARN, for a server that relies on the file to name the key. */
+/** Options without an ARN, for a server that takes the ARN from the file. */
 function withoutArn(): WrappingOptions {
   return { ...noWrapping, kms: { arn: undefined, endpoint: kms.endpoint, random } }
 }

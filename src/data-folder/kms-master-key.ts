@@ -13,8 +13,8 @@ import type { Config } from '../settings/config.ts'
 /** Settings for the encryption of the master key with AWS KMS. */
 export interface KmsMasterKeyOptions {
   /**
-   * The symmetric KMS key given by `--master-key-kms`. The option is not needed if an existing master key file names its KMS
-   * key.
+   * The symmetric KMS key that `--master-key-kms` specifies. The option is not needed if an existing master key file names its
+   * KMS key.
    */
   readonly arn: KeyArn | undefined
   /** Endpoint of the KMS service, or undefined for AWS KMS. */
@@ -62,7 +62,7 @@ export function fileKeyOf(options: KmsMasterKeyOptions | undefined): FileKey | u
   return options?.arn && { arn: options.arn, endpoint: options.endpoint }
 }
 
-/** Returns the options for reading a master key file that any key in a KMS service may have encrypted. */
+/** Returns the options for reading a master key file that is encrypted with any key of the KMS service. */
 export function readOptions(key: FileKey | undefined): KmsMasterKeyOptions | undefined {
   return key && { arn: undefined, endpoint: key.endpoint, random: systemRandom }
 }

@@ -1,7 +1,7 @@
 /**
- * The master keys that a process holds. Normally, there is only one. During a rotation (rotate-master-key.ts), there are two,
- * because some secrets are still sealed under the old key. Running processes read the new key from the database, which contains
- * it sealed under the old key.
+ * The master keys that a process holds. Normally, there is only one. During a rotation (rotate-master-key.ts), a process holds
+ * two master keys, because some secrets are still sealed under the old key. Running processes read the new key from the database,
+ * where it is sealed under the old key.
  */
 import type { Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -52,8 +52,9 @@ export interface MasterKeyRing {
   /** A counter that changes whenever a key is added to the ring or removed from it. */
   readonly generation: number
   /**
-   * Rereads the settings in the database. If they belong to a key that is not in the ring, also rereads the master key file. If
-   * the file does not contain that key either, the function throws ConfigurationError and the ring keeps its keys.
+   * Rereads the settings in the database. If the settings belong to a key that is not in the ring, the function also rereads the
+   * master key file. If the file does not contain that key either, the function throws ConfigurationError and the ring keeps its
+   * keys.
    */
   refresh(): Promise<void>
 }
@@ -185,8 +186,8 @@ class Ring implements MasterKeyRing {
   }
 
   /**
-   * A caller must not get the result of a read that started before its call, so all callers that arrive during a read share the
-   * next read.
+   * A caller must not get the result of a read that started before the call. All callers that arrive during a read therefore
+   * share the next read.
    */
   async #readAfter(previous: Promise<void> | undefined): Promise<void> {
     await previous?.catch(() => {})
@@ -221,7 +222,7 @@ class Ring implements MasterKeyRing {
     this.generation += 1
   }
 
-  /** If the refresh fails, the caller still reports the original problem, which is that the secret cannot be opened. */
+  /** If the refresh fails, the caller reports the original problem: the secret cannot be opened. */
   async #refreshFor(id: string): Promise<void> {
     try {
       await this.refresh()

@@ -1,6 +1,6 @@
 /**
- * The master key, which consists of 32 bytes that are stored outside the database, usually in a file. Keys that are derived
- * from the master key encrypt all stored keys and secrets.
+ * The master key, which consists of 32 bytes that are stored outside the database, usually in a file. Keys derived from the
+ * master key encrypt all stored keys and secrets.
  */
 import { constants } from 'node:fs'
 import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
@@ -31,7 +31,7 @@ import { systemErrorText } from '../text/system-error.ts'
 /** The 32 secret bytes of the master key. The bytes never encrypt data directly; deriveKey derives the encryption keys. */
 export interface MasterKey {
   readonly bytes: Uint8Array
-  /** Path of the master key file, which messages contain. */
+  /** Path of the master key file, for use in messages. */
   readonly path: string
   /** The key that encrypts the master key file, or undefined if the file is not encrypted. */
   readonly fileKey?: FileKey | undefined
@@ -186,8 +186,8 @@ export async function writeMasterKey(masterKey: MasterKey): Promise<void> {
 }
 
 /**
- * Returns the content of a master key file, which is encrypted if a key for encryption is configured. Throws ConfigurationError
- * if the encryption fails.
+ * Returns the content of a master key file, encrypted if an encryption key is configured. Throws ConfigurationError if the
+ * encryption fails.
  */
 export async function masterKeyContent(masterKey: MasterKey): Promise<string> {
   const { bytes, fileKey } = masterKey
@@ -254,7 +254,7 @@ export async function recordMasterKey(db: Database, masterKey: MasterKey): Promi
   if (check === undefined) await addSetting(db, checkSetting, checkOf(masterKey))
 }
 
-/** Throws ConfigurationError unless `check`, the value stored in the database, belongs to the master key. */
+/** Throws ConfigurationError unless the stored value `check` belongs to the master key. */
 export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): void {
   const expected = checkOf(masterKey)
   if (check.length !== expected.length || !timingSafeEqual(check, expected))

@@ -2,11 +2,11 @@
  * The steps of a master key rotation. After an interruption, the rotation repeats all steps, and each step skips work that is
  * already done:
  *
- * 1. The database receives the new key sealed under the old key, and the old key sealed under the new key. Running processes
- *    then read the new key (master-key-ring.ts).
+ * 1. The database receives the new key sealed under the old key, and the old key sealed under the new key. Running processes then
+ *    read the new key (master-key-ring.ts).
  * 2. Data keys and secrets are sealed under the new key, in transactions of a few rows.
  * 3. The master key file is replaced.
- * 4. If no row is sealed under the old key any more, one transaction removes the sealed keys. From then on, only the new key
+ * 4. When no row is sealed under the old key any more, one transaction removes the sealed keys. From then on, only the new key
  *    opens the database, and the database refuses rows that a process seals under the old key.
  */
 import { realpath, stat } from 'node:fs/promises'
@@ -186,8 +186,8 @@ export async function replaceKeyFile({ next }: RotationKeys): Promise<void> {
 }
 
 /**
- * Writes the new master key to a new file with mode 0600. Throws ConfigurationError if a file exists at the path and has
- * different content.
+ * Writes the new master key to a new file with mode 0600. Throws ConfigurationError if a file with different content exists at
+ * the path.
  */
 export async function writeKeyTo(path: string, { next }: RotationKeys): Promise<void> {
   if (await holds(path, next)) return

@@ -33,7 +33,7 @@ export interface TokenKeys {
   readonly masterKeyId: string
   /** Time after which every token issued under the replaced master key has expired. */
   readonly until: Date
-  /** A purpose has no key if the rotation was performed by an earlier version that did not use the purpose. */
+  /** After a rotation by an earlier version, purposes that were added later have no key. */
   readonly keys: Readonly<Partial<Record<TokenLabel, Uint8Array>>>
 }
 
@@ -69,8 +69,8 @@ export function sealRotation({ previous, next }: RotationKeys, random: Random): 
 }
 
 /**
- * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if the rotation involves neither of these
- * keys, or does not belong to the master key that `check` identifies.
+ * Opens a stored rotation with either of its two master keys. Throws ConfigurationError if `key` is neither of the rotation's
+ * master keys, or if the rotation does not belong to the master key that `check` identifies.
  */
 export function openRotation(
   rotation: Uint8Array,
@@ -111,8 +111,8 @@ function contextOf({ previousId, nextId }: Pick<StoredRotation, 'previousId' | '
 }
 
 /**
- * Throws ConfigurationError unless the master key is valid for the database with these settings. The database's key is valid, and
- * so is the new key of an unfinished rotation. If the database has no master key yet, every key is valid.
+ * Throws ConfigurationError unless the master key is valid for a database with these settings. The database's key and the new key
+ * of an unfinished rotation are valid. If the database has no master key yet, every key is valid.
  */
 export function requireMasterKey(
   { check, rotation }: Pick<MasterKeySettings, 'check' | 'rotation'>,
@@ -162,9 +162,7 @@ export function sealTokenKeys(
   )
 }
 
-/**
- * Opens token keys. Returns no keys if the sealed bytes were altered, and thereby ends the sessions from before the rotation.
- */
+/** Opens token keys. Returns no keys if the sealed bytes were altered; sessions from before the rotation then end. */
 export function openTokenKeys(
   sealed: Uint8Array | undefined,
   key: MasterKey,

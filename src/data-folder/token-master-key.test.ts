@@ -16,7 +16,9 @@ function refused(pattern: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof ConfigurationError && pattern.test(error.message)
 }
 
-/** Creates a token, and returns it with the options for a key in it. Undefined if SoftHSM is not installed. */
+/**
+ * Creates a token, and returns the token with the options for one of its keys. Returns undefined if SoftHSM is not installed.
+ */
 async function start(t: TestContext) {
   const hsm = await SoftHsm.create(t)
   if (hsm === undefined) return undefined

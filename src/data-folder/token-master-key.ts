@@ -16,7 +16,7 @@ import {
 /** Settings for the encryption of the master key with a key in a PKCS #11 token. */
 export interface TokenMasterKeyOptions {
   /**
-   * CKA_LABEL of the key given by `--master-key-pkcs11`. The option is not needed if an existing master key file names its
+   * CKA_LABEL of the key that `--master-key-pkcs11` specifies. The option is not needed if an existing master key file names its
    * token key.
    */
   readonly label: string | undefined

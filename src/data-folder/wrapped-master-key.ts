@@ -56,7 +56,7 @@ export function newFileKey({ kms, token }: WrappingOptions): FileKey | undefined
   return { kind: 'token', key: { label, location } }
 }
 
-/** Returns the options for reading a master key file that any key in the same service or token may have encrypted. */
+/** Returns the options for reading a master key file that is encrypted with any key of the same service or token. */
 export function readingOptions(fileKey: FileKey | undefined): WrappingOptions {
   if (fileKey === undefined) return noWrapping
   return fileKey.kind === 'kms'

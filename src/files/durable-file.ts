@@ -1,6 +1,6 @@
 /**
  * Writes files that survive a power failure after the call has returned. A file appears under its name either completely or not
- * at all. Its content is written to a temporary file, which is flushed and renamed. Then the folder is flushed, because the file
+ * at all. The content is written to a temporary file, which is flushed and renamed. Then the folder is flushed, because the file
  * name may otherwise be lost.
  */
 import { existsSync } from 'node:fs'
@@ -18,9 +18,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 
-/**
- * Error codes from file systems and operating systems that cannot flush a folder and instead make its names durable themselves.
- */
+/** Error codes for a folder that cannot be flushed. Systems that return these codes make file names durable on their own. */
 const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EINVAL',
   'EISDIR',
@@ -105,8 +103,8 @@ export async function replaceFile(file: FileContent): Promise<void> {
 }
 
 /**
- * Writes or replaces several files in one or more folders. All files are on disk before the first file is renamed, so that old
- * and new files exist together for as short a time as possible.
+ * Writes or replaces several files in one or more folders. All files are written to disk before the first rename, so that old and
+ * new files coexist only briefly.
  */
 export async function replaceFiles(files: readonly FileContent[]): Promise<void> {
   for (const file of files) await writeBeside(file, `${file.path}.new`)

@@ -8,7 +8,7 @@ import type { Job } from './scheduler/scheduler.ts'
 const page = 256
 
 /**
- * Logs a warning, at startup and then daily, about CAs whose CRLs are rejected by validators. Earlier versions of Signet
+ * Logs a warning about CAs whose CRLs validators reject. The job runs at startup and then daily. Earlier versions of Signet
  * accepted the CA certificates that cause this problem; the current version refuses to import them.
  */
 export const checkCrlIssuers: Job<'check-crl-issuers'> = {

@@ -102,10 +102,7 @@ async function findExpired(
 
 type Outcome = 'deleted' | 'kept' | 'unreadable'
 
-/**
- * Deletes a certificate. If the certificate cannot be parsed, it is kept, so that `signet verify` finds it, and the job
- * continues.
- */
+/** Deletes a certificate. A certificate that cannot be parsed is kept, so that `signet verify` reports it. */
 async function deleteOne(
   { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,

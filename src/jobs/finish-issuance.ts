@@ -133,7 +133,7 @@ async function issue(
   const certificateDer = await Promise.race([signed, abortOf(signal)])
   const order = orderOf(intent)
   await commit(services, { intent, authority, result: 'success' }, [
-    // If this conflicts, the next attempt finds the reason.
+    // After a conflict, the next attempt finds the reason.
     ...(order === undefined ? [] : [requireEntitledOrder(order)]),
     finishIntent(intent, authority, lease),
     ...insertCertificate(authority, {
@@ -141,7 +141,7 @@ async function issue(
       certificateDer,
       issuedAt: services.clock.now(),
     }),
-    // The key of the CA is available again.
+    // The CA's key is available again.
     ...(intent.failures > 0 ? [hastenIntents(authority.number)] : []),
   ])
   services.metrics.certificateIssued()

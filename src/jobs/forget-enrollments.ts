@@ -6,7 +6,7 @@ import {
 import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-/** Number of nonces that are deleted in one batch. A server handles about as many requests in a few seconds. */
+/** Number of nonces that are deleted in one batch. A server handles about this many requests in a few seconds. */
 const nonceBatch = 5000
 const batch = 500
 /**
@@ -16,7 +16,7 @@ const keptDays = 30
 
 /**
  * Deletes used nonces once they have expired, and ACME orders and authorizations that expired long ago. An order whose
- * certificate was issued expires with the certificate, so that the account can revoke or replace it until then.
+ * certificate was issued expires with the certificate, so that the account can revoke or replace the certificate until then.
  */
 export const forgetEnrollments: Job<'forget-enrollments'> = {
   name: 'forget-enrollments',

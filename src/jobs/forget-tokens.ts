@@ -7,11 +7,11 @@ import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
-/** Time for which an approval request is kept after it has expired undecided, and a pending issuance after it has failed. */
+/** How long undecided approval requests are kept after they expire, and pending issuances after they fail. */
 const keptDays = 30
 
 /**
- * Deletes idempotency tokens and OCSP responses that have expired. The job also deletes approval requests that expired long ago,
+ * Deletes expired idempotency tokens and expired OCSP responses. The job also deletes approval requests that expired long ago,
  * and pending issuances that failed long ago.
  */
 export const forgetTokens: Job<'forget-tokens'> = {

@@ -18,8 +18,8 @@ import { createValidator, type ValidationOptions } from '../validation/validator
 import { writeAuditReports } from './write-audit-reports.ts'
 
 /**
- * Creates the background jobs. The job `deliver-events` requires a webhook, `delete-expired` requires `keepExpiredSeconds`, and
- * `validate-challenges` requires `validation`, which is set if the server serves ACME.
+ * Creates the background jobs. The job `deliver-events` requires a webhook, and `delete-expired` requires `keepExpiredSeconds`.
+ * The job `validate-challenges` requires `validation`, which is set if the server serves ACME.
  */
 export function createJobs({
   eventWebhook,

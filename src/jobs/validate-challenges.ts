@@ -22,8 +22,8 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 32
 const parallel = 16
 /**
- * Maximum number of concurrent runs. A run takes up to 20 seconds if none of its hosts respond, and other clients should not wait
- * for it.
+ * Maximum number of concurrent runs. A run takes up to 20 seconds if none of its hosts respond, and other clients should not have
+ * to wait.
  */
 const runsMax = 4
 /**
@@ -82,7 +82,7 @@ async function validate(services: Services, work: Work): Promise<keyof JobResult
         )
       return internalError
     })
-  // The server or another process claims the challenge again later.
+  // This process or another process claims the challenge again later.
   if (outcome !== 'valid' && signal.aborted) return 'failed'
   await store(services, { challenge, lease, now: clock.now() }, outcome)
   return outcome === internalError ? 'failed' : 'done'
@@ -100,7 +100,7 @@ function attemptOf({
   return { type, token, identifier: { ...identifier, value }, keyAuthorization }
 }
 
-/** The result of a validation attempt in the form in which it is stored. `error` is a problem document in JSON. */
+/** The stored result of a validation attempt. `error` is a problem document in JSON. */
 type StoredOutcome = 'valid' | { readonly error: string; readonly isRetryable: boolean }
 
 function storedOf(result: ValidationResult): StoredOutcome {
@@ -137,8 +137,8 @@ async function store(
     } else await db.transaction(storeInvalidChallenge(result, outcome.error))
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    // Either the authorization or the account was deactivated, or another process holds the challenge. In the latter case, the
-    // statement has no effect.
+    // Either the authorization or the account was deactivated, or another process holds the challenge. If another process holds
+    // the challenge, the statement below has no effect.
     await db.transaction([returnChallenge(challenge, lease)])
     return
   }

@@ -121,7 +121,7 @@ async function* hashed(
   }
 }
 
-/** Stores the result of a report: its SHA-256, or undefined if it cannot be written. */
+/** Stores the outcome of a report. The outcome is the report's SHA-256, or undefined if the report cannot be written. */
 async function finish(
   { db, clock, events }: Services,
   { authority, report, lease }: Omit<ReportRun, 'signal'>,

@@ -31,7 +31,10 @@ import { begunSetting } from './log-parts.ts'
 const actor: Actor = { principal: 'job:seal-record' }
 /** Number of rows per transaction. */
 const pageRows = 500
-/** Maximum number of attempts to record a page whose rows keep changing. After that, the next run of the job starts again. */
+/**
+ * Maximum number of attempts to record a page whose rows keep changing. After the last attempt, the next run of the job starts
+ * over.
+ */
 const attemptsMax = 20
 
 /** A table whose row digests are in leaves of the type `baseline`. */
@@ -86,7 +89,8 @@ export async function beginRecord(db: Database, clock: Clock): Promise<void> {
       appendLeaf({ kind: 'baseline', time: clock.now(), ...actor, detail }),
     ])
   } catch (error) {
-    // Another node finished recording the existing rows first. Its leaves have the same content as this node's leaves.
+    // Another node finished recording the existing rows first. The other node's leaves have the same content as this node's
+    // leaves.
     if (!(error instanceof ConflictError)) throw error
   }
 }

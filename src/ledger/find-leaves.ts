@@ -15,7 +15,7 @@ export interface LeafSearch {
 
 const pageLeaves = 1000
 /**
- * Maximum difference between a leaf's time and its commit. Leaves are in commit order, but a leaf's time is when it was created.
+ * Maximum time between the creation of a leaf and its commit. Leaves are in commit order, but a leaf contains its creation time.
  */
 export const disorderMilliseconds = 120_000
 

@@ -59,7 +59,7 @@ function ofAccount(accountId: unknown): LeafSubject {
     : { kind: 'none' }
 }
 
-/** `stateHead` is the start of the row's state, which begins with the account in tables whose rows belong to an account. */
+/** `stateHead` is the start of the row's state. If the table's rows belong to accounts, the state begins with the account. */
 export function subjectOf(leaf: Leaf, stateHead: string | undefined): LeafSubject {
   const { authority, table, key, kind, detail } = leaf
   if (authority !== undefined) return ofAuthority({ number: authority })

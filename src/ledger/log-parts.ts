@@ -68,8 +68,8 @@ export function verifierOf({ name, publicKey }: LogParts): NoteVerifier | undefi
 }
 
 /**
- * Returns whether the log contains the leaf that marks the end of the leaves for existing rows. This leaf and the setting are
- * written in one transaction.
+ * Returns whether the log contains the leaf that marks the end of the leaves for existing rows. The leaf and the setting that
+ * marks the start of the record are written in one transaction.
  */
 async function hasBeginning(db: Pick<Database, 'query'>): Promise<boolean> {
   const found = await findLeaves(db, {

@@ -15,7 +15,7 @@ export interface OcspBatches {
 interface OcspBatchesOptions {
   readonly db: Database
   readonly clock: Clock
-  /** Receives the error if leaves could not be written. They are written with the next batch. */
+  /** Receives the error if leaves could not be written. The leaves are then written with the next batch. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -29,7 +29,7 @@ const delayMilliseconds = 1000
 
 /**
  * Creates the OCSP response batches of a process. The leaf for a batch contains the number of responses and the SHA-256 of their
- * concatenated SHA-256 digests. A process that is killed loses the batch of its last second. While leaves cannot be written, all
+ * concatenated SHA-256 digests. If a process is killed, the batch of its last second is lost. While leaves cannot be written, all
  * new responses are added to the next batch, so that memory use does not grow.
  */
 export function createOcspBatches({ db, clock, onFailure }: OcspBatchesOptions): OcspBatches {

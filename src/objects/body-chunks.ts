@@ -5,7 +5,7 @@ const chunkLength = 1_048_576
 
 /**
  * Yields a body in chunks of at most 1 MiB. When the signal is aborted, the generator throws the abort reason immediately, even
- * while it waits for the next chunk. It then closes the source, but does not wait for it to close.
+ * while it waits for the next chunk. The generator then closes the source without waiting for it to close.
  */
 export async function* chunksOf(
   body: Uint8Array | AsyncIterable<Uint8Array>,

@@ -39,7 +39,8 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
 /**
- * Age at which a temporary file is assumed to be left over from a crash. Also the interval between two searches for such files.
+ * Age at which a temporary file is assumed to be left over from a crash. The interval between two searches for such files is the
+ * same.
  */
 const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32
@@ -183,7 +184,7 @@ async function writeObject(
 
 /**
  * Creates a function that removes the temporary files of crashed processes from a bucket, at most once an hour. A file's age is
- * its difference from the time of a newly created file, because the file system may use another clock.
+ * measured against the time of a newly created file, because the file system may use another clock.
  */
 function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => Promise<void> {
   const sweptAt = new Map<string, number>()

@@ -1,7 +1,7 @@
 /**
- * An object's file contains the body, followed by the metadata. Both parts are written in a single pass and replaced by a single
- * rename. The metadata consists of a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4
- * bytes, big endian) and a magic number (4 bytes).
+ * An object's file contains the body, followed by the metadata. Both parts are written in a single pass, and a single rename
+ * replaces the previous file. The metadata consists of a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of
+ * the footer (4 bytes, big endian) and a magic number (4 bytes).
  */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -41,8 +41,8 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer, far above that for a 1024-byte key in which every character is escaped. It limits the memory that
- * is allocated if the length field is damaged.
+ * Maximum length of a footer. Even a footer with a 1024-byte key is far shorter if every character is escaped. The maximum also
+ * limits the memory that is allocated for a damaged length field.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
@@ -118,7 +118,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** Decodes a footer whose hash is correct. Such a footer was written by encodeFooter. */
+/** Decodes a footer whose hash is correct, so that encodeFooter must have written it. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,

@@ -8,7 +8,7 @@ import {
   type PutOptions,
 } from './object-store.ts'
 
-/** An object store, and a bucket that the account may write to and only one test case uses. */
+/** An object store with a separate bucket for each test case. The account may write to the bucket. */
 export interface ContractSubject {
   readonly store: ObjectStore
   readonly bucket: string
@@ -94,7 +94,7 @@ const bodyCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a body in pieces of any size is returned as one, and head returns its length',
+    name: 'a body in pieces of any size is returned whole, and head returns its length',
     async run(subject) {
       const { store, bucket } = subject
       const cases: readonly (readonly [size: number, piece: number])[] = [
@@ -127,7 +127,7 @@ const bodyCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'of concurrent puts, one replaces the object completely',
+    name: 'one of several concurrent puts replaces the object completely',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'contended' }
@@ -218,7 +218,7 @@ const failureCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'an error of the body rejects the put, which leaves the old object',
+    name: 'an error in the body rejects the put and leaves the old object',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'broken' }

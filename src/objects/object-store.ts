@@ -82,7 +82,7 @@ export interface PublicObject extends ObjectHead {
 
 /** Region of the CA that writes an object. */
 export interface Region {
-  /** Partition of the Region in AWS, such as `aws` or `aws-cn`. */
+  /** AWS partition of the Region, such as `aws` or `aws-cn`. */
   readonly partition: string
   readonly region: string
 }

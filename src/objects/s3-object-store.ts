@@ -25,7 +25,7 @@ export interface S3ObjectStoreOptions {
 
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-/** State that the functions of the object store share. */
+/** State shared by the object store's functions. */
 interface Connection {
   readonly sdk: typeof Sdk
   readonly client: S3Client
@@ -74,8 +74,8 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     // S3 services other than Amazon S3 may not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // S3 services other than Amazon S3 may not send the status 100 Continue. The SDK would wait for it as long as for the whole
-    // response.
+    // S3 services other than Amazon S3 may not send the status 100 Continue. The SDK would wait for that status as long as for
+    // the whole response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {

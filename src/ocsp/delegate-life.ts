@@ -5,7 +5,7 @@ export interface DelegateTimes {
   readonly now: Date
   /** Validity of OCSP responses. */
   readonly validitySeconds: number
-  /** notAfter of the CA certificate, which no delegate's certificate exceeds. */
+  /** notAfter of the CA certificate. No delegate's certificate is valid for longer. */
   readonly caNotAfter: Date
   /** How much earlier than usual this certificate is renewed (renewalLead); 0 by default. */
   readonly leadMilliseconds?: number
@@ -27,8 +27,8 @@ export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes)
 }
 
 /**
- * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can, but must be
- * renewed. After the clock was set back, a certificate may not be valid yet, and then it cannot.
+ * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can verify such a
+ * response but must be renewed. After the clock was set back, a certificate that is not valid yet is `unusable`.
  */
 export function delegateState(
   certificate: { readonly notBefore: Date; readonly notAfter: Date } | undefined,

@@ -1,6 +1,6 @@
 /**
- * OCSP signing certificates (RFC 6960 §4.2.2.2). A local key signs a CA's responses, so that the CA's key, which may be in an
- * HSM, is used only every day or two. The local key exists only in the process's memory.
+ * OCSP signing certificates (RFC 6960 §4.2.2.2). A local key signs a CA's responses. The CA's key, which may be in an HSM, is
+ * therefore used only every day or two. The local key exists only in the process's memory.
  */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
@@ -20,7 +20,7 @@ const retryMilliseconds = 60_000
 interface Slot {
   delegate: Delegate | undefined
   renewal: Promise<void> | undefined
-  /** Time before which no delegate's certificate is issued. */
+  /** Earliest time of the next attempt to issue the delegate's certificate. */
   retryAt: number
 }
 
@@ -41,7 +41,7 @@ function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
   return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now
 }
 
-/** A CA for short-lived certificates cannot issue a certificate with a sufficient validity. */
+/** A CA for short-lived certificates cannot issue a certificate with a long enough validity. */
 export function canDelegate({ usageMode }: Pick<Authority, 'usageMode'>): boolean {
   return usageMode !== 'SHORT_LIVED_CERTIFICATE'
 }

@@ -19,7 +19,7 @@ const life = {
 }
 /** All byte values, so that a response sent as text would be detected. */
 const der = Uint8Array.from({ length: 256 }, (_, octet) => octet)
-/** The first bytes of a request of 68 bytes. */
+/** The first bytes of a 68-byte request. */
 const asked = Buffer.concat([Buffer.from('3042', 'hex'), Buffer.alloc(66, 0xfb)])
 
 interface Answered {

@@ -90,7 +90,7 @@ function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, st
   }
 }
 
-/** Caching headers, keyed by response. They are kept because a cached response is sent many times. */
+/** Caching headers, keyed by response. The headers are kept because a cached response is sent many times. */
 const lifeHeadersOf = new WeakMap<Uint8Array, Record<string, string>>()
 
 /** Returns the headers that do not change during a response's validity period. */

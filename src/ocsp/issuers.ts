@@ -15,7 +15,7 @@ const page = 256
 
 /**
  * Keeps the name and key hashes of all CA certificates in memory, a few hundred bytes per certificate. If a CertID is not found,
- * newly imported certificates are read, which takes one index lookup.
+ * newly imported certificates are read with one index lookup.
  */
 export function createOcspIssuers(db: Database): OcspIssuers {
   const known = new Map<string, string>()

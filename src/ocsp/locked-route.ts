@@ -9,7 +9,7 @@ import { createOcspResponder } from './responder.ts'
 import type { OcspAnswer } from './response.ts'
 
 /**
- * Creates the OCSP route for a server that has no keys yet. It sends stored responses until their nextUpdate. Every other
+ * Creates the OCSP route for a server that has no keys yet. The route sends stored responses until their nextUpdate. Every other
  * response is an unsigned error, such as tryLater (RFC 6960 §2.3). `db` is undefined if the database cannot be read.
  */
 export function createLockedOcspRoute(

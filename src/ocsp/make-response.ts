@@ -26,7 +26,7 @@ export type ResponseMaker = (
  * limited.
  */
 const signingMax = 256
-/** Time after a failed signature during which a CA's responses are not renewed if valid stored responses exist. */
+/** Time after a failed signature during which a CA's valid stored responses are not renewed. */
 const retryMilliseconds = 10_000
 const authoritiesMax = 1000
 
@@ -61,7 +61,7 @@ export function createResponseMaker(services: MakingServices): ResponseMaker {
     } catch (error) {
       if (!isUnavailable(error)) throw error
       failures.set(id, now)
-      // A client that requests a nonce can use a response without a nonce (RFC 9654 §2.1), which is better than no response.
+      // A client that requests a nonce can also use a response without a nonce (RFC 9654 §2.1).
       const last =
         stored ?? currentResponse(await findStoredResponse(services, request.certIds), resolved)
       if (last === undefined) throw error

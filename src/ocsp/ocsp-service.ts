@@ -4,8 +4,8 @@ import { createOcspResponder } from './responder.ts'
 import type { OcspService } from './response.ts'
 
 /**
- * Creates a process's OCSP responder at the first request. It cannot be created earlier, because it uses the services that
- * contain it.
+ * Creates a process's OCSP responder at the first request. The responder cannot be created earlier, because it uses the services
+ * that contain it.
  */
 export function createOcspService(servicesOf: () => Services): OcspService {
   let created: ReturnType<typeof create> | undefined

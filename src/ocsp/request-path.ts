@@ -8,7 +8,7 @@ const mediaType = 'application/ocsp-request'
  */
 const candidatesMax = 8
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
-/** Number of base64 characters in the longest accepted header of a DER element, which has 6 bytes. */
+/** Number of base64 characters in the longest accepted DER header (6 bytes). */
 const headCharacters = 8
 
 /** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even if the URL already ends with a slash: `//MF…`. */

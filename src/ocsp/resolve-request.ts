@@ -1,4 +1,4 @@
-/** Looks up the CA of an OCSP request, and the status of the request's certificates, in the database. */
+/** Reads the data for an OCSP response from the database: the request's CA and the status of the certificates. */
 import type { Authority } from '../authority/authority.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
@@ -19,8 +19,8 @@ export interface ResolvedRequest {
 type StatusServices = Pick<Services, 'db' | 'clock'>
 
 /**
- * Resolves an OCSP request. Returns undefined if this server has no status for it: the certificates' CA or status is unknown, or
- * they belong to several CAs.
+ * Resolves an OCSP request. Returns undefined if this server cannot determine the status: the CA or the status is unknown, or the
+ * certificates belong to several CAs.
  */
 export async function resolveRequest(
   services: StatusServices,

@@ -22,11 +22,11 @@ interface CachedAnswer extends SignedResponse {
   readonly statuses: readonly KnownStatus[]
   /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
-  /** Expiry of the CA. At this time, the status changes although the database does not. */
+  /** Expiry of the CA. The expiry changes the status without a change to the database. */
   readonly authorityNotAfter: Date
 }
 
-/** Maximum number of cached responses. They take about 20 MB with EC keys and 80 MB with ML-DSA. */
+/** Maximum number of cached responses. The cached responses take about 20 MB with EC keys and 80 MB with ML-DSA. */
 const answersMax = 20_000
 /**
  * Maximum length of an OCSP request whose response is cached. An OCSP request for one certificate (RFC 5019 §2.1.1) is

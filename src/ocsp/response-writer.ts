@@ -21,7 +21,7 @@ const writtenMax = 500
 /** Maximum number of waiting responses, which equals the maximum number of cached responses. Further responses are not stored. */
 const waitingMax = 20_000
 
-/** Creates a process's response writer. A process that is killed loses the responses from its last second. */
+/** Creates a process's response writer. If a process is killed, the responses from its last second are lost. */
 export function createResponseWriter({ db, onFailure }: ResponseWriterOptions): ResponseWriter {
   /** Waiting rows, keyed by CertID. */
   const waiting = new Map<string, OcspResponseRow>()

@@ -73,9 +73,9 @@ function caSigner({ keys }: SigningServices, issuer: Issuer, authority: Authorit
 }
 
 /**
- * Returns a CA's delegate; undefined if there are no delegates or the CertID contains an earlier name of the CA. In the latter
- * case, the CA must sign the response, because only the CA in the CertID may issue the delegate's certificate (RFC 6960
- * §4.2.2.2).
+ * Returns a CA's delegate; undefined if there are no delegates or the CertID contains an earlier name of the CA. If the CertID
+ * contains an earlier name, the CA must sign the response: only the CA in the CertID may issue the delegate's certificate (RFC
+ * 6960 §4.2.2.2).
  */
 async function delegatedSigner(
   { delegates }: SigningServices,

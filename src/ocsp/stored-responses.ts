@@ -1,6 +1,6 @@
 /**
- * Signed OCSP responses in the database. They survive a restart, so that a server without its keys can send them until their
- * nextUpdate. A server has no keys while it is locked or its HSM is unreachable.
+ * Signed OCSP responses in the database. The responses survive a restart, so that a server without its keys can send them until
+ * their nextUpdate. A server has no keys while it is locked or its HSM is unreachable.
  */
 import { createHash } from 'node:crypto'
 import type { Services } from '../services.ts'
@@ -41,7 +41,7 @@ export async function findStoredResponse(
 }
 
 /**
- * Returns a stored response if it still states the status in the database, under the CA's current certificate. A response from
+ * Returns a stored response if it still matches the status in the database and the CA's current certificate. A response from
  * before a revocation is therefore never sent.
  */
 export function currentResponse(

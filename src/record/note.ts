@@ -36,7 +36,7 @@ function withPublicKey(key: SigningKey): NoteVerifier {
 
 /** Signs text, which must end with a newline, and returns the note. */
 export function signNote(text: string, verifier: NoteVerifier, privateKey: KeyObject): string {
-  if (!text.endsWith('\n')) throw new NoteError('the text of a note ends with a newline')
+  if (!text.endsWith('\n')) throw new NoteError('the text of a note must end with a newline')
   const signature = Buffer.concat([verifier.id, sign(null, Buffer.from(text), privateKey)])
   return `${text}\n— ${verifier.name} ${signature.toString('base64')}\n`
 }

@@ -1,4 +1,4 @@
-/** Row digests. Leaves contain them instead of the rows themselves. */
+/** Row digests. Leaves contain digests instead of the rows themselves. */
 import { hash } from 'node:crypto'
 
 type Value = string | number | Uint8Array | null | undefined

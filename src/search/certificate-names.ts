@@ -44,8 +44,8 @@ function searchedNamesOf({ subjectDer, subjectAltName }: NamedParts): SearchedNa
 }
 
 /**
- * Reads the names of a stored certificate. Returns no names for an unreadable certificate. Only a server without lint can have
- * issued such a certificate.
+ * Reads the names of a stored certificate. Returns no names for an unreadable certificate. Only a server without linting can have
+ * issued an unreadable certificate.
  */
 export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
   const shown = unlessDamaged(() => {
@@ -74,7 +74,7 @@ function generalNameText({ kind, content }: GeneralName): string {
     case 'rfc822Name':
     case 'dNSName':
     case 'uniformResourceIdentifier':
-      // This is a view of the same bytes, because a copy would take twice as long.
+      // The buffer is a view of the same bytes, because a copy would take twice as long.
       return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
     case 'iPAddress':
       return formatIpAddress(content)

@@ -1,6 +1,6 @@
 /**
- * Facets in the search tables. A facet is a search condition, such as an account and a template. Its number is the first 32 bits
- * of a hash, so that no table of facets is needed. A collision only costs time, because every certificate found is checked
+ * Facets in the search tables. A facet is a search condition, such as an account and a template. A facet's number is the first 32
+ * bits of a hash, so that no table of facets is needed. A collision only costs time, because every certificate found is checked
  * against the filter (filter.ts).
  */
 import { createHash } from 'node:crypto'
@@ -18,11 +18,14 @@ export type Owner =
   | { readonly accountId: string; readonly region: string }
   | { readonly authorityNumber: number }
 
-/** `issue` sorts by the time of issue, the other facets by notAfter. `template` and `requester` have a value. */
+/**
+ * The facet `issue` sorts certificates by the time of issue, and all other facets sort them by notAfter. The facets `template`
+ * and `requester` have a value.
+ */
 export type PositionFacet = 'expiry' | 'issue' | 'template' | 'requester'
 export type NameFacet = 'subject' | 'name' | 'reversed-name'
 
-/** Returns the number of a facet. It has 32 bits, which SQLite stores in four bytes. */
+/** Returns the number of a facet. A facet number has 32 bits, which SQLite stores in four bytes. */
 export function facetNumber(
   facet: PositionFacet | NameFacet,
   owner: Owner,
@@ -64,8 +67,8 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Most certificates are requested by their CA's account. They have no requester entry; a search for this requester scans
-      // all certificates of the account (index-scans.ts).
+      // Most certificates are requested by their CA's account. Such certificates have no requester entry; a search for the
+      // account as the requester scans all of its certificates (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
       places = this.#placesOf(certificate, { owner, era, requesters })
@@ -74,7 +77,7 @@ export class CertificateEntries implements SearchEntries {
     addTo(places, certificate)
   }
 
-  /** Adds a certificate's entries in the form that earlier versions inserted. */
+  /** Adds a certificate's entries in the form used by earlier versions. */
   addFormer(certificate: UnsearchableCertificate): void {
     const { accountId, region, number } = certificate.authority
     const requesters = requestersOf(certificate.requester)

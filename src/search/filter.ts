@@ -17,7 +17,7 @@ export interface Period {
 
 /** Conditions of a search. A certificate must satisfy all conditions that are present. */
 export interface CertificateFilter {
-  /** Account that owns the CAs, and their Region. */
+  /** Account and Region of the CAs. */
   readonly accountId: string
   readonly region: string
   /** Number of one of the account's CAs. */
@@ -53,8 +53,8 @@ function certificateStatusAt(
 }
 
 /**
- * Returns the certificate with its names and status. Undefined if it does not match the filter, or if its CA is permanently
- * deleted.
+ * Returns the certificate with its names and status. Returns undefined if the certificate does not match the filter, or if its CA
+ * is permanently deleted.
  */
 export function listedAt(
   found: FoundCertificate,

@@ -1,4 +1,7 @@
-/** Index scans for a filter. A scan serves some conditions of the filter; the others are checked for each certificate. */
+/**
+ * Index scans for a filter. A scan serves some conditions of the filter; the remaining conditions are checked for each
+ * certificate.
+ */
 import {
   countByName,
   countByPosition,
@@ -53,7 +56,7 @@ export interface IndexScan {
   isFirst?(certificate: ListedCertificate): boolean
 }
 
-/** Returns the scans that serve a filter, starting with the one that is probably shortest. */
+/** Returns the scans that serve a filter. The scan that is probably shortest comes first. */
 export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[] {
   const { serialNumber, alternativeName, subject, requester, templateName } = filter
   if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
@@ -72,7 +75,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
   if (!isUnbounded(expiry)) scans.push(byPosition('expiry', filter, expiry))
   const issue = issueRange(filter)
-  // A CA may have fewer certificates in total than the account has with this name.
+  // All certificates of one CA may be fewer than the account's certificates with this name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
   if (!isUnbounded(issue) || isSmall || scans.length === 0)
     scans.push(byPosition('issue', filter, issue))
@@ -192,7 +195,10 @@ function bySerialNumber(serialNumber: Uint8Array): IndexScan {
 /** Maximum number of CAs per read. */
 const authoritiesMax = 50
 
-/** Scans revoked certificates, one CA after another. It reads the revocations themselves, so it always finds the latest ones. */
+/**
+ * Scans revoked certificates, one CA after another. The scan reads the table of revocations itself, so it always finds the latest
+ * revocations.
+ */
 function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter
   const numbers = async (db: Reader, from: number): Promise<number[]> =>

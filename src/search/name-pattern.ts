@@ -12,8 +12,8 @@ export interface NamePattern {
 }
 
 /**
- * Length of search keys in characters. Names with the same first 254 characters are equal, and patterns must be shorter. A DNS
- * name has at most 253 characters.
+ * Length of search keys in characters. Names with the same first 254 characters are treated as equal, and patterns must be
+ * shorter. A DNS name has at most 253 characters.
  */
 const keyCharacters = 254
 export const patternCharactersMax = 253
@@ -35,7 +35,7 @@ export function reversedKey(text: string): string {
   return Array.from(folded(text)).toReversed().slice(0, keyCharacters).join('')
 }
 
-/** Matches nearly all names. In such a name, only letters are folded, and every character is one byte. */
+/** Matches nearly all names. In an ASCII name, only letters are folded, and every character is one byte. */
 const isAscii = /^[ -~]*$/
 
 function folded(text: string): string {

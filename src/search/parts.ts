@@ -15,7 +15,8 @@ import type { Sql } from '../store/sql.ts'
 type Reader = Pick<Database, 'query'>
 
 /**
- * Maximum number of parts per statement. SQLite can merge 500 parts. It prepares a statement with 64 parts in half a millisecond.
+ * Maximum number of parts per statement. SQLite can merge 500 parts. SQLite prepares a statement with 64 parts in half a
+ * millisecond.
  */
 const groupMax = 64
 /** Maximum number of parts per read. */
@@ -30,7 +31,7 @@ export interface Page {
 export interface PartitionedScan<Key extends number | string> {
   readonly low: Key
   readonly high: Key
-  /** Lists at most partsMax + 1 parts in ascending order, from part `from` on. */
+  /** Lists at most partsMax + 1 parts in ascending order, starting at part `from`. */
   readonly listParts: (db: Reader, from: number | undefined) => Promise<readonly number[]>
   readonly facetOf: (part: number) => number
   readonly select: (

@@ -244,7 +244,7 @@ test('the pages of a search contain every matching certificate exactly once', as
       fc.array(issued, { maxLength: 30 }),
       fc.array(searchOptions, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
-      // With `distance`, an era contains several certificates, or only every few eras contain one. The rows of the first `old`
+      // Depending on `distance`, an era contains several certificates, or most eras contain none. The rows of the first `old`
       // certificates have no era.
       fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
       // oxlint-disable-next-line max-params -- one for each arbitrary
@@ -307,7 +307,7 @@ test('two processes that index at the same time index every certificate once', a
   assert.equal(all.length, 200)
 })
 
-/** The first transaction claims the lease. Six more insert the entries for 500 certificates. */
+/** The first transaction claims the lease. Six more transactions insert the entries for 500 certificates. */
 const written = fc.integer({ min: 1, max: 6 })
 
 test('after an index run is interrupted at any point, the next run completes it without duplicates', async () => {

@@ -19,7 +19,10 @@ export function insertAccount({ accountId, organizationId, createdAt }: Account)
   )
 }
 
-/** Adds an account to an organization, or removes it. The statement conflicts if the account does not exist. */
+/**
+ * Adds an account to an organization, or removes the account from its organization. The statement conflicts if the account does
+ * not exist.
+ */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
   return changing(
     { table: 'accounts', key: [accountId] },

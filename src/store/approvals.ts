@@ -12,8 +12,8 @@ export type StoredApprovalState = 'PENDING' | 'APPROVED' | 'REJECTED' | 'USED'
 export interface Requester {
   readonly arn: string
   /**
-   * Identifier of the person behind the principal. It is the same for all of a user's access keys, and for all sessions that a
-   * principal has started.
+   * Identifier of the person behind the principal. The identifier is the same for all of a user's access keys, and for all
+   * sessions that a principal has started.
    */
   readonly person: string
 }

@@ -5,8 +5,8 @@ import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
- * Selects a page of certificates whose numbers are greater than `after`, including deleted certificates. A column that exists in
- * only one of the two tables is a null of the right type in rows from the other table.
+ * Selects a page of certificates whose numbers are greater than `after`, including deleted certificates. If a column exists in
+ * only one of the two tables, the other table's rows contain a null of the same type.
  */
 export function selectAuditedCertificates(
   authorityNumber: number,

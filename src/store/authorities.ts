@@ -17,7 +17,7 @@ import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
-/** The database, or only a reader for code that does not open the database. */
+/** The database, or a reader for code that does not open the database itself. */
 export type ReadableDatabase = Pick<Database, 'query' | 'snapshot'>
 
 /** Owner of a CA: an account in a Region. */

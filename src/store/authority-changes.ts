@@ -102,8 +102,8 @@ export function clearKeyHandle(authority: Authority): Sql {
 }
 
 /**
- * Inserts an imported CA certificate. The next statement in the transaction must be `installCertificate`, which makes it the CA's
- * current certificate. `importedAt` must differ from the import times of all the CA's earlier certificates.
+ * Inserts an imported CA certificate. The next statement in the transaction must be `installCertificate`, which makes the
+ * certificate the CA's current certificate. `importedAt` must differ from the import times of all the CA's earlier certificates.
  */
 export function insertAuthorityCertificate(
   authority: Authority,

@@ -29,7 +29,7 @@ interface Subtree {
   readonly shown: string
 }
 
-/** Name constraints that cannot be parsed, which every certificate is considered to violate. */
+/** Name constraints that cannot be parsed. Every certificate is considered to violate them. */
 interface UnreadableConstraints {
   readonly holder: string
   readonly problem: string
@@ -41,8 +41,8 @@ export type PathConstraints = readonly AnyConstraints[]
 type AnyConstraints = ParsedConstraints | UnreadableConstraints
 
 /**
- * Limits on the number of comparisons between a name and a subtree, and on the number of directoryName bytes compared.
- * These limits bound the work to some tens of milliseconds per certificate. No CA in use reaches these limits.
+ * Limits on the comparisons between names and subtrees, and on the directoryName bytes that are compared. The limits keep the
+ * check of a certificate below a tenth of a second. No CA in use reaches these limits.
  */
 const comparisonsMax = 2 ** 18
 const directoryBytesMax = 2 ** 22
@@ -89,8 +89,8 @@ function readSubtrees(subtrees: readonly GeneralSubtree[]): Map<string, Subtree[
  * Describes the first violation by a certificate below the path: which name violates which constraint of which CA certificate.
  * Returns undefined if the certificate complies.
  *
- * The constraints in every certificate in the path apply, including self-issued certificates. A name that cannot be compared is a
- * violation if its form is constrained (RFC 5280 §4.2.1.10). Exceeding the limits is a violation, too.
+ * The constraints of every certificate in the path apply, including those of self-issued certificates. A name that cannot be
+ * compared is a violation if its form is constrained (RFC 5280 §4.2.1.10). Exceeding the comparison limits is also a violation.
  */
 export function violatedNameConstraint(
   constraints: PathConstraints,

@@ -38,9 +38,9 @@ export type ComparableBase =
   | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
 
 /**
- * The way in which an ambiguous name is compared. With `certain`, every name that the ambiguous name may stand for must be
- * within the base, as a permitted subtree requires. With `possible`, a single name within the base is enough, because it
- * suffices to violate an excluded subtree.
+ * The way in which an ambiguous name is compared. With `certain`, every name that the ambiguous name may stand for must be within
+ * the base, as a permitted subtree requires. With `possible`, one such name within the base is enough, as for an excluded
+ * subtree.
  */
 export type Reading = 'certain' | 'possible'
 
@@ -79,7 +79,7 @@ export function readName({ kind, content }: GeneralName): ComparableName | undef
 
 /**
  * Parses a name constraint base for comparison. Throws DerError for a base that is invalid for its form, such as a dNSName with a
- * wildcard, which verifiers interpret differently. A leading dot in a dNSName base is accepted, because many CAs include it.
+ * wildcard. A leading dot in a dNSName base is accepted, because many CAs include it.
  */
 export function readBase({ kind, content }: GeneralSubtree): ComparableBase {
   switch (kind) {
@@ -133,8 +133,8 @@ function readMailbox(text: string): (ComparableName & { kind: 'rfc822Name' }) | 
 }
 
 /**
- * Parses a URI for comparison. RFC 5280 §4.2.1.10 requires a URI to be rejected under a constraint if its host
- * is absent or an IP address.
+ * Parses a URI for comparison. If URIs are constrained, a URI without a host or with an IP address as the host is rejected (RFC
+ * 5280 §4.2.1.10).
  */
 function readUri(text: string): ComparableName | undefined {
   const host = readHost(uriPattern.exec(text)?.[1] ?? '')

@@ -35,8 +35,8 @@ export function retryAt(now: Date, failures: number, secondsMax = retrySecondsDe
 }
 
 /**
- * Claims a batch of due rows under one lease, and processes the rows while it renews the lease. After a full batch, the job
- * runs again.
+ * Claims a batch of due rows under one lease, and renews the lease while it processes the rows. After a full batch, the job runs
+ * again.
  */
 export async function runClaimed<Item>(
   services: Services,

@@ -8,8 +8,8 @@ import { holdLease } from './held-lease.ts'
 const start = Date.UTC(2026, 0)
 
 /**
- * Returns a lease that is `late` milliseconds old, with a mock clock and a database whose response to renewals is determined by
- * `answer`.
+ * Returns a lease that is `late` milliseconds old, a mock clock and a database. `answer` determines the database's response to
+ * renewals.
  */
 function held(t: TestContext, answer: () => Promise<Row[][]>, late = 0) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start })

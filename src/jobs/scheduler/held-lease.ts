@@ -8,14 +8,13 @@ import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../
  */
 const renewalMilliseconds = 3000
 /**
- * Time without a successful renewal after which the work stops: half of the lease's duration. Requests that the work has sent by
- * then arrive before another process starts the same work, even if the clocks of the processes differ by up to half of that
- * duration.
+ * Time without a successful renewal after which the work stops: half of the lease's duration. The other half leaves time for
+ * pending requests to arrive before another process starts the same work, even if the clocks of the processes differ.
  */
 const lostMilliseconds = leaseMilliseconds / 2
 
 export interface HeldLease {
-  /** Signal that is aborted when another process may soon claim the work, so that the current process must stop working. */
+  /** Signal that is aborted when another process may soon claim the work. The current process must then stop working. */
   readonly lost: AbortSignal
   /** Stops renewing the lease. */
   readonly release: () => Promise<void>
@@ -25,7 +24,7 @@ class LeaseLostError extends Error {
   override name = 'LeaseLostError'
 }
 
-/** Renews a new lease until the caller releases it or a renewal does not succeed in time. */
+/** Renews a new lease until the caller releases the lease or no renewal succeeds in time. */
 export function holdLease(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   table: LeasedTable,
@@ -41,8 +40,8 @@ export function holdLease(
   let timer: NodeJS.Timeout
 
   async function renew(): Promise<void> {
-    // The time is measured from before the renewal request is sent, because the process cannot know when exactly the database
-    // renewed the lease.
+    // The lease's time starts before the renewal request is sent, because the exact time of the renewal in the database is
+    // unknown.
     const next = setTimeout(giveUp, lostMilliseconds)
     const isHeld = await db.transaction([renewLease(table, lease, clock.now())]).then(
       ([rows = []]) => rows.length > 0,

@@ -22,7 +22,7 @@ interface Expected {
   readonly isSame: (certificate: RecordedCertificate) => boolean
 }
 
-/** A row whose leaf has not been found yet, or a row after it. */
+/** A row whose leaf has not been found yet, or a row after such a row. */
 interface Waiting {
   readonly row: Row
   /** Position of the row's leaf, or `early` if the certificate is older than the record. */
@@ -30,7 +30,7 @@ interface Waiting {
 }
 
 /**
- * Reads rows in parallel with the leaves. Leaves and rows are in the same order, so only a few must be kept in memory, unless
+ * Reads rows in parallel with the leaves. Leaves and rows are in the same order, so few of them are in memory at a time, unless
  * rows were altered.
  */
 export class CertificateComparison {

@@ -9,7 +9,7 @@ import type { Row } from '../../store/sql.ts'
 import type { AddProblem, Read } from './verify-tree.ts'
 
 export class RetiredComparison {
-  /** Digests by certificate number. They are stored as strings, which need less memory than byte arrays. */
+  /** Digests by certificate number. Digests are stored as strings, which need less memory than byte arrays. */
   readonly #expected = new Map<number, string>()
 
   add({ kind, table, rows }: Leaf): void {

@@ -21,7 +21,7 @@ interface Expected {
   readonly digestOf: (row: Row) => Uint8Array
 }
 
-/** A leaf which states that a CRL was opened. Earlier revocations without a CRL belong to this CRL. */
+/** A leaf that records the opening of a CRL. Earlier revocations without a CRL belong to this CRL. */
 interface Opening {
   readonly position: number
   readonly crlId: string
@@ -106,7 +106,10 @@ export class RevocationComparison {
   }
 }
 
-/** Returns whether a revocation's number differs from its certificate's number. Such a revocation has no effect. */
+/**
+ * Returns whether a revocation's number differs from its certificate's number. A revocation with a different number has no
+ * effect.
+ */
 function isMoved(row: Row): boolean {
   const number = integerOf(row, 'certificate_number')
   if (row['issued_number'] !== null) return row['issued_number'] !== number

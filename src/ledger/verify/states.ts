@@ -1,4 +1,4 @@
-/** Compares the rows of tables that change with their leaves, in both directions. */
+/** Compares the rows of mutable tables with their leaves, in both directions. */
 import type { Leaf } from '../../record/leaf.ts'
 import { isSameHash, sha256 } from '../../record/merkle.ts'
 import { bytesOf } from '../../store/columns.ts'

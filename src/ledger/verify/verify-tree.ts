@@ -212,12 +212,12 @@ class StoredTiles {
     try {
       return isSameHash(await rootOfEdge(this.#size, edge), tree.root)
     } catch {
-      // A tile lacks hashes, which has already been reported.
+      // Missing hashes in a tile have already been reported.
       return false
     }
   }
 
-  /** Determines whether leaves or a tile were altered, using the level above or the checkpoint. */
+  /** Uses the level above or the checkpoint to determine whether leaves or a tile were altered. */
   async #judge(
     { number, stored, computed }: Difference,
     { tree, isRootStored }: { readonly tree: Tree | undefined; readonly isRootStored: boolean },
@@ -264,7 +264,7 @@ function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | u
   })
 }
 
-/** Returns a sentence for each leaf in a tile that was changed or moved. Missing leaves have already been reported. */
+/** Returns a sentence for each changed or moved leaf in a tile. Missing leaves have already been reported. */
 function alteredLeaves({ number, stored, computed }: Difference): string[] {
   const positions = new Map(stored.map((hash, at) => [Buffer.from(hash).toString('hex'), at]))
   return computed.flatMap((hash, at) => {
