@@ -1,8 +1,8 @@
 /**
- * Each CA's daily counts: the number of certificates that the CA issued, the number that it revoked, and the number of
- * unrevoked certificates that expire on the day. Days are in UTC and numbered from 1 January 1970. The job index-certificates
- * adds issued certificates to the counts. A revocation changes the counts in the transaction of the revocation, unless the
- * certificate has not been counted yet. When expired certificates are deleted, the counts stay the same.
+ * Each CA's daily counts of issued certificates, revoked certificates, and unrevoked certificates that expire on that day. Days
+ * are in UTC and numbered from 1 January 1970. The job index-certificates adds issued certificates to the counts. A revocation
+ * changes the counts in the same transaction if the certificate has already been counted. When expired certificates are deleted,
+ * the counts stay the same.
  */
 import { dayMilliseconds, daySeconds } from '../text/duration.ts'
 import { integerOf } from './columns.ts'
@@ -44,8 +44,8 @@ export async function countNext(
 }
 
 /**
- * Counts the certificates whose numbers are greater than `from` and not greater than `last`. The counts include revocations
- * that are already stored.
+ * Counts the certificates whose numbers are greater than `from` and at most `last`. The counts include revocations that are
+ * already stored.
  */
 function addCertificates(from: number, last: number): Sql {
   const inRange = 'c.certificate_number > ? and c.certificate_number <= ?'

@@ -1,6 +1,6 @@
 /**
- * Rows of issuance intents. An intent is a certificate that was prepared and authorized while its CA's key was unavailable, and
- * that a job signs later (docs/decisions/0042). The transaction that inserts the certificate deletes the intent. If the
+ * Rows of issuance intents. An intent is a certificate that was prepared and authorized while its CA's key was unavailable. A job
+ * signs the certificate later (docs/decisions/0042). The transaction that inserts the certificate also deletes the intent. If the
  * issuance fails, the intent is kept with the reason for the failure.
  */
 import type { Authority } from '../authority/authority.ts'

@@ -53,7 +53,7 @@ export async function countIssued(
   return row === undefined ? 0 : integerOf(row, 'issued')
 }
 
-/** Columns of a certificate row that are included in `rowDigest` in the certificate's leaf. */
+/** Columns of a certificate row that are covered by `rowDigest` in the certificate's leaf. */
 const digestedCertificateColumns = [
   'template_name',
   'issued_at_ms',

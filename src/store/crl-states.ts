@@ -13,7 +13,7 @@ export interface CrlState {
   readonly certificates: number
   /** Time at which the next publication is due, or undefined while the CRL is suspended. */
   readonly dueAt: Date | undefined
-  /** Whether the published CRL does not yet contain a change. */
+  /** Whether a change is still missing from the published CRL. */
   readonly isChanged: boolean
   /** Number of failed attempts since the last publication of the CRL. */
   readonly failures: number
@@ -62,7 +62,7 @@ export interface CrlTotals {
   readonly crls: number
   readonly entries: number
   readonly bytes: number
-  /** CRLs that do not yet contain a change, or have never been published. */
+  /** CRLs that lack a change or have never been published. */
   readonly pending: number
   /** CRLs whose most recent publication attempt failed. */
   readonly failed: number

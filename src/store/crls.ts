@@ -1,6 +1,6 @@
 /**
- * Rows of CRLs: one for each complete CRL and for each CRL partition. A row states when the CRL is due, and describes its last
- * publication.
+ * Rows of CRLs: one for each complete CRL and for each CRL partition. A row contains the due time and the last publication of the
+ * CRL.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
@@ -111,8 +111,8 @@ export function markAllCrlsDue(authority: Authority, now: Date): Sql {
 }
 
 /**
- * Makes all CRLs of a CA due immediately, except for suspended CRLs, and returns their names. A CRL whose changes are waiting to
- * be published is only published earlier, so repeated requests do not add work.
+ * Makes all CRLs of a CA due immediately, except for suspended CRLs, and returns their names. If a CRL has unpublished changes,
+ * the statement only brings the publication forward, so repeated requests do not add work.
  */
 export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
   return sql`update crls set due_at_ms = ${now.getTime()}, retry_at_ms = 0,
@@ -122,9 +122,9 @@ export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
 
 /**
  * Claims at most `limit` due CRLs, starting with the most overdue CRL. If the clock has been set back, stored due times may be
- * far in the future. A CRL is therefore also due if its generation time is in the future, or if it has changes and its due time
- * is further away than the normal delay of a few minutes. Each of the three cases has an index, so that the statement does not
- * read CRLs that are due in several days.
+ * far in the future. A CRL is therefore also due if its generation time is in the future, or if the due time of a changed CRL is
+ * more than the normal delay of a few minutes away. Each of the three cases has an index, so that the statement does not read
+ * CRLs that are due in several days.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()

@@ -1,7 +1,6 @@
 /**
- * Records that a database is damaged or has lost acknowledged writes. Such a database must not be written, and nothing may be
- * signed on the basis of its data. Otherwise, for example, the OCSP status of a certificate whose revocation was lost could be
- * `good`.
+ * Records that a database is damaged or has lost acknowledged writes. Nothing may be written to such a database, and nothing may
+ * be signed on the basis of its data. Otherwise, a certificate whose revocation was lost could have the OCSP status `good`.
  *
  * The damage is recorded in a file beside the database, because a damaged database may not be able to store the finding. Every
  * thread and process sees the file immediately, and the file survives a restart.
@@ -41,7 +40,7 @@ export function damageWarning({ message, cause }: Error): string {
   return `${message.replace(/\.$/, '')}${reason}; see docs/tasks/corrupt-database.md`
 }
 
-/** Damage that the current process has found, in case the file cannot be written. */
+/** Damage that the current process has found. The map is needed if the file cannot be written. */
 const damages = new Map<string, Damage>()
 
 /** Returns the path of the file that records damage to the database at `path`. */
@@ -56,8 +55,8 @@ function damageFile(path: string): string {
 const missing = oncePerTurn(() => new Set<string>())
 
 /**
- * Returns the recorded damage to the database at `path`. The function is fast enough to be called for every signature, because
- * it checks whether the file exists only once per turn of the event loop.
+ * Returns the recorded damage to the database at `path`. The function checks for the file only once per turn of the event loop,
+ * so it is fast enough to be called for every signature.
  */
 export function damageOf(path: string): Damage | undefined {
   const known = damages.get(path)

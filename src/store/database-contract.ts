@@ -121,7 +121,7 @@ const isThere = (name: string, rows = 1): Sql =>
 
 const guardCases: readonly DatabaseCase[] = [
   {
-    name: 'a conflict has the name of the first failed guard at any place in the transaction',
+    name: 'a conflict has the name of the first failed guard, wherever the guard is in the transaction',
     async run(db) {
       await db.transaction([put('there')])
       const full = guard('quota', sql`select name from settings`, 0)
@@ -177,7 +177,7 @@ const guardCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'concurrent requests for a quota never exceed it and use it up',
+    name: 'concurrent requests use up a quota and never exceed it',
     async run(db) {
       const take = (name: string): Sql =>
         guard(
@@ -213,7 +213,7 @@ const guardCases: readonly DatabaseCase[] = [
 
 const concurrencyCases: readonly DatabaseCase[] = [
   {
-    name: 'one failing transaction among fifty concurrent ones fails alone',
+    name: 'if one of fifty concurrent transactions fails, the other transactions succeed',
     async run(db) {
       await db.transaction([put('there')])
       const outcomes = await Promise.allSettled(
@@ -228,7 +228,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'of twenty concurrent inserts of a key, one succeeds and the others are conflicts',
+    name: 'one of twenty concurrent inserts of a key succeeds, and the other inserts are conflicts',
     async run(db) {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 20 }, (_, index) => db.transaction([put('one', bytes(`${index}`))])),

@@ -2,20 +2,20 @@
  * The interface to a database. A transaction is atomic, and it is durable once its promise has resolved.
  *
  * Transactions are lists of statements, not callbacks, and conditions are part of statements (`guard`). A transaction is
- * therefore a single message to a writer thread, or a single round trip to a server. It holds no lock while application code
- * runs, and can share a commit with other transactions (docs/decisions/0002).
+ * therefore a single message to a writer thread, or a single round trip to a server. A transaction holds no lock while
+ * application code runs, and can share a commit with other transactions (docs/decisions/0002).
  */
 import { ServiceError } from '../errors.ts'
 import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
   /**
-   * Runs a read. It sees everything that was committed before the current turn of the event loop, and every commit whose promise
-   * has resolved in this process. Reads may run concurrently.
+   * Runs a read. A read sees everything that was committed before the current turn of the event loop, and every commit whose
+   * promise has resolved in this process. Reads may run concurrently.
    */
   query(statement: Sql): Promise<Row[]>
   /**
-   * Runs either all statements, in order, or none. Once the commit is durable, the promise resolves to the rows that each
+   * Runs all statements in order, or none of them. Once the commit is durable, the promise resolves to the rows that each
    * statement returned.
    *
    * Callers may request transactions concurrently. Transactions are serializable. Waiting transactions may share a commit, but
@@ -28,14 +28,13 @@ export interface Database {
    */
   snapshot?(): object
   /**
-   * Returns a number that changes whenever any process commits a transaction. While it stays the same, the results of earlier
-   * reads are current. Returns undefined if the engine cannot return the number synchronously.
+   * Returns a number that changes whenever any process commits a transaction. While the number stays the same, the results of
+   * earlier reads are current. Returns undefined if the engine cannot return the number synchronously.
    */
   changeStamp(): number | undefined
   /**
-   * Returns an error if the database is damaged or has lost acknowledged writes, so that nothing may be signed or written. If
-   * the database is damaged, `transaction` and `probe` throw the same error. The method is absent if the engine cannot detect
-   * damage.
+   * Returns an error if nothing may be signed or written, because the database is damaged or has lost acknowledged writes. If the
+   * database is damaged, `transaction` and `probe` throw the same error. The method is absent if the engine cannot detect damage.
    */
   damage?(): DatabaseUnavailableError | undefined
   /** Returns the size of the database on disk, in bytes. */
@@ -83,7 +82,7 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
-/** Error for a transaction in which a guard failed, and which has changed nothing. */
+/** Error for a transaction that has changed nothing, because a guard failed. */
 export class ConflictError extends Error {
   override name = 'ConflictError'
   /** Name of the guard that failed, or `duplicate` if a unique constraint was violated. */

@@ -9,7 +9,7 @@ import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
-/** Error messages for clients. Errors are passed between processes as their messages. */
+/** Error messages for clients. Processes pass these messages to each other in place of the errors. */
 const messages: Readonly<Record<DiskFault, string>> = {
   full: 'The service cannot write: the disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
@@ -86,8 +86,8 @@ const faultOfErrno: Readonly<Record<string, DiskFault>> = {
 }
 
 /**
- * Returns the disk fault that a SQLite or file system error, or its cause, reports for the disk with `path`; undefined for any
- * other error.
+ * Returns the disk fault that is the reason for a SQLite or file system error; undefined for any other error. `path` is a path on
+ * the disk.
  */
 export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined
@@ -142,7 +142,7 @@ export function errorOfText(text: string): Error {
 /** Free space, in bytes, above which a disk is no longer treated as full. A small write needs less than this space. */
 const roomBytesMin = 1024 * 1024
 
-/** Returns whether the disk with `path` has free space. */
+/** Returns whether the disk that contains `path` has free space. */
 export function hasFreeSpace(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path))

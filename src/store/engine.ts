@@ -1,6 +1,6 @@
 /**
- * The interface to a database engine. Each engine implements it in the file `engine.ts` in its folder. `engines/index.ts`
- * contains the table of engines, and selects an engine according to the configuration.
+ * The interface to a database engine. Each engine implements the interface in the file `engine.ts` in its own folder.
+ * `engines/index.ts` contains the table of engines, and selects an engine according to the configuration.
  */
 import type { Random } from '../random.ts'
 import type { Database } from './database.ts'
@@ -8,7 +8,7 @@ import type { RestoreTarget } from './restore-target.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Row, Sql } from './sql.ts'
 
-/** The interface for reads of many rows. They use a separate connection and do not run on the main thread. */
+/** The interface for reads of many rows. Such reads use a separate connection and do not run on the main thread. */
 export interface RowReader {
   read(statement: Sql): Promise<Row[]>
   /** Runs several reads in one snapshot of the database. Only one call may run at a time. */
@@ -19,7 +19,7 @@ export interface OpenOptions {
   /** Whether to create the database if it does not exist. */
   readonly mayCreate: boolean
   readonly random: Random
-  /** Callback for when the database can no longer be written. */
+  /** Called when the database can no longer be written. */
   readonly onFailure?: (error: Error) => void
   readonly acceptLoss: boolean
 }
@@ -30,10 +30,10 @@ export interface Engine {
    * its data folder.
    */
   readonly isShared: boolean
-  /** Newest version of the schema. In each version, the tables and columns are the same on every engine. */
+  /** Newest version of the schema. Every engine has the same tables and columns in a given schema version. */
   readonly schemaVersion: number
   /**
-   * Returns whether the database exists, without changing anything; undefined if the engine would have to open the database.
+   * Returns whether the database exists, and changes nothing. Returns undefined if the engine would have to open the database.
    * Throws ConfigurationError if the database cannot be opened with these options.
    */
   exists(options: Pick<OpenOptions, 'mayCreate' | 'acceptLoss'>): boolean | undefined
@@ -43,7 +43,7 @@ export interface Engine {
    */
   open(options: OpenOptions): Promise<Database>
   /**
-   * Opens the database read-only. The method creates and migrates nothing, and records nothing other than lost writes. Throws
+   * Opens the database read-only. The method creates and migrates nothing, and records only lost writes. Throws
    * ConfigurationError if the database cannot be opened or does not have the newest schema version.
    */
   openReadOnly(): Promise<Database>

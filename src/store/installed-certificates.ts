@@ -97,7 +97,10 @@ export interface CrlSigner {
   readonly certificateDer: Uint8Array
 }
 
-/** Lists at most `limit` certificates, with numbers greater than `after`, of CAs that are not deleted and publish a CRL. */
+/**
+ * Lists at most `limit` certificates of CAs that publish a CRL and are not deleted. The certificates' numbers are greater than
+ * `after`.
+ */
 export async function listCrlSigners(
   db: Database,
   after: number,
@@ -126,8 +129,8 @@ export async function listCrlSigners(
 }
 
 /**
- * Lists the CA certificates for the identity that issued a certificate, newest first, with their chains. Each of them can verify
- * the issued certificate.
+ * Lists the CA certificates for the identity that issued a certificate, newest first, with their chains. Each of these CA
+ * certificates can verify the issued certificate.
  */
 export async function listSignerAlternatives(
   db: Pick<Database, 'query'>,

@@ -75,7 +75,7 @@ export function masterKeySettingsOf(rows: readonly Row[]): MasterKeySettings {
   }
 }
 
-/** Guard for the insertion of a sealed value. It requires that the value's master key has not been replaced. */
+/** Guard for the insertion of a sealed value. The guard fails if the value's master key has been replaced. */
 export function requireCurrentMasterKey(masterKeyId: string): Sql {
   return guard(
     'master-key',

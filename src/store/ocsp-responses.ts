@@ -34,7 +34,7 @@ export function putOcspResponse(row: OcspResponseRow): Sql {
         next_update_ms = excluded.next_update_ms, response = excluded.response`
 }
 
-/** Finds the OCSP response for a CertID that is valid at `now`. */
+/** Finds the OCSP response for a CertID, if the response is valid at `now`. */
 export async function findOcspResponse(
   db: Database,
   certIdSha256: Uint8Array,
@@ -76,7 +76,7 @@ export function deleteExpiredOcspResponses(now: Date, limit: number): Sql {
     returning cert_id_sha256`
 }
 
-/** Deletes up to `limit` OCSP responses in excess of the maximum number, beginning with the responses that expire first. */
+/** If there are too many OCSP responses, deletes up to `limit` of them, beginning with the responses that expire first. */
 export function deleteSurplusOcspResponses(limit: number, max: number = rowsMax): Sql {
   return sql`delete from ocsp_responses where cert_id_sha256 in
       (select cert_id_sha256 from ocsp_responses order by next_update_ms

@@ -149,7 +149,7 @@ const searches: readonly { what: string; filter: CertificateFilter; by: string }
   },
 ]
 
-/** Returns the statements of a search in an empty database, where each count returns one row. */
+/** Returns the statements of a search in an empty database. Each count returns one row. */
 async function statementsOf(filter: CertificateFilter): Promise<Sql[]> {
   const statements: Sql[] = []
   const query = async (statement: Sql): Promise<Row[]> => {
@@ -211,7 +211,7 @@ suite('query plans', () => {
     }
     service = await TestService.start(flags, { wrapDatabase: recorder.wrap })
     await service.createBucket(crlBucket)
-    // Statements that run at startup are excluded, as are those that record existing rows once.
+    // Statements that run only at startup or that record existing rows once are excluded.
     await service.runJob('seal-record')
     recorder.texts.clear()
     await useEverything(service)

@@ -28,7 +28,7 @@ export interface EndpointReference {
 
 const namesOf = createOwnedCaches<AuthorityName>(10_000)
 
-/** Finds a CA, which may be deleted. Returns undefined if the row does not exist. */
+/** Finds a CA, even if the CA is deleted. Returns undefined if the row does not exist. */
 export async function findAuthorityName(
   db: Database,
   reference: AuthorityReference,

@@ -24,7 +24,7 @@ export function selectRecordedCertificates(
   }
 }
 
-/** Selects the certificate with a given serial number of 16 bytes. */
+/** Selects the certificate with a given 16-byte serial number. */
 export function selectRecordedCertificate(authority: number, serialNumber: Uint8Array): Sql {
   return {
     text: `select ${certificateColumns} from certificates
@@ -73,7 +73,7 @@ function numberAfter(after: Row | undefined): number {
 export const selectLastCertificate: Sql = sql`select coalesce(max(certificate_number), 0) as last
   from certificates`
 
-/** Creates a guard that requires that the rows still exist. All revocations must belong to the same CA. */
+/** Creates a guard that fails unless the rows still exist. All revocations must belong to the same CA. */
 export function requireRows(table: 'certificates' | 'revocations', rows: readonly Row[]): Sql {
   const authority = rows[0]?.['authority_number'] ?? null
   const numbers = rows.map((row) => integerOf(row, 'certificate_number'))

@@ -12,7 +12,7 @@ interface RecordedTable {
   readonly keySql?: { readonly expressions: readonly string[]; readonly condition: string }
   /** Recorded columns, which contain text or integers. */
   readonly columns: readonly string[]
-  /** Column that contains bytes, which never change. Their SHA-256 is a field of the leaf. */
+  /** Column that contains bytes. The bytes never change, and their SHA-256 is a field of the leaf. */
   readonly digestColumn?: string
 }
 
@@ -200,7 +200,7 @@ export function isRecordedTable(name: string): name is RecordedTableName {
   return Object.hasOwn(recordedTables, name)
 }
 
-/** The time of a change to rows, and the principal that made it. */
+/** The time of a change to rows, and the principal that made the change. */
 export interface ChangeContext extends Pick<LeafFields, 'authority' | 'detail'> {
   readonly time: Date
   readonly actor: Actor
@@ -229,8 +229,8 @@ function stateExpression({ columns }: RecordedTable): string {
 const appended = new Map<RecordedTableName, string>()
 
 /**
- * Returns the text of the statement for a table. It is built only once, so that the prepared statement is found under the same
- * string.
+ * Returns the text of the statement for a table. The text is built only once, so that the prepared statement is found under the
+ * same string.
  */
 function appendText(table: RecordedTableName): string {
   const known = appended.get(table)

@@ -14,7 +14,7 @@ export interface CrlRevocation {
   readonly reasonCode: number
 }
 
-/** A revocation in the form in which it is inserted. */
+/** A revocation to be inserted. */
 export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
   readonly crlId: number
@@ -23,8 +23,8 @@ export interface RecoveredRevocation extends CrlRevocation {
 }
 
 /**
- * Number of certificate numbers that are reserved for serial numbers with the same first bytes. Serial numbers are random, so no
- * more than eight of them ever have the same first bytes.
+ * How many certificate numbers are reserved for serial numbers with the same first bytes. Serial numbers are random, so no more
+ * than eight of them ever have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6
@@ -84,7 +84,7 @@ export function isRecoveredNumber(certificateNumber: number, serialNumber: Uint8
 }
 
 /**
- * Updates a CA's count of revocations. Also makes the CA's other CRLs due, because they may have to list the recovered
+ * Updates a CA's count of revocations. The statements also make the CA's other CRLs due, which may have to list the recovered
  * revocations.
  */
 export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {

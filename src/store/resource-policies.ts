@@ -1,4 +1,4 @@
-/** Rows of the resource policies of CAs, and rows of the accounts and organizations with which these policies share a CA. */
+/** Rows of the CAs' resource policies, and of the accounts and organizations with which these policies share CAs. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'

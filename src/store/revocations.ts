@@ -40,8 +40,7 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
 }
 
 /**
- * Subtracts the revoked certificates that have expired since the last recount from a CA's count. Returns a row with the new
- * count.
+ * Reduces a CA's count by the revoked certificates that have expired since the last recount. Returns a row with the new count.
  */
 export function recountRevocations(authority: Authority, now: Date): Sql {
   const until = firstValidSecond(now)
@@ -61,7 +60,7 @@ export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Columns of a revocation that are included in `rowDigest` in the revocation's leaf. */
+/** Columns of a revocation that are covered by `rowDigest` in the revocation's leaf. */
 type DigestedRevocation = Readonly<
   Record<'revoked_at_ms' | 'reason_code' | 'not_after' | 'crl_id', SqlValue>
 >

@@ -33,7 +33,8 @@ export function searchTables({ text, integer, strictIndex }: Dialect): string {
 
 /**
  * Adds the lease of the process that fills the search tables (jobs/index-certificates.ts). Earlier versions of Signet use no
- * lease and sort names in a single era. Their processes insert nothing, because they do not find the row under its new name.
+ * lease and sort names in a single era. Processes of earlier versions insert nothing, because they do not find the row under its
+ * new name.
  */
 export function searchLease({ text, integer }: Dialect): string {
   return `

@@ -54,8 +54,8 @@ function ownershipTable({ text, integer, strict }: Dialect): string {
 }
 
 /**
- * Adds the table for certificates that were deleted after they expired (`--keep-expired`). It retains the data for audit reports
- * and for the CAs' counts. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still lists.
+ * Adds the table for certificates that were deleted after they expired (`--keep-expired`). The table retains the data for audit
+ * reports and for the CAs' counts. A CRL's `kept_since` prevents the deletion of a revoked certificate that the CRL still lists.
  */
 function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
   return `

@@ -5,7 +5,7 @@ import type { Row, Sql } from './sql.ts'
 export interface Snapshot {
   /** All tables of the database. Each table comes after the tables that its rows refer to. */
   readonly tables: readonly Table[]
-  /** Version of the schema. The version numbers are the same on all engines. */
+  /** Version of the schema. All engines use the same schema version numbers. */
   readonly schemaVersion: number
   read(statement: Sql): Promise<Row[]>
   /** Replaces the snapshot with a snapshot of the current data. */

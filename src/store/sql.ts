@@ -37,7 +37,7 @@ export type GuardName =
   | 'missing'
   /** The row was changed after it was read. */
   | 'revision'
-  /** The quota is exhausted. For the counts of a CA, this can also mean that the CA was changed after it was read. */
+  /** The quota is exhausted. In the table of counts, `quota` can also mean that the CA was changed after it was read. */
   | 'quota'
   /** The CRL partition is full. */
   | 'partition'
@@ -59,7 +59,7 @@ export type GuardName =
   | 'approval'
   /** The ACME order has been finalized or canceled. */
   | 'order'
-  /** The endpoint for enrollment has been deleted. */
+  /** The enrollment endpoint has been deleted. */
   | 'endpoint'
 
 export type Row = Record<string, SqlValue>

@@ -50,8 +50,8 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that backups omit. Some of them are filled by a job from other tables, and one contains responses that servers can sign
- * again. The others describe a particular database file and its server.
+ * Tables that backups omit. A job fills some of these tables from other tables, and `ocsp_responses` contains responses that
+ * servers can sign again. The remaining tables describe a particular database file and its server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_days',
@@ -71,8 +71,8 @@ export interface Table {
 }
 
 /**
- * Number of SQLite schema versions that precede the first PostgreSQL schema. It is added to the version of a PostgreSQL schema,
- * so that a version has the same tables and columns on both engines.
+ * Number of SQLite schema versions that precede the first PostgreSQL schema. This number is added to the version of a PostgreSQL
+ * schema, so that a version has the same tables and columns on both engines.
  */
 export const versionsBeforePostgres = 3
 

@@ -4,7 +4,7 @@ import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Stores a tag of a CA, which replaces the value of an existing tag with the same key. */
+/** Stores a tag of a CA. The value of an existing tag with the same key is replaced. */
 export function putTag(authorityId: string, tag: Tag): Sql {
   return changing(
     { table: 'tags', key: [authorityId, tag.key] },

@@ -10,7 +10,7 @@ export interface Tile extends TileName {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** Inserts a tile, or replaces the stored tile with one that has more hashes. */
+/** Inserts a tile, or replaces the stored tile with a tile that has more hashes. */
 export function putTile({ level, number, hashes }: Tile): Sql {
   return sql`insert into record_tiles (tile_level, tile_number, hashes)
     values (${level}, ${number}, ${Uint8Array.from(Buffer.concat(hashes))})

@@ -14,7 +14,7 @@ export interface User {
   readonly createdAt: Date
 }
 
-/** A user and the numbers of the user's policies and access keys. */
+/** A user, with the counts of the user's policies and access keys. */
 export interface UserSummary extends User {
   readonly policyCount: number
   readonly accessKeyCount: number
@@ -70,7 +70,7 @@ export async function listUsers(
   return rows.map(summaryOf)
 }
 
-/** Adds the numbers of policies and access keys, and the last use, to a user. */
+/** Adds a user's policy count, access key count, and time of last use. */
 export async function summarizeUser(db: Database, user: User): Promise<UserSummary> {
   const { userId } = user
   const [row] = await db.query(

@@ -1,4 +1,4 @@
-/** Pages of rows that the verification of a whole database reads. */
+/** Pages of rows for the verification of a whole database. */
 import { integerOf, textOf } from './columns.ts'
 import type { CrlScope } from './revocations.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -98,7 +98,7 @@ function publishedCrls(condition: string, ...values: readonly number[]): Sql {
   return { text, values }
 }
 
-/** Selects the revocations that a CRL may list, which are the revocations of its CA or of its partition. */
+/** Selects the revocations that a CRL may list: the revocations of the CRL's CA or of the partition. */
 export function selectListedRevocations(
   { authorityNumber, crlId }: Pick<CrlScope, 'authorityNumber' | 'crlId'>,
   after: Row | undefined,

@@ -27,7 +27,7 @@ class Descriptor {
     onDrop: (lines) => (this.drops += lines),
   })
 
-  /** Writes a line as the only one in its turn of the event loop. */
+  /** Writes a line that is the only line in its turn of the event loop. */
   write(line: string): void {
     this.lines.write(line)
     this.lines.handOver()

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 /** Maximum number of bytes that wait for a slow reader. Further lines are dropped. */
 const waitingBytesMax = 1_048_576
 const retryMilliseconds = 20
-/** Time for which the process waits for a slow reader before it exits. */
+/** How long the process waits for a slow reader before it exits. */
 const endMilliseconds = 250
 const lineFeed = 0x0a
 const newline = Buffer.of(lineFeed)
@@ -30,8 +30,8 @@ export interface LogLinesOptions {
 const pieceBytesMax = 4096
 
 /**
- * A destination for log lines. The lines from one turn of the event loop are written together after its microtasks. With separate
- * writes, each line would take 0.8 µs longer, measured in a loop.
+ * A destination for log lines. The lines from one turn of the event loop are written together after the turn's microtasks. With
+ * separate writes, each line would take 0.8 µs longer.
  */
 export class LogLines {
   readonly #options: LogLinesOptions

@@ -1,7 +1,7 @@
 /**
- * Signet's metrics (https://prometheus.io/docs/practices/naming), with a table row for each. The methods that count and set a
- * metric, and the types of their arguments, are derived from its row. No label contains the name of a caller or of a certificate
- * subject. Only `authority_info` has a label that contains CA names.
+ * Signet's metrics (https://prometheus.io/docs/practices/naming), with a table row for each. A metric's methods and the types of
+ * their arguments are derived from the metric's row. No label contains the name of a caller or of a certificate subject. Only
+ * `authority_info` has a label that contains CA names.
  */
 
 export interface MetricRow<Labels extends readonly string[] = readonly string[]> {
@@ -36,7 +36,7 @@ export const counters = {
     'misconfigured_crl_bucket_total',
     'CRLs that a bucket refused (MisconfiguredCRLBucket)',
   ),
-  /** The status is `good`, `revoked`, or that of an unsuccessful response. */
+  /** The status is `good` or `revoked`, or the status of an unsuccessful response. */
   ocspAnswer: row('ocsp_answers_total', 'OCSP responses', ['status']),
   /** Results are `valid`, `invalid`, and `retry` for a failed attempt that will be repeated. */
   acmeValidation: row('acme_validations_total', 'Attempts to validate ACME challenges', [
@@ -52,12 +52,12 @@ export const counters = {
     'Requests whose caller could not be authenticated',
     ['reason'],
   ),
-  /** Operations are the last part of the path, and results are in est/est-error.ts. */
+  /** The operation is the last part of the path. The possible results are in est/est-error.ts. */
   estRequest: row('est_requests_total', 'Requests to EST endpoints', ['operation', 'result']),
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const
 
-/** Errors since the process started that no response reports (telemetry/log.ts, server/uncaught-errors.ts). */
+/** Errors that no response reports, counted since the process started (telemetry/log.ts, server/uncaught-errors.ts). */
 export const faultCounters = {
   droppedLogLines: row('log_lines_dropped_total', 'Log lines that could not be written'),
   uncaughtErrors: row('uncaught_errors_total', 'Uncaught exceptions and unhandled rejections'),

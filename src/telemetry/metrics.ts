@@ -1,4 +1,4 @@
-/** Metrics for Prometheus. Each has a row in metric-table.ts. */
+/** Metrics for Prometheus. Each metric has a row in metric-table.ts. */
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import {
   counters,
@@ -36,7 +36,7 @@ export interface Metrics extends Counters {
 }
 
 export interface MetricsOptions {
-  /** Version of the server. If it is undefined, `signet_build_info` is missing. */
+  /** Version of the server. If the version is undefined, `signet_build_info` is missing. */
   readonly version?: string
   readonly faults?: ProcessFaults | undefined
   /** Metrics of the Node.js process, which are added to Signet's metrics. */

@@ -4,8 +4,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
 /**
- * Some metrics are omitted. Reading libuv handles and requests would list every connection, and heap spaces interest only
- * developers.
+ * Some metrics are omitted. Reading the metrics about libuv handles and requests would list every connection. Heap spaces are of
+ * interest only to developers.
  */
 const omitted = [
   'nodejs_active_handles',

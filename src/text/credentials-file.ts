@@ -54,7 +54,7 @@ export function parseCredentials(text: string): Credentials | undefined {
 /** Region in the credentials file that a server writes, and the default Region of commands. */
 export const defaultRegion = 'eu-central-1'
 
-/** The server's address for clients. The server writes it to the file together with the access key. */
+/** The server's address for clients. The server writes the address to the file together with the access key. */
 export interface ServerAddress {
   readonly endpoint?: string
   readonly region?: string

@@ -1,4 +1,4 @@
-/** Durations in the form in which users write them: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
+/** Durations as users write them: `90s`, `10m`, `12h`, `30d`, `6w`, `18mo`, `10y`. */
 export const minuteMilliseconds = 60_000
 export const hourMilliseconds: number = 60 * minuteMilliseconds
 export const dayMilliseconds: number = 24 * hourMilliseconds
@@ -45,7 +45,7 @@ export function parseSeconds(text: string): number | undefined {
   return duration && spanMilliseconds(duration) / 1000
 }
 
-/** Formats a number of seconds in the largest unit of which it is a multiple: `90d`, `36h`, `90s`. */
+/** Formats a number of seconds in the largest unit that divides it: `90d`, `36h`, `90s`. */
 export function formatSeconds(seconds: number): string {
   for (const unit of ['d', 'h', 'm'] as const) {
     const count = (seconds * 1000) / unitMilliseconds[unit]

@@ -16,7 +16,7 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return bytes
 }
 
-/** Returns the bytes of colon-separated groups, of which the last may be an IPv4 address. */
+/** Returns the bytes of colon-separated groups. The last group may be an IPv4 address. */
 function ipv6Bytes(groups: string): number[] {
   if (groups === '') return []
   return groups.split(':').flatMap((group) => {
@@ -41,7 +41,7 @@ function ipv6Groups(bytes: Uint8Array): string[] {
 }
 
 /**
- * Formats the address and mask in a name constraint (RFC 5280 §4.2.1.10), which have 8 or 32 bytes, such as `10.0.0.0/8`. An
+ * Formats the address and mask in a name constraint (RFC 5280 §4.2.1.10), such as `10.0.0.0/8`. The input has 8 or 32 bytes. An
  * address without a mask is formatted as a plain address.
  */
 export function formatAddressRange(content: Uint8Array): string {
@@ -54,8 +54,9 @@ export function formatAddressRange(content: Uint8Array): string {
 }
 
 /**
- * Returns the network that is treated as a single client. This is an IPv4 address, even if it is written as IPv6, or the /64
- * network of an IPv6 address, in which a host can use any number of addresses. Any other string is returned unchanged.
+ * Returns the network that is treated as a single client. The network of an IPv4 address is the address itself, even if it is
+ * written as IPv6. The network of an IPv6 address is its /64 prefix, because a host can use any number of addresses with that
+ * prefix. Any other string is returned unchanged.
  */
 export function networkOf(text: string): string {
   // The common forms are checked first, because this function runs several times for each request.

@@ -38,7 +38,7 @@ export function isWithin(inner: IpNetwork, outer: IpNetwork): boolean {
 
 /**
  * Returns the network in CIDR notation that was probably meant, such as `10.0.0.0/8` for `10.1.2.3/8`. Returns undefined for a
- * network whose address has no bits beyond the prefix.
+ * network whose address has no bits set beyond the prefix.
  */
 export function intendedNetwork({ bytes, prefix }: IpNetwork): string | undefined {
   const first = bytes.map(

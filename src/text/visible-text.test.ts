@@ -116,7 +116,7 @@ test('quoted text is short, on one line, and in quotes', () => {
   assert.equal(quoted('a\n\u202E'), '"a\\n\\u{202e}"')
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
-      // Each character can be escaped as at most ten characters.
+      // An escaped character has at most ten characters.
       assert.match(quoted(text), /^".{0,2400}"$/)
     }),
   )

@@ -46,8 +46,8 @@ export function visibleJson(json: string): string {
 }
 
 /**
- * Returns a quoted CSV cell (RFC 4180 §2), in which unsafe characters except line feeds and tabs are escaped. Text that
- * begins with `=`, `+`, `-` or `@`, which a spreadsheet would execute as a formula, is preceded by an apostrophe.
+ * Returns a quoted CSV cell (RFC 4180 §2), in which unsafe characters except line feeds and tabs are escaped. A spreadsheet would
+ * execute text that begins with `=`, `+`, `-` or `@` as a formula, so the function prepends an apostrophe.
  */
 export function csvCell(text: string): string {
   const shown = text.replaceAll(unsafeInCells, escaped)
@@ -56,8 +56,8 @@ export function csvCell(text: string): string {
 }
 
 /**
- * The pattern also matches after white space, which some programs skip. It includes the full-width forms that Japanese versions
- * accept.
+ * The pattern also matches after white space, which some programs skip. The full-width forms are included because Japanese
+ * versions of spreadsheets accept them.
  */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/
 

@@ -1,7 +1,7 @@
 /**
  * Batches of requests. Requests that arrive in the same turn of the event loop are processed together, step by step. Otherwise,
- * Node.js would process each request completely, from its socket to its signature, before the next. The processor would then
- * reload the code of V8, SQLite and OpenSSL for each request.
+ * Node.js would process each request completely, from its socket to its signature, before the next request. The processor would
+ * then reload the code of V8, SQLite and OpenSSL for each request.
  *
  * Before a request is processed, it joins the batch of the current turn. All requests in a batch run until their first `await`,
  * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no other
@@ -9,8 +9,8 @@
  */
 
 /**
- * Maximum number of requests in a batch, which limits the delay of its first response. Further requests start one turn of the
- * event loop later, after newly arrived data has been read. Issuing 32 P-256 certificates takes about 5 ms.
+ * Maximum number of requests in a batch. The maximum limits the delay of the batch's first response. Further requests start one
+ * turn of the event loop later, after newly arrived data has been read. Issuing 32 P-256 certificates takes about 5 ms.
  */
 export const batchMax = 32
 

@@ -7,7 +7,7 @@ import { createCollector } from './collector.ts'
 import { oncePerTurn } from './once-per-turn.ts'
 import { runPaced } from './paced.ts'
 
-/** Starts `count` requests with `steps` steps each, which append their step and number to the journal. */
+/** Starts `count` requests with `steps` steps each. Each step appends its number and the request's number to the journal. */
 function start(count: number, steps: number, journal: string[]): Promise<unknown> {
   const request = async (number: number): Promise<void> => {
     await joinBatch()

@@ -40,8 +40,7 @@ export function holdLease(
   let timer: NodeJS.Timeout
 
   async function renew(): Promise<void> {
-    // The lease's time starts before the renewal request is sent, because the exact time of the renewal in the database is
-    // unknown.
+    // The countdown starts before the renewal request is sent, because the exact time of the renewal in the database is unknown.
     const next = setTimeout(giveUp, lostMilliseconds)
     const isHeld = await db.transaction([renewLease(table, lease, clock.now())]).then(
       ([rows = []]) => rows.length > 0,

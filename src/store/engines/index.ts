@@ -46,7 +46,7 @@ export function locateDatabase({ dataDirectory, database }: DatabaseConfig): Dat
   if (database === undefined) return { engine: 'sqlite', at: databaseFile({ dataDirectory }) }
   const { password, pool, ...place } = database
   const connection = { ...place, password: password.value }
-  // Path next to which damage to the PostgreSQL database is recorded.
+  // Base path of the file that records damage to the PostgreSQL database.
   const damagePath = join(dataDirectory, 'postgresql')
   return { engine: 'postgres', at: { connection, pool, damagePath } }
 }

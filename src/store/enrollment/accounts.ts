@@ -8,7 +8,7 @@ export interface AcmeAccount {
   /** ID in URLs: 22 characters of base64url. */
   readonly id: string
   readonly endpointName: string
-  /** JWK thumbprint with SHA-256 (RFC 7638), base64url. Unique per endpoint. */
+  /** JWK thumbprint with SHA-256 (RFC 7638), in base64url. Unique per endpoint. */
   readonly keyThumbprint: string
   /** The account's public key, a JWK as JSON. */
   readonly publicKey: string
@@ -21,7 +21,7 @@ export interface AcmeAccount {
 
 type NewAccount = Omit<AcmeAccount, 'number'>
 
-/** Inserts an account. Conflicts if the endpoint already has an account with the same key. */
+/** Inserts an account. The statement conflicts if the endpoint already has an account with the same key. */
 export function insertAccount(account: NewAccount): Sql {
   const { id, endpointName, keyThumbprint, publicKey, contacts, status, bindingKeyId } = account
   return changing(
@@ -33,7 +33,7 @@ export function insertAccount(account: NewAccount): Sql {
   )
 }
 
-/** Requires that an account has been neither deactivated nor deleted, in the transaction that stores an object of the account. */
+/** Guards the transaction that stores an object of an account. The guard fails if the account was deactivated or deleted. */
 export function requireValidAccount({ number }: Pick<AcmeAccount, 'number'>): Sql {
   return guard(
     'account',
@@ -65,8 +65,8 @@ export async function findAccountByKey(
 }
 
 /**
- * Updates the key, contacts and status of an account. Conflicts if the account's key has changed since it was read, or if another
- * account of the endpoint has the new key.
+ * Updates the key, contacts and status of an account. The statement conflicts if the account's key has changed since it was read,
+ * or if another account of the endpoint has the new key.
  */
 export function updateAccount(account: AcmeAccount, before: AcmeAccount): Sql {
   const { id, keyThumbprint, publicKey, contacts, status } = account
@@ -83,7 +83,7 @@ export function updateAccount(account: AcmeAccount, before: AcmeAccount): Sql {
   )
 }
 
-/** Invalidates everything that an account has begun, so that its challenges are no longer validated (RFC 8555 §7.3.6). */
+/** Invalidates an account's orders and authorizations, so that the challenges are no longer validated (RFC 8555 §7.3.6). */
 export function cancelOrders({ number }: Pick<AcmeAccount, 'number'>): Sql[] {
   return [
     sql`update acme_orders set status = 'invalid'

@@ -65,7 +65,7 @@ function insertChallenge(
     from acme_authorizations where authorization_id = ${authorizationId}`
 }
 
-/** Conflicts if the account has too many pending authorizations. */
+/** The statement conflicts if the account has too many pending authorizations. */
 export function requirePendingBelowMax(
   { accountNumber, createdAt }: Pick<NewAuthorization, 'accountNumber' | 'createdAt'>,
   max = pendingAuthorizationsMax,
@@ -86,8 +86,8 @@ export interface ReusableAuthorization extends AuthorizationSubject {
 }
 
 /**
- * Finds an account's authorizations for the values of identifiers that remain valid until `validUntil`. With `provenBy`, an
- * authorization is found only if a challenge of one of these types was validated for it.
+ * Finds authorizations of an account that remain valid until `validUntil`, by the values of their identifiers. With `provenBy`,
+ * an authorization is found only if a challenge of one of these types was validated for it.
  */
 export async function findReusable(
   db: Reader,
@@ -127,7 +127,7 @@ function isProvenBy(types: readonly ChallengeType[]): string {
     and c.status = 'valid' and c.type in (${types.map(() => '?').join(', ')}))`
 }
 
-/** Finds the values of an order's identifiers for which no challenge of the types was validated. */
+/** Finds the values of an order's identifiers for which no challenge of the given types was validated. */
 export async function findUnproven(
   db: Reader,
   { number }: { readonly number: number },
@@ -143,7 +143,7 @@ export async function findUnproven(
   return rows.map((row) => textOf(row, 'identifier_value'))
 }
 
-/** Finds an authorization of an account with its challenges, in the order in which they were offered. */
+/** Finds an account's authorization. The challenges are in the order in which they were offered. */
 export async function findAuthorization(
   db: Reader,
   { accountNumber, id }: Pick<AcmeAuthorization, 'accountNumber' | 'id'>,
@@ -159,7 +159,7 @@ export async function findAuthorization(
   )
 }
 
-/** Finds the authorization of a challenge, if it belongs to the account. */
+/** Finds the authorization of a challenge, if the authorization belongs to the account. */
 export async function findAuthorizationOfChallenge(
   db: Reader,
   { accountNumber, challengeId }: { readonly accountNumber: number; readonly challengeId: string },
@@ -172,7 +172,7 @@ export async function findAuthorizationOfChallenge(
   return row && findAuthorization(db, { accountNumber, id: textOf(row, 'authorization_id') })
 }
 
-/** Deactivates an authorization. Conflicts if its status has changed since it was read. */
+/** Deactivates an authorization. The statement conflicts if the authorization's status has changed since it was read. */
 export function deactivateAuthorization({ number, status }: AcmeAuthorization): Sql {
   return guard(
     'revision',
@@ -181,7 +181,7 @@ export function deactivateAuthorization({ number, status }: AcmeAuthorization): 
   )
 }
 
-/** Conflicts if too many of the account's challenges are being validated. */
+/** The statement conflicts if too many of the account's challenges are being validated. */
 export function requireValidationsBelowMax({
   accountNumber,
 }: Pick<AcmeAuthorization, 'accountNumber'>): Sql {

@@ -6,7 +6,7 @@ import { insertUnderMasterKey } from '../master-keys.ts'
 import type { RowPage } from '../row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
 
-/** A key without its MAC key. */
+/** A key for external account binding, without the MAC key. */
 export interface BindingKeyRecord {
   /** The key ID (`kid`) that clients send. */
   readonly keyId: string
@@ -28,8 +28,8 @@ export interface BindingKey extends BindingKeyRecord {
 }
 
 /**
- * Inserts a key. `sealers` are those of the secrets `acme binding keys` (store/master-keys.ts). The guard `master-key` fails if a
- * rotation has replaced the master key since it was read.
+ * Inserts a key. `sealers` are the sealers for secrets of the kind `acme binding keys` (store/master-keys.ts). The guard
+ * `master-key` fails if a rotation has replaced the master key since it was read.
  */
 export function insertBindingKey(sealers: SealerRing, key: Omit<BindingKey, 'usedAt'>): Sql {
   const { keyId, endpointName, macKey, names, reusable, createdAt, expiresAt } = key
@@ -49,8 +49,8 @@ export function insertBindingKey(sealers: SealerRing, key: Omit<BindingKey, 'use
 }
 
 /**
- * Finds a key, whether or not it can be used. Throws SealError if the row was altered or sealed under an unknown master key. The
- * caller should overwrite the MAC key after use.
+ * Finds a key, even if the key can no longer be used. Throws SealError if the row was altered or sealed under an unknown master
+ * key. The caller should overwrite the MAC key after use.
  */
 export async function findBindingKey(
   db: Pick<Database, 'query'>,
@@ -63,7 +63,7 @@ export async function findBindingKey(
   return { ...recordOf(row), macKey: sealer.open(keyId, bytesOf(row, 'mac_key_sealed')) }
 }
 
-/** Returns whether an account can be created with a key. `useBindingKey` checks the same in the transaction. */
+/** Returns whether an account can be created with a key. `useBindingKey` repeats this check in the transaction. */
 export function isUsable({ reusable, expiresAt, usedAt }: BindingKeyRecord, now: Date): boolean {
   return (reusable || usedAt === undefined) && (expiresAt === undefined || now < expiresAt)
 }
@@ -93,7 +93,10 @@ export async function listBindingKeys(
   return rows.map(recordOf)
 }
 
-/** Deletes a key of an endpoint. Conflicts if the key does not exist. Accounts that were created with the key remain. */
+/**
+ * Deletes a key of an endpoint. The statement conflicts if the key does not exist. Accounts that were created with the key
+ * remain.
+ */
 export function deleteBindingKey({
   keyId,
   endpointName,

@@ -20,7 +20,7 @@ export interface RequestedChallenge extends DueChallenge {
   readonly type: ChallengeType
   readonly token: string
   readonly identifier: Identifier
-  /** Whether the authorization is for the names directly below the identifier. */
+  /** Whether the authorization is for names directly below the identifier. */
   readonly wildcard: boolean
   /** Thumbprint of the account's key. */
   readonly keyThumbprint: string
@@ -103,7 +103,7 @@ export async function findRequestedChallenge(
   )
 }
 
-/** The end of a validation, whose result the process with the lease stores. */
+/** A finished validation. The process that holds the lease stores the result. */
 export interface ChallengeResult {
   readonly challenge: RequestedChallenge
   readonly lease: Lease
@@ -111,9 +111,9 @@ export interface ChallengeResult {
 }
 
 /**
- * Stores that a challenge is valid. This makes its authorization valid until `validUntil`, and makes pending orders ready if all
- * their authorizations are valid. Conflicts with `lease` if another process has the challenge, and with `revision` if the
- * authorization is no longer pending, the account is not valid, or the account's key has changed.
+ * Stores that a challenge is valid. The authorization becomes valid until `validUntil`, and pending orders become ready if all
+ * their authorizations are valid. The guard `lease` fails if another process holds the challenge. The guard `revision` fails if
+ * the authorization is no longer pending, the account is not valid, or the account's key has changed.
  */
 export function storeValidChallenge(result: ChallengeResult, validUntil: Date): Sql[] {
   const { challenge, now } = result
@@ -133,8 +133,8 @@ export function storeValidChallenge(result: ChallengeResult, validUntil: Date): 
 }
 
 /**
- * Stores that a challenge is invalid; `error` is a problem document as JSON. This also invalidates its authorization and the
- * authorization's pending orders. Conflicts like storeValidChallenge.
+ * Stores that a challenge is invalid; `error` is a problem document as JSON. The authorization and its pending orders also become
+ * invalid. The guards are those of storeValidChallenge.
  */
 export function storeInvalidChallenge(result: ChallengeResult, error: string): Sql[] {
   const { challenge } = result
@@ -193,7 +193,7 @@ function returnOtherChallenges({ number, authorizationNumber }: RequestedChallen
       and status = 'processing'`
 }
 
-/** Returns a challenge to `pending`, because its result would not be used. A client may request its validation again. */
+/** Returns a challenge to `pending`, because its result would not be used. A client may request the validation again. */
 export function returnChallenge({ number }: DueChallenge, { token }: Lease): Sql {
   return sql`update acme_challenges set status = 'pending', error = null, failures = 0, lease = null,
       lease_until_ms = 0

@@ -13,7 +13,7 @@ import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
 type Of<P extends EnrollmentProtocol> = P extends 'acme' ? AcmeEndpoint : EstEndpoint
 type EndpointName = Pick<EnrollmentEndpoint, 'protocol' | 'name'>
 
-/** Inserts an endpoint. Conflicts if the protocol already has an endpoint with this name, in any account. */
+/** Inserts an endpoint. The statement conflicts if an endpoint of the protocol in any account already has this name. */
 export function insertEndpoint(endpoint: EnrollmentEndpoint): Sql {
   const { protocol, name, accountId, authorityNumber, configuration, createdAt } = endpoint
   return changing(
@@ -36,7 +36,7 @@ export async function findEndpoint<P extends EnrollmentProtocol>(
   return row && (endpointOf(row) as Of<P>)
 }
 
-/** Returns whether a protocol has an endpoint, in any account. */
+/** Returns whether any account has an endpoint for a protocol. */
 export async function hasEndpoint(
   db: Pick<Database, 'query'>,
   protocol: EnrollmentProtocol,
@@ -61,7 +61,7 @@ export async function listEndpoints<P extends EnrollmentProtocol>(
   return rows.map((row) => endpointOf(row) as Of<P>)
 }
 
-/** Replaces the CA and the configuration of an endpoint. Conflicts if the endpoint does not exist. */
+/** Replaces the CA and the configuration of an endpoint. The statement conflicts if the endpoint does not exist. */
 export function updateEndpoint(endpoint: EnrollmentEndpoint): Sql {
   const { protocol, name, authorityNumber, configuration } = endpoint
   return changing(
@@ -75,7 +75,9 @@ export function updateEndpoint(endpoint: EnrollmentEndpoint): Sql {
   )
 }
 
-/** Requires that an endpoint has not been deleted, in the transaction that stores an account or a certificate of the endpoint. */
+/**
+ * Guards the transaction that stores an account or a certificate of an endpoint. The guard fails if the endpoint was deleted.
+ */
 export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoint): Sql {
   return guard(
     'endpoint',
@@ -85,8 +87,8 @@ export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoin
 }
 
 /**
- * Deletes an endpoint. Conflicts if the endpoint does not exist, or if it has keys, accounts or passwords. A later endpoint with
- * the same name would inherit them (removal.ts).
+ * Deletes an endpoint. The statements conflict if the endpoint does not exist, or if the endpoint has keys, accounts or
+ * passwords. A later endpoint with the same name would inherit these rows (removal.ts).
  */
 export function deleteEndpoint({ protocol, name }: EndpointName): Sql {
   return changing(

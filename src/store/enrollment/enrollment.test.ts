@@ -333,7 +333,7 @@ async function insertOrders(
   )
 }
 
-/** Reads all pages of orders. Returns their numbers, and the number of pages. */
+/** Reads all pages of orders. Returns the orders' numbers and the number of pages. */
 async function numbersOf(
   db: Database,
   filter: Partial<OrderFilter>,

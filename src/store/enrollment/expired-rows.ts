@@ -1,7 +1,10 @@
 /** Deletion of expired nonces, orders and authorizations. */
 import { sql, type Sql } from '../sql.ts'
 
-/** Deletes up to `limit` used nonces that have expired. A request with an expired nonce is refused without its row. */
+/**
+ * Deletes up to `limit` used nonces that have expired. A request with an expired nonce is refused even if the nonce's row is
+ * missing.
+ */
 export function deleteUsedNonces(now: Date, limit: number): Sql {
   return sql`delete from acme_used_nonces where nonce in
       (select nonce from acme_used_nonces where expires_at_ms <= ${now.getTime()} limit ${limit})

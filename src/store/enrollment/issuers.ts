@@ -15,7 +15,7 @@ import type { OrderedCertificate } from './orders.ts'
 type Reader = Pick<Database, 'query'>
 
 /**
- * Returns the numbers of the CAs that may have issued an endpoint's certificate. The first is the endpoint's own CA, followed by
+ * Returns the numbers of the CAs that may have issued an endpoint's certificate. The endpoint's own CA comes first, followed by
  * each CA that issued a certificate with the serial number for one of the endpoint's orders.
  */
 export async function listIssuers(
@@ -31,7 +31,7 @@ export async function listIssuers(
   return [...new Set([authorityNumber, ...rows.map((row) => integerOf(row, 'authority_number'))])]
 }
 
-/** Returns the numbers of the CAs, except for an endpoint's own CA, that have issued unexpired certificates for the endpoint. */
+/** Returns the numbers of the CAs that issued an endpoint's unexpired certificates, except for the endpoint's own CA. */
 export async function listFormerIssuers(
   db: Reader,
   { name, authorityNumber }: Pick<AcmeEndpoint, 'name' | 'authorityNumber'>,
@@ -40,7 +40,7 @@ export async function listFormerIssuers(
   await readAllRows<AcmeAccount>(async (page) => {
     const accounts = await listAccounts(db, name, page)
     for (const { number } of accounts) {
-      // Other requests must not wait for the orders of all accounts.
+      // Other requests must not wait until the orders of all accounts have been read.
       await setImmediate()
       const rows = await db.query(
         sql`select distinct authority_number from acme_orders

@@ -61,7 +61,7 @@ export async function listAccounts(
 export const orderStatuses = ['pending', 'ready', 'processing', 'valid', 'invalid'] as const
 export type OrderStatus = (typeof orderStatuses)[number]
 
-/** A problem document, as it is stored. */
+/** A problem document, as stored in the database. */
 export interface StoredProblem {
   readonly type: string
   readonly detail: string
@@ -97,7 +97,7 @@ export interface OrderPage {
   readonly next: Pick<ListedOrder, 'number'> | undefined
 }
 
-/** Maximum number of orders that one page searches. */
+/** Maximum number of orders that are searched for a page. */
 const scannedMax = 1000
 
 /** Lists orders, newest first. */
@@ -124,7 +124,7 @@ export async function listOrders(
   return { orders, next: count === scannedMax ? { number: first } : undefined }
 }
 
-/** Selects how many orders before a position one page searches, and the first of them. */
+/** Selects the number of orders to search for a page, and the lowest of their numbers. */
 function selectScanned(accountNumber: number | undefined, before: number): Sql {
   return accountNumber === undefined
     ? sql`select count(*) as scanned, min(order_number) as first from (select order_number

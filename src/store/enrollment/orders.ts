@@ -34,7 +34,7 @@ export interface AcmeOrder extends OrderState {
   readonly notAfter: Date | undefined
   /** Identifier (RFC 9773 §4.1) of the certificate that the order's certificate replaces. */
   readonly replacedCertificate: string | undefined
-  /** Problem document as JSON; undefined unless the certificate could not be issued. */
+  /** Problem document as JSON, if the certificate could not be issued. */
   readonly error: string | undefined
   readonly authorityNumber: number
   /** The certificate, once it is requested from the CA. */
@@ -55,9 +55,9 @@ export interface NewOrder extends Omit<
 }
 
 /**
- * Inserts an order with its new authorizations. Conflicts with `quota` if the account has too many unfinished orders or pending
- * authorizations, and with `duplicate` if another order already replaces the same certificate. These checks come first, so that
- * refusing an order takes little work.
+ * Inserts an order with its new authorizations. The guard `quota` fails if the account has too many unfinished orders or pending
+ * authorizations. The guard `duplicate` fails if another order already replaces the same certificate. The guards come first, so
+ * that refusing an order takes little work.
  */
 export function insertOrder(order: NewOrder, created: readonly NewAuthorization[] = []): Sql[] {
   const { id, accountNumber, identifiers, profile, notBefore, notAfter, createdAt } = order
@@ -89,7 +89,7 @@ function seconds(date: Date | undefined): number | null {
   return date === undefined ? null : Math.floor(date.getTime() / 1000)
 }
 
-/** Links an order and an authorization, which must exist. */
+/** Links an order and an authorization. Both must exist. */
 function linkAuthorization(orderId: string, authorizationId: string): Sql {
   return guard(
     'missing',
@@ -101,7 +101,9 @@ function linkAuthorization(orderId: string, authorizationId: string): Sql {
   )
 }
 
-/** Conflicts if an order that is not invalid replaces the certificate (RFC 9773 §5). */
+/**
+ * The statement conflicts if the certificate is already replaced by an order with a status other than `invalid` (RFC 9773 §5).
+ */
 function requireNotReplaced(certificateId: string, now: Date): Sql {
   return guard(
     'duplicate',
@@ -116,7 +118,7 @@ function requireNotReplaced(certificateId: string, now: Date): Sql {
   )
 }
 
-/** Finds an order of an account with its authorizations, in the order of their creation. */
+/** Finds an account's order. The authorizations are sorted by time of creation. */
 export async function findOrder(
   db: Reader,
   { accountNumber, id }: Pick<AcmeOrder, 'accountNumber' | 'id'>,
@@ -140,7 +142,7 @@ export interface OrderedCertificate {
   readonly serialNumber: Uint8Array
 }
 
-/** Finds the certificate with an ID that was issued for an account. */
+/** Finds a certificate by its ID, if the certificate was issued for the account. */
 export async function findOrderedCertificate(
   db: Reader,
   {
@@ -184,14 +186,14 @@ export interface FinalizedOrder {
   /** Number of the certificate's CA, which differs from the order's CA if the endpoint was moved to another CA. */
   readonly authorityNumber: number
   readonly certificate: NonNullable<AcmeOrder['certificate']>
-  /** End of the certificate's validity. The order is kept until then. */
+  /** End of the certificate's validity. The order is kept until the certificate expires. */
   readonly expiresAt: Date
 }
 
 /**
- * Finalizes an order, in the transaction that stores its certificate. Conflicts if the order has been finalized or canceled in
- * the meantime, or if its account, the account's EAB key or an authorization has been withdrawn. Signing the certificate can take
- * seconds.
+ * Finalizes an order in the transaction that stores the order's certificate. The guard fails if the order has been finalized or
+ * canceled in the meantime, or if the account, its EAB key or an authorization has been withdrawn. Signing the certificate can
+ * take seconds.
  */
 export function finalizeOrder(
   { number }: Pick<AcmeOrder, 'number'>,
@@ -212,7 +214,7 @@ export function finalizeOrder(
 
 /**
  * The condition that an order's account is valid, the account's EAB key exists, and none of the order's authorizations has been
- * withdrawn. This can change while a certificate is signed, so the transaction that stores the certificate checks the condition.
+ * withdrawn. The condition can change while a certificate is signed, so the transaction that stores the certificate checks it.
  */
 export const isEntitled = `exists (select 1 from acme_accounts
       where acme_accounts.acme_account_number = acme_orders.acme_account_number

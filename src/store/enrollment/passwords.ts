@@ -16,19 +16,21 @@ export interface EstPassword {
   readonly expiresAt: Date
   /** Time at which a certificate was issued for the password; undefined for an unused password. */
   readonly usedAt: Date | undefined
-  /** SHA-256 of the request for which the password was used. The same request receives the same certificate again. */
+  /**
+   * SHA-256 of the request for which the password was used. If the same request is sent again, it receives the same certificate.
+   */
   readonly requestSha256: Uint8Array | undefined
   /** ARN of the certificate for which the password was used. */
   readonly certificateArn: string | undefined
 }
 
-/** The use of a password: the request, and its certificate. */
+/** The use of a password: the request and the issued certificate. */
 interface PasswordUse {
   readonly requestSha256: Uint8Array
   readonly certificateArn: string
 }
 
-/** Inserts a password. Conflicts if the user name exists. */
+/** Inserts a password. The statement conflicts if the user name already exists. */
 export function insertPassword(password: Omit<EstPassword, 'usedAt' | keyof PasswordUse>): Sql {
   const { userName, endpointName, passwordSha256, names, createdAt, expiresAt } = password
   return changing(
@@ -40,7 +42,7 @@ export function insertPassword(password: Omit<EstPassword, 'usedAt' | keyof Pass
   )
 }
 
-/** Finds a password by user name, whether or not it can be used. */
+/** Finds a password by user name, even if the password can no longer be used. */
 export async function findPassword(
   db: Pick<Database, 'query'>,
   userName: string,
@@ -89,7 +91,7 @@ export async function listPasswords(
   return rows.map(passwordOf)
 }
 
-/** Deletes a password of an endpoint. Conflicts if it does not exist. */
+/** Deletes a password of an endpoint. The statement conflicts if the password does not exist. */
 export function deletePassword({
   userName,
   endpointName,

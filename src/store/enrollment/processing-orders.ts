@@ -10,13 +10,13 @@ const selectEntitled = `select order_number from acme_orders
     and ${isEntitled}`
 
 /**
- * Requires, in the transaction that inserts a waiting certificate, that its order exists and may still receive the certificate.
+ * Guards the transaction that inserts a waiting certificate. The guard fails if the order may no longer receive the certificate.
  */
 export function requireEntitledOrder(certificate: OrderedCertificate): Sql {
   return guard('order', { text: selectEntitled, values: keyOf(certificate) })
 }
 
-/** Returns, as a sentence, why a waiting certificate's order must not receive the certificate; undefined if it may. */
+/** Returns a sentence about why an order must not receive its waiting certificate; undefined if the order may receive it. */
 export async function findWithdrawal(
   db: Pick<Database, 'query'>,
   certificate: OrderedCertificate,

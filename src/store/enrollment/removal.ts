@@ -14,8 +14,8 @@ const rowsMax = 200
 const page = { after: undefined, limit: rowsMax }
 
 /**
- * Removes the keys, accounts, orders and passwords of an endpoint, and adds leaves for recorded rows. Rows that are inserted at the
- * same time may remain, so that `deleteEndpoint` fails.
+ * Removes the keys, accounts, orders and passwords of an endpoint, and adds leaves for recorded rows. Rows that are inserted
+ * concurrently may remain. In that case, `deleteEndpoint` fails.
  */
 export async function removeDependents(
   db: Database,
@@ -49,7 +49,7 @@ async function removeAll(
   } while (statements.length === rowsMax)
 }
 
-/** Removes the orders and authorizations of an account. The record does not cover them. */
+/** Removes the orders and authorizations of an account. The record does not cover these rows. */
 async function removeOrders(db: Database, { number }: AcmeAccount): Promise<void> {
   for (const statement of [deleteSomeOrders(number), deleteSomeAuthorizations(number)]) {
     let removed: number

@@ -22,7 +22,7 @@ type PostgresTls =
       readonly rootCertificateFile: string | undefined
     }
 
-/** Source of the password. It is read for each connection, so that the password can be changed while the server is running. */
+/** Source of the password. The password is read for each connection, so that it can be changed while the server is running. */
 type PasswordSource =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }

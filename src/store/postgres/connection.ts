@@ -10,7 +10,7 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned, longer than the server's statement timeout. */
+/** Time without a response after which a connection is abandoned. This time exceeds the server's statement timeout. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
@@ -89,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Session settings, which override the settings of the server, the database and the role. They give values the format that the
- * parsers expect. Outside an explicit read-write transaction, a session is read-only, so that a write fails if its `begin` has
- * failed. `synchronous_commit` is turned on even if it is off on the server.
+ * Session settings, which override the settings of the server, the database and the role. The settings give values the format
+ * that the parsers expect. Outside an explicit read-write transaction, a session is read-only, so that a write fails if its
+ * `begin` has failed. The session turns on `synchronous_commit`, even if the server has turned it off.
  */
 const sessionText = `
   set search_path = signet, pg_temp;
@@ -132,7 +132,7 @@ export async function connect(
     await prepareSession(client)
     return client
   } catch (error) {
-    // A late or failed connection is closed, but nothing waits for that.
+    // A late or failed connection is closed in the background.
     client.end().catch(() => {})
     throw error
   }

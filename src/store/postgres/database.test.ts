@@ -322,7 +322,7 @@ test('exclusive work of several nodes runs one after another, even if one of the
   await other.close()
 })
 
-/** Starts a server with a certificate for `localhost` that accepts only TLS connections with a password. */
+/** Starts a server that accepts only TLS connections with a password. The server's certificate is for `localhost`. */
 async function startGuarded(folder: TestFolder): Promise<TestPostgres | undefined> {
   const file = (name: string): string => folder.file(name)
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' })

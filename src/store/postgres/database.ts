@@ -1,6 +1,6 @@
 /**
  * The Database interface on PostgreSQL. Any number of nodes may share a database. Each node has a pool of read-only connections
- * and one connection that writes (docs/decisions/0012).
+ * and one connection for writes (docs/decisions/0012).
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
@@ -29,8 +29,8 @@ export interface PostgresOptions {
    */
   readonly isReadOnly?: boolean
   /**
-   * Path next to which damage to the database is recorded; undefined if damage is not recorded. Once damage is recorded, nothing
-   * is issued.
+   * Base path of the file that records damage to the database; undefined if damage is not recorded. Once damage is recorded,
+   * nothing is issued.
    */
   readonly damagePath?: string
 }
@@ -91,7 +91,10 @@ export async function openPostgres(
   }
 }
 
-/** Runs work. If it reports damage to the database, the damage is recorded for all processes on the node. */
+/**
+ * Returns the result of `work`. If `work` fails because of damage to the database, the damage is recorded for all processes on
+ * the node.
+ */
 async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -112,7 +115,7 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   await withTimeout(probeMilliseconds, answers, 'the database server does not respond')
 }
 
-/** A separate session holds the lock, so that it is released when the process ends for any reason. */
+/** A separate session holds the lock, so that the lock is released when the process ends for any reason. */
 async function runExclusively<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
   let client: Client | undefined
   try {

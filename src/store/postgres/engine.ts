@@ -15,7 +15,7 @@ export interface PostgresLocation {
   readonly connection: PostgresConnectionOptions
   /** Maximum number of read-only connections. */
   readonly pool: number
-  /** Path next to which the node records damage to the database. */
+  /** Base path of the file in which the node records damage to the database. */
   readonly damagePath: string
 }
 
@@ -35,7 +35,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     openSnapshot: () => openPostgresSnapshot(connection),
     // PostgreSQL checks its pages itself.
     structureProblems: async () => [],
-    // Checking whether the database is empty needs a connection, so openRestore does it.
+    // Only openRestore has the connection to check that the database is empty.
     requireRestorable() {},
     openRestore: (schemaVersion) => openPostgresRestore(connection, schemaVersion),
     openRows: () => createPostgresRows(connection),

@@ -107,7 +107,7 @@ function sendOnly(client: Client, text: string): void {
   client.query(text).catch(() => {})
 }
 
-/** Marks a rejection of the promise as handled, because nobody may be awaiting it. */
+/** Prevents an unhandled rejection if nothing awaits the promise. */
 function handleRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise

@@ -68,7 +68,7 @@ export function unusableError(name: string, error: unknown): ConfigurationError 
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
 }
 
-/** Throws ConfigurationError if the server could lose acknowledged commits or parts of text. */
+/** Throws ConfigurationError if the server could lose acknowledged commits or cannot store all text. */
 export async function requireSuitableServer(client: Client, name: string): Promise<void> {
   const setting = async (variable: string): Promise<unknown> =>
     (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
@@ -104,7 +104,7 @@ function requireKnown(version: number, name: string): void {
 
 async function migrate(client: Client, name: string): Promise<void> {
   await client.query('begin isolation level read committed read write')
-  // The statement timeout must not cancel a long migration on this node, nor the wait for a migration on another node.
+  // The statement timeout must not cancel a long migration on this node or the wait for a migration on another node.
   await client.query('set local statement_timeout = 0')
   await client.query(`select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   const version = await versionOf(client)
@@ -120,7 +120,10 @@ export async function applySchema(client: Client, schemas: readonly string[]): P
   await client.query(`update schema_version set version = version + ${schemas.length}`)
 }
 
-/** Creates the schema unless it exists. An administrator may have created it for a user who must not create schemas. */
+/**
+ * Creates the schema unless it exists. An administrator may have created the schema for a user without permission to create
+ * schemas.
+ */
 export async function createSchema(client: Client): Promise<void> {
   const { rows } = await client.query(`select 1 from pg_namespace where nspname = 'signet'`)
   if (rows.length === 0) await client.query('create schema signet')

@@ -7,7 +7,7 @@ import { preparedQuery } from './text.ts'
 import type { RowReader } from '../engine.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Creates a reader that connects when the first read arrives, and reconnects after its connection was lost. */
+/** Creates a reader that connects at the first read, and reconnects after it has lost its connection. */
 export function createPostgresRows(place: PostgresConnectionOptions): RowReader {
   let current: Client | undefined
 
@@ -37,7 +37,7 @@ export function createPostgresRows(place: PostgresConnectionOptions): RowReader 
       try {
         return await reads()
       } finally {
-        // A lost connection has no transaction that could be rolled back.
+        // A lost connection has no open transaction to roll back.
         await run((client) => client.query('rollback')).catch(() => {})
       }
     },

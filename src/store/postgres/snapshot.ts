@@ -54,7 +54,7 @@ async function begin(client: Client): Promise<void> {
     set local statement_timeout = 0`)
 }
 
-/** Returns whether a table contains data. The table with the schema version, which exists only on PostgreSQL, does not. */
+/** Returns whether a table contains data. The table `schema_version`, which exists only on PostgreSQL, is not a data table. */
 export function isDataTable({ name }: { readonly name: string }): boolean {
   return name !== 'schema_version'
 }

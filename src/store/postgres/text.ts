@@ -1,7 +1,7 @@
 /** Translates SQL with `?` parameters to the form that PostgreSQL expects. */
 import { requireStorable, type Sql, type SqlValue } from '../sql.ts'
 
-/** A statement for the package `pg`, which prepares it once on each connection under the name `name`. */
+/** A statement for the package `pg`. The package prepares the statement once per connection, under the name `name`. */
 export interface PreparedQuery {
   readonly name: string
   readonly text: string
@@ -15,7 +15,9 @@ interface Translated {
 
 const known = new Map<string, Translated>()
 
-/** Maximum number of different statements. If there are more, code probably inserts values into the text of its statements. */
+/**
+ * Maximum number of different statements. A higher number probably means that code inserts values into the text of statements.
+ */
 const textsMax = 1000
 
 /**

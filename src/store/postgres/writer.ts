@@ -177,7 +177,7 @@ function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   return 'done'
 }
 
-/** Returns whether a transaction may be retried. If not, its promise is rejected. */
+/** Returns whether a transaction may be retried. Otherwise, the transaction's promise is rejected. */
 function canRetry(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true

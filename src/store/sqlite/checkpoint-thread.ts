@@ -1,6 +1,6 @@
 /**
- * A thread that copies a SQLite database's write-ahead log into the database file while a writer appends to the log. It repeats
- * this until few pages are left.
+ * A thread that copies a SQLite database's write-ahead log into the database file while a writer appends to the log. The thread
+ * repeats the copy until few pages are left.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { SqliteConnection } from './connection.ts'

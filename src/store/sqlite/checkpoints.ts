@@ -15,7 +15,7 @@ export interface Checkpoints {
 
 /** Number of statements between two checkpoints, which write about 20 MB of certificates. */
 const statementsMax = 10_000
-/** Number of pages in the log at which SQLite itself runs a checkpoint, which corresponds to 256 MiB. */
+/** Number of log pages (256 MiB) at which SQLite itself runs a checkpoint. */
 const pagesMax = 65_536
 /** Number of remaining pages at which the thread stops. The writer can quickly copy these pages itself. */
 const remainingPagesMax = 1024

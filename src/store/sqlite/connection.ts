@@ -46,7 +46,7 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether a damaged page is recorded, which stops issuance. False for a file that may belong to another program. */
+      /** Whether to record a damaged page and thereby stop issuance. False for a file that may belong to another program. */
       readonly recordsDamage?: boolean
     },
   ) {
@@ -97,7 +97,7 @@ export class SqliteConnection {
     this.#withDamageRecord(() => this.#database.exec(text))
   }
 
-  /** Runs `work`. If it finds a damaged page, the damage is recorded, which stops issuance. */
+  /** Runs `work`. If `work` finds a damaged page, the damage is recorded and issuance stops. */
   #withDamageRecord<T>(work: () => T): T {
     try {
       return work()
@@ -236,7 +236,7 @@ function isDamage(error: unknown): boolean {
 
 /**
  * Switches the database to WAL mode, and throws ConfigurationError if it is not available. On a file system without shared
- * memory, SQLite continues to use the rollback journal, which only the statement's result shows.
+ * memory, SQLite continues to use the rollback journal and reports this only in the statement's result.
  */
 function requireWal(path: string, connection: SqliteConnection): void {
   const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })

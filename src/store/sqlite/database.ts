@@ -13,14 +13,14 @@ import type { Sql, SqlValue } from '../sql.ts'
 export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
 
 export interface SqliteOptions {
-  /** Called when the writer has ended. Nothing can be written after that. */
+  /** Called when the writer has ended. Nothing can be written afterwards. */
   readonly onFailure?: (error: Error) => void
   /**
    * Writer that has already opened the database. By default, the current process is the writer. A database has one
    * regular writer, but commands may write occasionally.
    */
   readonly writer?: SqliteWriter
-  /** The ownership of a server, or undefined for a command. */
+  /** The server's ownership of the database, or undefined for a command. */
   readonly ownership?: Ownership | undefined
 }
 
@@ -88,9 +88,7 @@ function requireWhole(path: string): void {
   if (error !== undefined) throw error
 }
 
-/**
- * Copies byte values. Otherwise, a message would contain the whole buffer behind a view, which may be much larger than the view.
- */
+/** Copies byte values. A message would otherwise contain a view's whole buffer, which may be much larger than the view. */
 function compact(statement: Sql): Sql {
   return statement.values.some(isPartOfBuffer)
     ? {

@@ -37,8 +37,8 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterRep
 }
 
 /**
- * Commits all transactions of a group that succeed. If the commit itself fails, all transactions fail. The owner of the
- * database passes its `fence`.
+ * Commits the successful transactions of a group. If the commit itself fails, all transactions fail. The owner of the database
+ * passes its `fence`.
  */
 export function commitGroup(
   connection: SqliteConnection,

@@ -18,22 +18,22 @@ interface Queued extends PromiseWithResolvers<TransactionOutcome> {
 }
 
 export interface OwnWriterOptions {
-  /** The ownership of a server, or undefined for a command. */
+  /** The server's ownership of the database, or undefined for a command. */
   readonly ownership: Ownership | undefined
-  /** Called after a failure that leaves it unknown which transactions were committed. */
+  /** Called after a failure, when it is unknown which transactions were committed. */
   readonly onFailure: (error: Error) => void
 }
 
 /**
- * Average duration of a commit, in milliseconds, above which commits would block the process for too long. The last commit
- * contributes one tenth of the average.
+ * Average duration of a commit, in milliseconds, above which commits would block the process for too long. The most recent commit
+ * has a weight of one tenth in the average.
  */
 const slowMilliseconds = 20
 
 /**
  * Creates a writer that runs on the calling thread as long as the disk is fast, so that requests from other processes are copied
  * only once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a separate thread.
- * The process can then accept connections during an fsync, and requests that arrive during one fsync share the next.
+ * The process can then accept connections during an fsync, and requests that arrive during one fsync share the next fsync.
  */
 export function createOwnWriter(path: string, options: OwnWriterOptions): SqliteWriter {
   migrate(path)

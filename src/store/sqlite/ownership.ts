@@ -2,13 +2,13 @@
  * Ownership of a SQLite database by a single server. The lock file in the data folder usually stops a second server, but it can
  * be deleted or replaced. Ownership is therefore also bound to the database file that the server has open:
  *
- * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases when its holder
- *   ends. If the server gets the lock, no other process has the file open, and the server may start.
+ * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases when its holder ends.
+ *   If the server gets the lock, no other process has the file open, and the server may start.
  * - If the server does not get the lock, another process, either a server or a command, has the file open. The starting server
  *   writes a challenge into the database. If the other process is a server, it responds within moments, and the starting server
  *   gives up. A command does not respond.
- * - A server writes its token into the database when it starts. Each commit compares the token in its own transaction, so
- *   that two servers never both commit, even if both passed the other checks.
+ * - A server writes its token into the database when it starts. Each commit compares the token in its own transaction. Two
+ *   servers therefore never both commit, even if both passed the earlier checks.
  */
 import { statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -205,8 +205,8 @@ export class CommitFence {
 
   /**
    * Counts the current commit and returns its number. This is the last step of the transaction. If the transaction has changed
-   * nothing, writes nothing and returns undefined; this is common, because jobs often find no work. Throws DiskFaultError if
-   * another server owns the database.
+   * nothing, the function writes nothing and returns undefined. Many transactions change nothing, because jobs often find no
+   * work. Throws DiskFaultError if another server owns the database.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership

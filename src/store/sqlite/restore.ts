@@ -9,13 +9,15 @@ import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
-/** Returns the path of the file into which a restore writes. At the end, the restore gives the file the database's name. */
+/**
+ * Returns the path of the file into which a restore writes. At the end of the restore, the file is renamed to the database file.
+ */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
 
 /**
- * Starts a restore into a new file, which receives the database's name at the end. A file left by an interrupted restore is
+ * Starts a restore into a new file, which is renamed to the database file at the end. A file left by an interrupted restore is
  * replaced. Throws ConfigurationError if the database exists.
  */
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {

@@ -1,4 +1,4 @@
-/** Tests of the database check: it finds damage, and it ends when it is stopped or its parent process ends. */
+/** Tests that the database check finds damage, and that the check ends when it is stopped or when its parent process ends. */
 import assert from 'node:assert/strict'
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order. It
- * reads the whole database, which takes about 2.5 seconds per GiB in the page cache. A server therefore checks only a small
+ * Checks a SQLite database when a server starts. `PRAGMA quick_check` finds malformed pages and rows that are out of order. The
+ * check reads the whole database, which takes about 2.5 seconds per GiB in the page cache. A server therefore checks only a small
  * database before it starts to serve requests.
  */
 import { fork } from 'node:child_process'
@@ -64,7 +64,7 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
   recordDamage(path, { kind: 'damaged', reason })
 }
 
-/** Why a background check was not completed; undefined if it has read the whole database. */
+/** Reason why a background check was not completed; undefined if the check has read the whole database. */
 type CheckFailure = string | undefined
 
 /** Checks the database in a separate process, and then calls `finished` unless the check was stopped. */

@@ -12,7 +12,7 @@ export type WriterTask =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
-/** The only writer of a database: a thread, the process itself, or a worker's primary. */
+/** The only writer of a database: a thread, the process itself, or the primary process of a worker. */
 export interface SqliteWriter {
   /**
    * Runs the statements in one transaction. Resolves to the rows of each statement after the commit is durable. Throws

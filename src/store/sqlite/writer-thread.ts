@@ -1,6 +1,6 @@
 /**
- * The writer thread of a SQLite database. It puts all waiting transactions into one commit, each in its own savepoint, and
- * replies after the commit.
+ * The writer thread of a SQLite database. The thread puts all waiting transactions into one commit, each in its own savepoint,
+ * and replies after the commit.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { CommitFence, type Ownership } from './ownership.ts'
@@ -18,7 +18,7 @@ import {
 /** Input of the writer thread. */
 export interface WriterData {
   readonly path: string
-  /** The ownership of a server, or undefined for a command. */
+  /** The server's ownership of the database, or undefined for a command. */
   readonly ownership: Ownership | undefined
 }
 
