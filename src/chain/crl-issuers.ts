@@ -21,14 +21,14 @@ export function crlIssuerProblems(
   return [
     ...(current !== undefined && !maySignCrls(current.certificate)
       ? [
-          'the certificate of the CA has a key usage without cRLSign: validators therefore reject its CRLs and ' +
+          'the key usage in the CA certificate lacks cRLSign, so validators reject the CRLs of the CA and ' +
             'every certificate that refers to them; import a certificate with cRLSign, or disable CRLs',
         ]
       : []),
     ...(affectedUntil > now.getTime()
       ? [
           'an earlier version of Signet renewed the CA with another subject or subjectKeyIdentifier: validators reject ' +
-            'its CRL for certificates that it issued before the renewal; replace these certificates, the last of which ' +
+            'the CRL of the CA for certificates issued before the renewal; replace these certificates, the last of which ' +
             `expires at ${new Date(affectedUntil).toISOString()} or earlier`,
         ]
       : []),

@@ -42,7 +42,7 @@ export async function findForeignCrl(
     const foreign = await verified(der, issuer)
     log.warn(
       { crl: crl.name, ...at, number: foreign?.number ?? 0 },
-      'the published CRL is not the CRL that Signet wrote last',
+      'the published CRL is not the last CRL that Signet wrote',
     )
     return foreign
   } catch (error) {

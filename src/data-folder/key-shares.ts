@@ -40,7 +40,7 @@ export async function splitMasterKey(
 ): Promise<readonly KeyShare[]> {
   if (!(threshold >= 2 && threshold <= total && total <= sharesMax))
     throw new ConfigurationError(
-      `--threshold must be at least 2 and at most --shares, and --shares at most ${sharesMax}`,
+      `--threshold must be at least 2 and at most --shares; --shares must be at most ${sharesMax}`,
     )
   const { split } = await import('shamir-secret-sharing')
   const splitId = Buffer.from(random.bytes(splitIdBytes)).toString('hex')
@@ -132,7 +132,7 @@ export class ShareCollector {
     for (const { bytes } of shares) bytes.fill(0)
     if (masterKeyId(key) === share.masterKeyId) return key
     throw new ConfigurationError(
-      'the shares do not restore the master key, so at least one of them is wrong; all shares were discarded, so enter all shares again',
+      'the shares do not restore the master key: at least one share is wrong; all shares were discarded, so enter all of them again',
     )
   }
 }
@@ -143,7 +143,7 @@ async function combine(shares: readonly KeyShare[]): Promise<Uint8Array> {
     return await combineBytes(shares.map(({ bytes }) => bytes))
   } catch (cause) {
     throw new ConfigurationError(
-      'the shares cannot be combined, so at least one of them is wrong; all shares were discarded, so enter all shares again',
+      'the shares cannot be combined: at least one share is wrong; all shares were discarded, so enter all of them again',
       { cause },
     )
   }

@@ -118,7 +118,7 @@ test('a file of another key, another token or another source is refused with a r
   writeFileSync(path, `signet-master-key-1:${'0'.repeat(64)}\n`)
   await assert.rejects(
     read(optionsOf('one')),
-    refused(/--master-key-pkcs11: .* contains the master key without encryption/),
+    refused(/--master-key-pkcs11: .* contains an unencrypted master key/),
   )
   assert.equal((await read(optionsOf()))?.bytes.length, 32)
   assert.equal(folder.bytes().includes('pkcs11'), false)

@@ -79,7 +79,7 @@ export function requireConfigured(content: string, path: string, options: Wrappi
   if (isExpected) return
   if (!isWrapped(content))
     throw new ConfigurationError(
-      `${setting}: the file ${path} contains the master key without encryption; to encrypt it, restore a backup into a new data folder with ${setting}`,
+      `${setting}: the file ${path} contains an unencrypted master key; to encrypt the key, restore a backup into a new data folder with ${setting}`,
     )
   const place = isKmsFile(content) ? 'in AWS KMS' : 'in a PKCS #11 token'
   throw new ConfigurationError(

@@ -58,7 +58,7 @@ async function announce(
   }
   log.warn(
     { authority: authority.id, notAfter, days },
-    days === 0 ? 'the certificate of a CA has expired' : 'the certificate of a CA expires soon',
+    days === 0 ? 'a CA certificate has expired' : 'a CA certificate expires soon',
   )
   event.publish()
   return 'done'

@@ -80,7 +80,7 @@ test('each altered column of revocations and retired certificates is named', asy
             certificate_der, issued_at_ms, not_after)
           select certificate_number, authority_number, serial_number, template_name, x'03',
             issued_at_ms, not_after from retired_certificates`,
-        /^the certificate 0101.*03 of CA number 1 was added, after it was retired$/,
+        /^the certificate 0101.*03 of CA number 1 was added after its retirement$/,
       ],
     ]
     for (const [change, pattern] of cases) {

@@ -77,7 +77,7 @@ export function createDelegates(
     if (isFull && !wasFull)
       log.warn(
         { delegatesMax },
-        'the limit on OCSP signing certificates is reached; the keys of further CAs sign their OCSP responses',
+        'the limit on OCSP signing certificates is reached; further CAs sign OCSP responses with their own keys',
       )
   }
 

@@ -21,7 +21,7 @@ export function createLockedOcspRoute(
     const responder = { find: () => tryLater, answer: () => Promise.resolve(tryLater) }
     return createOcspRoute({ clock, responder })
   }
-  const locked = new ServiceError('ServiceUnavailable', 'The keys of the server are locked.')
+  const locked = new ServiceError('ServiceUnavailable', "The server's keys are locked.")
   const responder = createOcspResponder({
     db,
     clock,

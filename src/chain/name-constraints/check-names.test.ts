@@ -376,13 +376,13 @@ test('too many or too long names are refused', () => {
   )
   assert.match(
     violation({ excluded: many(656) }, names) ?? '',
-    /has too many names, or names that are too long/,
+    /names in the certificate are too many or too long/,
   )
   const long = encodeName([organization('ä'.repeat(15_000))])
   const directories = Array.from({ length: 200 }, (_, index) => dn(organization(`${index}`)))
   assert.match(
     violation({ excluded: directories }, [], long) ?? '',
-    /has too many names, or names that are too long/,
+    /names in the certificate are too many or too long/,
   )
   assert.equal(violation({ excluded: directories }, [], named('a')), undefined)
 })

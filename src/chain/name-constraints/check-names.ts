@@ -101,7 +101,7 @@ export function violatedNameConstraint(
   const comparisons = sum(constraints.map((each) => comparisonsWith(each, names)))
   const bytes = sum(constraints.map((each) => bytesComparedWith(each, names)))
   if (comparisons > comparisonsMax || bytes > directoryBytesMax)
-    return 'the certificate has too many names, or names that are too long, to be compared with the name constraints of the CAs above it'
+    return 'the names in the certificate are too many or too long to be compared with the name constraints of the CAs above it'
   return firstOf(constraints, (each) =>
     'problem' in each
       ? `the name constraints of ${each.holder} cannot be read: ${each.problem}`

@@ -36,7 +36,7 @@ export class RetiredComparison {
     this.#expected.delete(number)
     if (digest === undefined) problem(`the retired ${name} was added`)
     else if (digest !== textOf(retiredRowDigest(row))) problem(`the retired ${name} was changed`)
-    if (row['issued_number'] !== null) problem(`the ${name} was added, after it was retired`)
+    if (row['issued_number'] !== null) problem(`the ${name} was added after its retirement`)
   }
 }
 

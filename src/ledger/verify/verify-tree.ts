@@ -236,7 +236,7 @@ class StoredTiles {
       return
     }
     for (const sentence of alteredLeaves({ number, stored, computed }))
-      this.#problem(isTileRight ? sentence : `${sentence}, or its hash in the tile was`)
+      this.#problem(isTileRight ? sentence : `${sentence}, or the hash of the leaf in the tile was changed`)
   }
 
   /** Checks that every hash in a level is the root of a tile in the level below. */

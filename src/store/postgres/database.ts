@@ -67,7 +67,7 @@ export async function openPostgres(
     },
     transaction: async (statements) => {
       if (closed !== undefined) throw new Error('the database is closed')
-      if (isReadOnly) throw new Error('the database is open for reads')
+      if (isReadOnly) throw new Error('the database was opened read-only')
       const damage = damageOf()
       if (damage !== undefined) throw damage
       return withDamageRecord(damagePath, writer.transaction(statements))

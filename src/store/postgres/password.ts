@@ -13,7 +13,7 @@ export async function readPassword(place: PostgresConnectionOptions): Promise<st
       ? findInPasswordFile(await readPasswordFile(password.path), place)
       : undefined
   if (found === undefined)
-    throw new ConfigurationError('the server requires a password, and none is configured')
+    throw new ConfigurationError('the server requires a password, but none is configured')
   return found
 }
 

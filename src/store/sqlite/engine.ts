@@ -24,7 +24,7 @@ export interface SqliteSettings {
 
 /** The writer of a read-only database, which refuses all transactions. */
 const refusingWriter: SqliteWriter = {
-  run: () => Promise.reject(new Error('the database is open for reads')),
+  run: () => Promise.reject(new Error('the database was opened read-only')),
   close: () => Promise.resolve(),
 }
 
