@@ -21,7 +21,7 @@ export type DecryptionKey =
 export function keyKinds(key: EncryptionKey): string[] {
   if (key.kind === 'passphrase') return ['passphrase']
   return key.recipients.map((recipient) => {
-    // The age format does not define RSA recipients, so only they are objects.
+    // Only RSA recipients are objects, because the age format does not define them.
     if (typeof recipient !== 'string') return 'RSA'
     if (recipient.startsWith('age1tag')) return 'P-256'
     return recipient.startsWith('age1pq') ? 'post-quantum age key' : 'X25519'
@@ -29,8 +29,8 @@ export function keyKinds(key: EncryptionKey): string[] {
 }
 
 /**
- * Base-2 logarithm of the scrypt work factor, which is the default of the `age` command. Each guess of a passphrase takes 256
- * MB and about one second.
+ * Base-2 logarithm of the scrypt work factor, as in the `age` command. Each guess of a passphrase takes 256 MB and about one
+ * second.
  */
 const defaultWorkFactor = 18
 /** Maximum length of an age header, in bytes. Even a header with a hundred recipients is shorter. */
@@ -91,7 +91,7 @@ function passphraseForms(passphrase: string): ReadonlySet<string> {
   return new Set([passphrase.normalize('NFC'), passphrase])
 }
 
-/** Returns whether reading the file failed, rather than decrypting its content. */
+/** Returns whether the error came from reading the file, not from decrypting its content. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
@@ -102,7 +102,7 @@ function headerError({ kind }: DecryptionKey, cause: unknown): ConfigurationErro
   return new ConfigurationError(
     kind === 'passphrase'
       ? 'the backup cannot be decrypted: the passphrase is wrong, or the header is damaged'
-      : 'the backup cannot be decrypted: the backup is encrypted for another recipient, not for this identity, or its header is damaged',
+      : 'the backup cannot be decrypted: it is encrypted for another recipient, not for this identity, or its header is damaged',
     { cause },
   )
 }

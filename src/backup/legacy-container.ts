@@ -127,7 +127,7 @@ async function openLock(lock: Lock, key: BackupKey): Promise<Uint8Array> {
   const publicDer = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
   if (createHash('sha256').update(publicDer).digest('base64') !== lock.recipient)
     throw new ConfigurationError(
-      'the backup cannot be decrypted: the backup is encrypted for another recipient, not for this identity',
+      'the backup cannot be decrypted: it is encrypted for another recipient, not for this identity',
     )
   try {
     if (lock.kind === 'rsa-oaep') {

@@ -21,8 +21,8 @@ export function remainingPathLength(path: readonly Certificate[]): number | unde
 }
 
 /**
- * Returns the index of the certificate in `path` that exceeds a path length constraint above it, or undefined if there is none.
- * If several certificates exceed a constraint, the index of the one nearest to the root is returned.
+ * Returns the index of the certificate in `path` that exceeds a path length constraint above it; undefined if no certificate
+ * does. If several certificates exceed a constraint, the index of the one nearest to the root is returned.
  */
 export function findTooDeep(path: readonly Certificate[]): number | undefined {
   for (let index = path.length - 1; index >= 0; index -= 1) {

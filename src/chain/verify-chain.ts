@@ -129,7 +129,7 @@ export function requirePathLength(path: readonly Certificate[]): void {
 /**
  * Throws if a certificate in the path violates the name constraints of a certificate above it. Self-issued certificates in the
  * middle of a path are exempt from name constraints, as in a key rollover (RFC 5280 §6.1.3 b and c). The imported CA certificate
- * is never the final certificate of a path. Throws CertificateMismatchException.
+ * is never the end-entity certificate of a path. Throws CertificateMismatchException.
  */
 export function requireNames(path: readonly Certificate[]): void {
   const constraints = path.map((certificate) => constraintsOf([certificate]))

@@ -11,7 +11,7 @@ export const crlStatuses = ['PUBLISHED', 'PENDING', 'FAILED', 'SUSPENDED'] as co
 /** Time after which a due CRL is considered late. Publishing a CRL takes seconds. */
 const lateMilliseconds = 10 * 60_000
 
-/** Returns a time. Unpublished CRLs that were due before this time are late. */
+/** Returns the cutoff time for late CRLs. An unpublished CRL with an earlier due time is late. */
 export function lateSince(now: Date): Date {
   return new Date(now.getTime() - lateMilliseconds)
 }

@@ -55,7 +55,7 @@ after(async () => {
   await service.close()
 })
 
-/** Returns the services that a CRL publication uses, on the running service's data folder. */
+/** Returns the services for a CRL publication, on the data folder of the running service. */
 function publishingServices(): Services {
   const { config, clock } = service
   const { db, location, masterKeys } = data

@@ -25,7 +25,7 @@ export interface LogParts {
   readonly checkpoint: StoredCheckpoint | undefined
   /** Whether the setting states that all leaves for existing rows have been written. */
   readonly hasBegun: boolean
-  /** Whether the database contains neither tiles nor any part of the log. */
+  /** Whether the database contains no tiles and no part of the log. */
   readonly isNew: boolean
 }
 

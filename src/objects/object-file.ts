@@ -41,8 +41,8 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer. Even a footer with a 1024-byte key is far shorter if every character is escaped. The maximum also
- * limits the memory that is allocated for a damaged length field.
+ * Maximum length of a footer. A footer is far shorter, even with a 1024-byte key in which every character is escaped. The maximum
+ * also limits the memory that is allocated for a damaged length field.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
@@ -118,7 +118,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** Decodes a footer whose hash is correct, so that encodeFooter must have written it. */
+/** Decodes a footer. The correct hash proves that encodeFooter wrote the footer. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,

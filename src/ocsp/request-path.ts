@@ -23,7 +23,7 @@ const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 export function findEncodedRequest(head: RequestHead): string | undefined {
   const match = pathForm.exec(head.localPath)
   const encoded = match === null ? undefined : (match[1] ?? '')
-  // The path before the OCSP request may also begin like an OCSP request.
+  // An earlier path segment may also look like the start of an OCSP request.
   const isPlain = encoded !== undefined && !encoded.includes('/M')
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }

@@ -1,7 +1,7 @@
 /**
- * Facets in the search tables. A facet is a search condition, such as an account and a template. A facet's number is the first 32
- * bits of a hash, so that no table of facets is needed. A collision only costs time, because every certificate found is checked
- * against the filter (filter.ts).
+ * Facets in the search tables. A facet is a search condition, such as a combination of an account and a template. A facet's
+ * number is the first 32 bits of a hash, so that no table of facets is needed. A collision only costs time, because every
+ * certificate that is found is checked against the filter (filter.ts).
  */
 import { createHash } from 'node:crypto'
 import type { Requester } from '../store/certificate-search.ts'
@@ -135,7 +135,7 @@ function listIn<Key extends number | string>(
   return list
 }
 
-/** Adds names. A name that a certificate contains twice is added twice but inserted once. */
+/** Adds names. If a certificate contains a name twice, the name is added twice but inserted once. */
 function addTo(
   { expiring, issued, subject, name, reversedName }: Places,
   { number, notAfter, issuedAt, certificateDer }: UnsearchableCertificate,
@@ -161,7 +161,7 @@ function put<Key extends number | string>(
 
 const sessionForm = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/
 
-/** Returns the values by which a requester is found: its account, its ARN or name, and, for a role session, the role ARN. */
+/** Returns the values by which a requester is found: the account, the ARN or name, and the role ARN of a role session. */
 export function requestersOf({ accountId, name }: Requester): string[] {
   const [, partition, account, role] = sessionForm.exec(name ?? '') ?? []
   const roleArn = role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`

@@ -17,8 +17,8 @@ export interface SearchPage {
 }
 
 /**
- * Maximum number of certificates that are read for a page, because each may need a disk read. At least one certificate more
- * than the page size is always read.
+ * Maximum number of certificates that are read for a page. The number is limited because each certificate may need a disk read.
+ * At least one certificate more than the page size is always read.
  */
 const readsMax = 150
 /** Limits for counting a scan's certificates. The higher limit is used only if no scan is shorter than the lower limit. */

@@ -190,8 +190,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Records the last use of an access key, unless the row already contains a later use by another node. A time far in the future is
- * overwritten, because it means that the clock has been set back since then.
+ * Records the last use of an access key, unless the row already contains a later use by another node. A stored time far in the
+ * future is overwritten, because the clock must have been set back since then.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

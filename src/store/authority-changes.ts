@@ -41,7 +41,7 @@ export function insertCertificateCount(authorityId: string): Sql {
     select authority_number, 0 from authorities where id = ${authorityId}`
 }
 
-/** Columns to write when a CA's state changes. Columns whose members are omitted keep their values. */
+/** Columns to write when a CA's state changes. A column keeps its value if its member is omitted. */
 export interface AuthorityChange {
   readonly status?: StoredStatus
   readonly revocation?: RevocationConfiguration

@@ -86,7 +86,7 @@ const faultOfErrno: Readonly<Record<string, DiskFault>> = {
 }
 
 /**
- * Returns the disk fault that is the reason for a SQLite or file system error; undefined for any other error. `path` is a path on
+ * Returns the disk fault that is the reason for a SQLite or file system error; undefined for any other error. `path` identifies
  * the disk.
  */
 export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {

@@ -20,8 +20,8 @@ export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
 
 /**
  * Claims at most `limit` due events, starting with the most overdue event. An event with an implausibly late retry time is also
- * due, because the clock has been set back since then. Both cases have their own range in the index, so that the statement does
- * not read events that wait for a retry.
+ * due, because the clock must have been set back since the time was stored. Both cases have their own range in the index, so that
+ * the statement does not read events that wait for a retry.
  */
 export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()

@@ -13,7 +13,7 @@ export interface ExpiringAuthority {
 }
 
 /**
- * Lists the CAs whose current certificate expires within `days` and for which the nearest threshold has not been announced. The
+ * Lists the CAs whose current certificate expires within `days`, unless the nearest threshold has already been announced. The
  * list omits deleted CAs and certificates that expired more than a day ago.
  */
 export async function listUnannouncedExpiries(

@@ -8,7 +8,7 @@ import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
 export interface Lease {
-  /** Identifier of the claim, which guards the write at the end of the work. */
+  /** Identifier of the claim. The write at the end of the work is guarded by this identifier. */
   readonly token: string
   readonly now: Date
   /** Time after which other processes may claim the row. */
@@ -23,8 +23,8 @@ export function newLease(random: Random, now: Date): Lease {
 }
 
 /**
- * Returns the latest plausible time for a lease or a retry. A later time is ignored, because it means that the clock has been set
- * back since it was stored.
+ * Returns the latest plausible time for a lease or a retry. A later time is ignored, because the clock must have been set back
+ * since the time was stored.
  */
 export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds

@@ -11,7 +11,7 @@ import { appendLeaf } from './leaves.ts'
 import { entryRows, type SearchEntries } from './search-progress.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Retained contents of a deleted certificate. Its row contained them only in the DER of the certificate. */
+/** Data of a deleted certificate that is retained in columns. The certificate's row contained this data only as DER. */
 export interface RetiredContent {
   readonly subjectDer: Uint8Array
   readonly notBefore: Date
@@ -46,8 +46,8 @@ export function retiredRowDigest(row: Row): Uint8Array {
 /**
  * Deletes a certificate that expired before `before`, together with its revocation. `row` is the row from `selectRetirable`. The
  * statements change nothing if the certificate does not exist, if its revocation has changed since `row` was read, or if it has
- * the highest number, which SQLite would reuse. A revoked certificate is also kept while a published CRL may list it. A CRL does
- * not list a certificate that expired before the CRL's `kept_since`. The statements assume that every complete CRL lists all
+ * the highest number. SQLite would reuse that number. A revoked certificate is also kept while a published CRL may list it. A CRL
+ * does not list a certificate that expired before the CRL's `kept_since`. The statements assume that every complete CRL lists all
  * revocations, regardless of what crl/listing-crls.ts currently decides.
  */
 export function retireCertificate(

@@ -62,8 +62,8 @@ export function selectRevokedCertificates(after: Row | undefined, limit: number)
 }
 
 /**
- * Counts the certificates of a CA, including deleted and waiting certificates, and the revocations that the CA's stored count
- * must include.
+ * Counts a CA's certificates, including deleted and waiting certificates. The statement also counts the revocations that the CA's
+ * stored count must include.
  */
 export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
   return sql`select

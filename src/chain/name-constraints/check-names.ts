@@ -86,8 +86,8 @@ function readSubtrees(subtrees: readonly GeneralSubtree[]): Map<string, Subtree[
 }
 
 /**
- * Describes the first violation by a certificate below the path: which name violates which constraint of which CA certificate.
- * Returns undefined if the certificate complies.
+ * Describes the first violation by a certificate below the path: the name, the violated constraint, and the CA certificate with
+ * that constraint. Returns undefined if the certificate complies.
  *
  * The constraints of every certificate in the path apply, including those of self-issued certificates. A name that cannot be
  * compared is a violation if its form is constrained (RFC 5280 §4.2.1.10). Exceeding the comparison limits is also a violation.

@@ -39,7 +39,7 @@ export type ComparableBase =
 
 /**
  * The way in which an ambiguous name is compared. With `certain`, every name that the ambiguous name may stand for must be within
- * the base, as a permitted subtree requires. With `possible`, one such name within the base is enough, as for an excluded
+ * the base, as a permitted subtree requires. With `possible`, a single name within the base is enough, as for an excluded
  * subtree.
  */
 export type Reading = 'certain' | 'possible'

@@ -217,7 +217,7 @@ class StoredTiles {
     }
   }
 
-  /** Uses the level above or the checkpoint to determine whether leaves or a tile were altered. */
+  /** Uses the level above or the checkpoint to determine whether the tile or its leaves were altered. */
   async #judge(
     { number, stored, computed }: Difference,
     { tree, isRootStored }: { readonly tree: Tree | undefined; readonly isRootStored: boolean },
@@ -236,7 +236,9 @@ class StoredTiles {
       return
     }
     for (const sentence of alteredLeaves({ number, stored, computed }))
-      this.#problem(isTileRight ? sentence : `${sentence}, or the hash of the leaf in the tile was changed`)
+      this.#problem(
+        isTileRight ? sentence : `${sentence}, or the hash of the leaf in the tile was changed`,
+      )
   }
 
   /** Checks that every hash in a level is the root of a tile in the level below. */

@@ -124,7 +124,7 @@ export async function listOrders(
   return { orders, next: count === scannedMax ? { number: first } : undefined }
 }
 
-/** Selects the number of orders to search for a page, and the lowest of their numbers. */
+/** Selects the number of orders to search for a page, and the lowest order number among them. */
 function selectScanned(accountNumber: number | undefined, before: number): Sql {
   return accountNumber === undefined
     ? sql`select count(*) as scanned, min(order_number) as first from (select order_number

@@ -16,7 +16,7 @@ export function requireEntitledOrder(certificate: OrderedCertificate): Sql {
   return guard('order', { text: selectEntitled, values: keyOf(certificate) })
 }
 
-/** Returns a sentence about why an order must not receive its waiting certificate; undefined if the order may receive it. */
+/** Returns a sentence with the reason why an order must not receive its waiting certificate; undefined if it may. */
 export async function findWithdrawal(
   db: Pick<Database, 'query'>,
   certificate: OrderedCertificate,

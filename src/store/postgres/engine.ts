@@ -35,7 +35,7 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     openSnapshot: () => openPostgresSnapshot(connection),
     // PostgreSQL checks its pages itself.
     structureProblems: async () => [],
-    // Only openRestore has the connection to check that the database is empty.
+    // openRestore checks that the database is empty, because the check needs a connection.
     requireRestorable() {},
     openRestore: (schemaVersion) => openPostgresRestore(connection, schemaVersion),
     openRows: () => createPostgresRows(connection),

@@ -150,8 +150,8 @@ function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
 }
 
 /**
- * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened, because closing it would release
- * all locks that the process holds on it (fcntl, POSIX.1-2024), including those of open connections.
+ * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened: closing it would release all locks
+ * that the process holds on the file, including the locks of open connections (fcntl, POSIX.1-2024).
  */
 export function createPrivateFile(path: string): void {
   try {

@@ -271,7 +271,7 @@ test('a file that is not a database is refused', async () => {
 test('if a commit fails, all transactions of its group are rejected and none is applied', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
-  // COMMIT checks deferred foreign keys. Apart from a failing disk, nothing else can make COMMIT fail.
+  // COMMIT checks deferred foreign keys. Apart from a failing disk, only this check can make COMMIT fail.
   const orphan = sql`insert into access_keys values ('k', 'none', '', ${new Uint8Array()}, null, 1, 0)`
   const outcomes = await Promise.allSettled([
     db.transaction([put('a')]),

@@ -10,14 +10,15 @@ import { sql, type Sql } from '../sql.ts'
 import { sortTables, tablesOf } from '../tables.ts'
 
 /**
- * Returns the path of the file into which a restore writes. At the end of the restore, the file is renamed to the database file.
+ * Returns the path of the file into which a restore writes. At the end of the restore, the file is renamed to the database's
+ * path.
  */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
 
 /**
- * Starts a restore into a new file, which is renamed to the database file at the end. A file left by an interrupted restore is
+ * Starts a restore into a new file, which is renamed to the database's path at the end. A file left by an interrupted restore is
  * replaced. Throws ConfigurationError if the database exists.
  */
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
