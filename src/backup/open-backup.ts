@@ -87,7 +87,7 @@ async function* bytesOf(file: ReadAt, start: number): AsyncGenerator<Uint8Array>
 async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unzip = createUnzip()
   const done = pipeline(source, unzip)
-  // Errors from the file and from the decryption are thrown when `unzip` is read.
+  // Reading `unzip` throws errors from the file and from the decryption.
   done.catch(() => {})
   try {
     yield* unzip

@@ -14,7 +14,7 @@ export interface CertificatePath {
   readonly chain: readonly Certificate[]
 }
 
-/** Maximum length of a chain, which is checked before any certificate is parsed. */
+/** Maximum length of a chain. The length is checked before any certificate is parsed. */
 const chainCertificatesMax = 16
 /** Maximum length of the serial number in the certificate to import (RFC 5280 §4.1.2.2). */
 const serialNumberBytesMax = 20

@@ -58,8 +58,8 @@ function isOwn({ crl, at }: PublishedPlace, etag: string): boolean {
 }
 
 /**
- * Parses a CRL and verifies that it was signed by the CA. Returns undefined for any other content, which another program may
- * have written to the bucket.
+ * Parses a CRL and verifies that it was signed by the CA. Returns undefined for any other content, such as an object from another
+ * program.
  */
 async function verified(
   der: Uint8Array,

@@ -20,8 +20,8 @@ export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string 
 }
 
 /**
- * The inverse of customCrlUrl: returns the URL-encoded key of the requested object, or undefined if the CA never had
- * such a CustomCname. Certificates refer to earlier values of CustomCname until the certificates expire.
+ * The inverse of customCrlUrl: returns the URL-encoded key of the requested object, or undefined if the request does not match a
+ * current or earlier CustomCname. Certificates refer to earlier values of CustomCname until the certificates expire.
  */
 export function customCrlPath(
   {

@@ -38,8 +38,8 @@ export interface DueCrl {
 const putMilliseconds = 60_000
 
 /**
- * Publishes a CRL. Rejects with the error from the failed step, which crlFailure classifies. After a failure, the CRL number is
- * not reused, and the previous object remains in the bucket.
+ * Publishes a CRL. Rejects with the error from the failed step. crlFailure classifies this error. After a failure, the CRL number
+ * is not reused, and the previous object remains in the bucket.
  */
 export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
   const { authority, crl, lease } = due

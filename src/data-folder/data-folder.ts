@@ -56,9 +56,9 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
 }
 
 /**
- * Opens an existing data folder and its database, which is in the folder or on a database server. Throws ConfigurationError if
- * the folder or the database is missing, if the master key belongs to another database, or if a newer version wrote the
- * database.
+ * Opens an existing data folder and its database. The database is in the folder or on a database server. Throws
+ * ConfigurationError if the folder or the database is missing, if the master key belongs to another database, or if a newer
+ * version wrote the database.
  */
 export async function openData(
   config: Config,

@@ -1,4 +1,4 @@
-/** Determines whether a server starts locked, which means that it waits for shares of its master key. */
+/** Determines whether a server starts locked. A locked server waits for shares of its master key. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -43,8 +43,8 @@ export interface MasterKeyRing {
   /** Returns the sealers for the secrets in the database. */
   sealers(label: string): SealerRing
   /**
-   * Returns the sealer for tokens, which can open tokens sealed with any key in the ring. During a rotation, the sealer uses
-   * the old key, because other processes may not have read the new key yet.
+   * Returns the sealer for tokens. The sealer can open tokens that are sealed with any key in the ring. During a rotation, the
+   * sealer uses the old key, because other processes may not have read the new key yet.
    */
   tokenSealer(label: TokenLabel): Sealer
   /** Returns the authenticator for tokens. The authenticator selects its keys in the same way as the token sealer. */

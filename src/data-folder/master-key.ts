@@ -43,8 +43,8 @@ const idBytes = 8
 const ids = new WeakMap<MasterKey, string>()
 
 /**
- * Reads the master key file. If `mayCreate` is set and the file does not exist, creates it. Throws ConfigurationError if the
- * file is missing, does not contain a master key, or can be read by other users. The function never replaces an existing file.
+ * Reads the master key file. Creates the file if it does not exist and `mayCreate` is set. Throws ConfigurationError if the file
+ * is missing, does not contain a master key, or can be read by other users. The function never replaces an existing file.
  */
 export async function openMasterKey(options: {
   readonly path: string

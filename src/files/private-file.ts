@@ -1,7 +1,5 @@
-/** Reads files with secrets, which only their owner may read. */
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
+/** Reads secret files that only their owner may read. */
+import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../errors.ts'
 import { systemErrorText } from '../text/system-error.ts'
 

@@ -9,7 +9,7 @@ const page = 256
 
 /**
  * Logs a warning about CAs whose CRLs validators reject. The job runs at startup and then daily. Earlier versions of Signet
- * accepted the CA certificates that cause this problem; the current version refuses to import them.
+ * accepted CA certificates that make CRLs invalid; the current version refuses to import such certificates.
  */
 export const checkCrlIssuers: Job<'check-crl-issuers'> = {
   name: 'check-crl-issuers',

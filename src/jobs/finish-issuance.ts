@@ -170,7 +170,7 @@ interface Failure {
   readonly problemType: 'serverInternal' | 'unauthorized'
 }
 
-/** Records that the certificate will not be issued. Its ACME order, if any, becomes invalid. */
+/** Records that the certificate will not be issued. The certificate's ACME order, if any, becomes invalid. */
 async function giveUp(
   services: Services,
   { intent, authority, lease }: IntentWork & { readonly authority: Authority },

@@ -34,7 +34,7 @@ const delayMilliseconds = 1000
  */
 export function createOcspBatches({ db, clock, onFailure }: OcspBatchesOptions): OcspBatches {
   let next = new Map<number, Batch>()
-  /** Batches that are being written, which are kept until the write succeeds. */
+  /** Batches that are being written, kept until the write succeeds. */
   let current = new Map<number, Batch>()
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined

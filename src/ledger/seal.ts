@@ -10,7 +10,7 @@ import { ConflictError, type Database } from '../store/database.ts'
 import { readLeaves } from '../store/leaves.ts'
 import { findCheckpoint, findTile, putCheckpoint, putTile } from '../store/tiles.ts'
 
-/** Maximum number of leaves that a checkpoint adds, which limits a transaction to 2 MiB of tiles. */
+/** Maximum number of leaves that a checkpoint adds. A transaction therefore contains at most 2 MiB of tiles. */
 const leavesMax = 65_536
 const pageLeaves = 1000
 

@@ -84,7 +84,9 @@ function hasJustFailed(failedAt: Date | undefined, now: Date): boolean {
   return age >= 0 && age < retryMilliseconds
 }
 
-/** Returns a response that is valid but no longer fresh. It is cached until the next attempt to sign a new response. */
+/**
+ * Returns a response that is valid but no longer fresh. The response is cached until the next attempt to sign a new response.
+ */
 function retriedSoon({ der, life }: SignedResponse, now: Date): SignedResponse {
   const retryAt = new Date(now.getTime() + retryMilliseconds)
   const freshUntil = retryAt < life.nextUpdate ? retryAt : life.nextUpdate

@@ -55,7 +55,7 @@ export function parseKey(text: string): SigningKey {
 }
 
 /**
- * Returns the text of a note, and the signatures by a key, which the caller must verify. Signatures by other keys are
+ * Returns the text of a note, and the signatures by a key. The caller must verify the signatures. Signatures by other keys are
  * ignored. Throws NoteError if the note has no signature by the key.
  */
 export function readNote(

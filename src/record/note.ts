@@ -34,7 +34,7 @@ function withPublicKey(key: SigningKey): NoteVerifier {
   return { ...key, publicKey: createPublicKey({ key: spki, format: 'der', type: 'spki' }) }
 }
 
-/** Signs text, which must end with a newline, and returns the note. */
+/** Signs text and returns the note. The text must end with a newline. */
 export function signNote(text: string, verifier: NoteVerifier, privateKey: KeyObject): string {
   if (!text.endsWith('\n')) throw new NoteError('the text of a note must end with a newline')
   const signature = Buffer.concat([verifier.id, sign(null, Buffer.from(text), privateKey)])

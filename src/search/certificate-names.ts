@@ -1,4 +1,4 @@
-/** The certificate contents that searches match and lists show: subject, alternative names and notBefore. */
+/** Certificate fields for searches and lists: subject, alternative names and notBefore. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'

@@ -54,7 +54,7 @@ export function facetInEra(facet: number, era: number): number {
   return (facet + 1 + era) | 0
 }
 
-/** Builds search entries for certificates, which must be added in ascending order of their numbers. */
+/** Builds search entries for certificates. The certificates must be added in ascending order of their numbers. */
 export class CertificateEntries implements SearchEntries {
   readonly positions = new Map<number, FacetEntries<number>>()
   readonly names = new Map<number, FacetEntries<string>>()

@@ -22,7 +22,7 @@ const groupMax = 64
 /** Maximum number of parts per read. */
 export const partsMax = 16 * groupMax
 
-/** A page of certificates and the position of the next page, which is undefined on the last page. */
+/** A page of certificates and the position of the next page. The position is undefined on the last page. */
 export interface Page {
   readonly found: readonly FoundCertificate[]
   readonly next: SearchPosition | undefined

@@ -32,7 +32,7 @@ export interface AccessKeyRecord {
   /** Account of the access key's owner. For a service, this is the account on whose behalf the service acts. */
   readonly accountId: string
   readonly owner: KeyOwner
-  /** Identity policy of the access key itself, as JSON text. It applies in addition to the user's policies. */
+  /** Identity policy of the access key itself, as JSON text. The key's policy applies in addition to the user's policies. */
   readonly policy: string | undefined
   /** Whether the access key is active. Requests that are signed with an inactive access key are refused. */
   readonly active: boolean

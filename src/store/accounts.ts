@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Account {
-  /** ID of the account, which has twelve digits. */
+  /** ID of the account: twelve digits. */
   readonly accountId: string
   /** ID of the organization (`o-…`), or undefined for an account without an organization. */
   readonly organizationId: string | undefined
@@ -44,8 +44,8 @@ export async function listAccounts(db: Database): Promise<Account[]> {
 }
 
 /**
- * Returns the ID of the account that operates the server. This is the oldest account, which was created when the server first
- * started (decision 0046). Returns undefined if the database has no accounts.
+ * Returns the ID of the account that operates the server. The oldest account operates the server, because the server's first
+ * start created it (decision 0046). Returns undefined if the database has no accounts.
  */
 export async function findOperatorAccount(
   db: Pick<Database, 'query'>,

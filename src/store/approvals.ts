@@ -21,7 +21,7 @@ export interface Requester {
 export interface ApprovalRequest {
   /** ID of the request, a UUID. */
   readonly id: string
-  /** ID of the account, which has twelve digits. */
+  /** ID of the account: twelve digits. */
   readonly accountId: string
   /** SHA-256 hash of the canonical request. */
   readonly requestHash: Uint8Array
@@ -29,7 +29,7 @@ export interface ApprovalRequest {
   readonly operation: string
   /** ARN of the CA, or undefined if the operation does not concern a CA. */
   readonly resourceArn: string | undefined
-  /** Parameters of the request as JSON, which the approver reads. */
+  /** Parameters of the request as JSON, for the approver. */
   readonly input: StorableText
   readonly requester: Requester
   readonly requestedAt: Date

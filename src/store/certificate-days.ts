@@ -16,7 +16,7 @@ export function utcDayOf(time: Date): number {
   return Math.floor(time.getTime() / dayMilliseconds)
 }
 
-/** Number of certificates that are counted in one transaction, which takes a few milliseconds. */
+/** Number of certificates that are counted in one transaction. The transaction takes a few milliseconds. */
 const countedTogether = 2048
 
 /**

@@ -17,7 +17,7 @@ export interface CrlRecord {
   readonly kind: CrlKind
   /** Number of the issuing CA's identity. */
   readonly issuerIdentity: number
-  /** Number of changes, which is incremented by every revocation that the CRL must list. */
+  /** Number of changes. Every revocation that the CRL must list increments this number. */
   readonly changes: number
   /** Latest notAfter time of the certificates that are bound to the partition. */
   readonly lastNotAfter: Date
@@ -35,7 +35,9 @@ interface PublishedCrl {
   readonly key: string
 }
 
-/** Inserts a CRL as its CA's current CRL, which is due immediately. The statement has the same guard as updateAuthority. */
+/**
+ * Inserts a CRL as its CA's current CRL. The new CRL is due immediately. The statement has the same guard as updateAuthority.
+ */
 export function openCrl(
   authority: Authority,
   { name, kind }: { readonly name: string; readonly kind: CrlKind },

@@ -34,7 +34,7 @@ export interface Damage {
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/tasks/corrupt-database.md)'
 
-/** Returns a one-line warning for the operator, which states how the database is damaged and where to find help. */
+/** Returns a one-line warning for the operator. The warning states how the database is damaged and where to find help. */
 export function damageWarning({ message, cause }: Error): string {
   const reason = cause instanceof Error ? ` (${cause.message})` : ''
   return `${message.replace(/\.$/, '')}${reason}; see docs/tasks/corrupt-database.md`

@@ -1,4 +1,4 @@
-/** Migrations for the tables of enrollment (ACME and EST), which shared-migrations.ts includes. */
+/** Migrations for the enrollment tables (ACME and EST). shared-migrations.ts includes these migrations. */
 import type { Dialect } from './dialect.ts'
 
 /** Adds the tables for ACME and EST endpoints, and for the one-time passwords of EST (store/enrollment). */

@@ -6,7 +6,7 @@ import type { RowPage } from './row-pages.ts'
 import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface IdentityProvider {
-  /** ID of the account, which has twelve digits. */
+  /** ID of the account: twelve digits. */
   readonly accountId: string
   /** URL of the issuer, as in the `iss` claim of its tokens. */
   readonly issuer: StorableText

@@ -38,7 +38,7 @@ export interface SignerCertificate {
   readonly chainPem: string | undefined
 }
 
-/** Returns the CA certificate with a given number, which must exist. */
+/** Returns the CA certificate with a given number. The certificate must exist. */
 export async function readSignerCertificate(
   db: Database,
   number: number,

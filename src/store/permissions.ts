@@ -8,7 +8,7 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface Permission {
   /** Service principal, such as `acm.amazonaws.com`. */
   readonly principal: StorableText
-  /** ID of the source account, which has twelve digits. */
+  /** ID of the source account: twelve digits. */
   readonly sourceAccount: string
   /** Names of the permitted operations. */
   readonly actions: readonly string[]

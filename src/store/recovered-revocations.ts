@@ -1,6 +1,6 @@
 /**
  * Revocations that were recovered from a published CRL, because they are missing from a database that was restored from an older
- * backup. If the certificate is missing, too, the revocation has a negative certificate number, which is derived from the serial
+ * backup. If the certificate is also missing, the revocation has a negative certificate number that is derived from the serial
  * number.
  */
 import type { Authority } from '../authority/authority.ts'
@@ -84,8 +84,7 @@ export function isRecoveredNumber(certificateNumber: number, serialNumber: Uint8
 }
 
 /**
- * Updates a CA's count of revocations. The statements also make the CA's other CRLs due, which may have to list the recovered
- * revocations.
+ * Updates a CA's count of revocations. The CA's other CRLs become due, because they may have to list the recovered revocations.
  */
 export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {
   return [

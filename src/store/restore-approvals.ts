@@ -1,4 +1,7 @@
-/** The approvals for which a restored database waits. Their IDs are in a row of `settings`, which each restore replaces. */
+/**
+ * The approvals for which a restored database waits. The approvals' IDs are in a row of `settings`. Each restore replaces this
+ * row.
+ */
 import { findApprovalById, type Approval } from './approvals.ts'
 import type { Database } from './database.ts'
 import { findSetting, putSetting } from './metadata.ts'

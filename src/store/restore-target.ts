@@ -4,7 +4,7 @@ import type { Table } from './tables.ts'
 
 /** A restore in progress. A restore is atomic: the database does not exist until `finish` has resolved. */
 export interface RestoreTarget {
-  /** The tables of the restored schema version, which are still empty. */
+  /** The empty tables of the restored schema version. */
   readonly tables: readonly Table[]
   /** Inserts rows into a table. Each row has a value for every column. */
   insert(

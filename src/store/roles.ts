@@ -8,10 +8,10 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface Role {
   /** Unique ID of the role: `AROA` and 16 characters. */
   readonly roleId: string
-  /** ID of the account, which has twelve digits. */
+  /** ID of the account: twelve digits. */
   readonly accountId: string
   readonly roleName: string
-  /** Trust policy as JSON text, which determines the principals that may assume the role. */
+  /** Trust policy as JSON text. The policy determines the principals that may assume the role. */
   readonly trustPolicy: string
   /** Maximum duration of the role's sessions, in seconds. */
   readonly sessionSecondsMax: number
@@ -108,7 +108,7 @@ export function updateRole({ roleId, trustPolicy, sessionSecondsMax, tags }: Rol
   )
 }
 
-/** Deletes a role, which ends its sessions. */
+/** Deletes a role and thereby ends its sessions. */
 export function deleteRole({ roleId }: Role): Sql {
   return changing(
     { table: 'roles', key: [roleId] },

@@ -17,7 +17,7 @@ export function putTile({ level, number, hashes }: Tile): Sql {
     on conflict (tile_level, tile_number) do update set hashes = excluded.hashes`
 }
 
-/** Selects the tiles that follow a row, sorted by level and number. */
+/** Selects the tiles after a row, sorted by level and number. */
 export function selectTiles(after: Row | undefined, limit: number): Sql {
   const level = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'tile_level')
   const number = after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, 'tile_number')

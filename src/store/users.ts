@@ -7,7 +7,7 @@ import { changing, guard, sql, type Row, type Sql } from './sql.ts'
 export interface User {
   /** Unique ID of the user: `AIDA` and 16 characters. */
   readonly userId: string
-  /** ID of the account, which has twelve digits. */
+  /** ID of the account: twelve digits. */
   readonly accountId: string
   readonly userName: string
   readonly tags: Tags

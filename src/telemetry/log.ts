@@ -29,7 +29,7 @@ interface Destination {
   written?(): Promise<void> | undefined
 }
 
-/** Creates a log for messages at `level` and above, which writes to `destination` or to standard error. */
+/** Creates a log that writes messages at `level` and above to `destination` or to standard error. */
 export function createLog(level: string, destination?: Destination): Log {
   return destination === undefined
     ? createLogOn(level, standardErrorLines())

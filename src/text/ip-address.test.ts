@@ -7,7 +7,7 @@ import { formatAddressRange, formatIpAddress, networkOf, parseIpAddress } from '
 const addressBytes = fc.oneof(
   fc.uint8Array({ minLength: 4, maxLength: 4 }),
   fc.uint8Array({ minLength: 16, maxLength: 16 }),
-  // Addresses with runs of zeros, which are omitted in the text form.
+  // Addresses whose text forms omit runs of zeros.
   fc.array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: 16, maxLength: 16 }).map(toBytes),
 )
 

@@ -12,7 +12,7 @@ const unsafeCharacters = /[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** Unsafe characters except line feeds. */
 const unsafeInLines = /[^\P{Cc}\n]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** Unsafe characters except line feeds and tabs, which a quoted cell can contain. */
+/** Unsafe characters, except for line feeds and tabs. A quoted cell can contain line feeds and tabs. */
 const unsafeInCells = /[^\P{Cc}\n\t]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Unsafe characters that JSON.stringify does not escape. */
@@ -56,8 +56,8 @@ export function csvCell(text: string): string {
 }
 
 /**
- * The pattern also matches after white space, which some programs skip. The full-width forms are included because Japanese
- * versions of spreadsheets accept them.
+ * The pattern also matches after white space, because some programs skip white space. The full-width forms are included because
+ * Japanese versions of spreadsheets accept them.
  */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/
 

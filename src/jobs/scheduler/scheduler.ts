@@ -11,7 +11,7 @@ export interface Job<Name extends string = string> {
   readonly name: Name
   /** Interval between two runs of the job. `wake` can start a run earlier. */
   readonly everySeconds: number
-  /** Maximum number of concurrent runs of the job, which is one by default. */
+  /** Maximum number of concurrent runs of the job; the default is one. */
   readonly runsMax?: number
   /**
    * Does a limited part of the due work. Long work must stop when `signal` is aborted, because the server is then stopping. If
@@ -20,7 +20,7 @@ export interface Job<Name extends string = string> {
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }
 
-/** Number of finished items, and number of failed items, which a later run retries. */
+/** Number of finished items, and number of failed items that a later run retries. */
 export interface JobResult {
   done: number
   failed: number

@@ -16,7 +16,7 @@ export interface BindingKeyRecord {
   /** Whether several accounts can be created with the key. */
   readonly reusable: boolean
   readonly createdAt: Date
-  /** Undefined for a key that does not expire. */
+  /** The time is undefined for a key that does not expire. */
   readonly expiresAt: Date | undefined
   /** Time at which an account was last created with the key; undefined for an unused key. */
   readonly usedAt: Date | undefined

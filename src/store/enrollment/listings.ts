@@ -90,7 +90,7 @@ export interface OrderFilter {
   readonly status: OrderStatus | undefined
 }
 
-/** A page of orders, which can be empty although older orders match. */
+/** A page of orders. The page can be empty although older orders match. */
 export interface OrderPage {
   readonly orders: readonly ListedOrder[]
   /** Position of the next page; undefined after the last page. */

@@ -10,7 +10,7 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** Time without a response after which a connection is abandoned. This time exceeds the server's statement timeout. */
+/** Time without a response after which a connection is abandoned. The time is longer than the server's statement timeout. */
 export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 

@@ -46,8 +46,8 @@ export function prepareTransaction(statements: readonly Sql[]): PreparedTransact
 }
 
 /**
- * Applies a group of transactions in one PostgreSQL transaction. If a transaction in the group fails, which is rare, the group is
- * applied again with savepoints. Rejects if the group was not committed or the outcome is unknown.
+ * Applies a group of transactions in one PostgreSQL transaction. In the rare case that a transaction in the group fails, the
+ * group is applied again with savepoints. Rejects if the group was not committed or the outcome is unknown.
  */
 export async function applyGroup(
   client: Client,

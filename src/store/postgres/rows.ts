@@ -1,4 +1,4 @@
-/** Reads of many rows from PostgreSQL, which use a separate connection. */
+/** Reads of many rows from PostgreSQL over a separate connection. */
 import type { Client } from 'pg'
 import { clientConfig, connect } from './connection.ts'
 import { errorOf, isConnectionLost } from './errors.ts'

@@ -25,8 +25,8 @@ const ownNames =
 /**
  * Creates the data folder with mode 0700, or restricts the mode of an existing folder. Throws ConfigurationError if the folder
  * cannot be created or restricted, or if it contains unknown files. For example, `--data /tmp` must not make /tmp inaccessible to
- * other users. `knownFiles` are paths of files that the folder may contain, such as a call log. Rotated versions of these files,
- * which have a suffix, are also accepted.
+ * other users. `knownFiles` are paths of files that the folder may contain, such as a call log. Rotated versions of the known
+ * files are also accepted. Such versions have a suffix.
  */
 export async function prepareDataFolder(
   directory: string,

@@ -1,4 +1,4 @@
-/** Health of a SQLite database, which shows whether the database can currently be written. */
+/** Health of a SQLite database: whether the database can currently be written. */
 import { withTimeout } from '../deadline.ts'
 import { diskFaultOf, DiskFaultError, hasFreeSpace } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, probeWrite } from './connection.ts'

@@ -204,9 +204,9 @@ export class CommitFence {
   }
 
   /**
-   * Counts the current commit and returns its number. This is the last step of the transaction. If the transaction has changed
-   * nothing, the function writes nothing and returns undefined. Many transactions change nothing, because jobs often find no
-   * work. Throws DiskFaultError if another server owns the database.
+   * Counts the current commit and returns its number. Counting the commit is the last step of the transaction. If the transaction
+   * has changed nothing, the function writes nothing and returns undefined. Many transactions change nothing, because jobs often
+   * find no work. Throws DiskFaultError if another server owns the database.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership

@@ -54,7 +54,7 @@ class WriterThread implements SqliteWriter {
     this.#worker.on('exit', () => this.#end(new Error('the database writer has ended'), onFailure))
   }
 
-  /** Waits until the thread is ready, which it reports with an empty list of replies. */
+  /** Waits until the thread is ready. A ready thread sends an empty list of replies. */
   async ready(): Promise<void> {
     await once(this.#worker, 'message')
     this.#worker.unref()
@@ -98,8 +98,8 @@ class WriterThread implements SqliteWriter {
 }
 
 /**
- * Returns the rows of a committed transaction. If the transaction failed, throws ConflictError for a conflict and the original
- * error for any other failure.
+ * Returns the rows of a committed transaction. Throws ConflictError if the transaction failed because of a conflict, and the
+ * original error for any other failure.
  */
 export function rowsOf(outcome: TransactionOutcome): Row[][] {
   if ('rows' in outcome) return outcome.rows
