@@ -137,8 +137,8 @@ function read<Value>(
 
 /**
  * Returns whether validators accept CRLs from a CA with this certificate. The certificate's key usage must contain cRLSign or be
- * absent (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses require no key usage bit, because OpenSSL, GnuTLS and NSS accept responses
- * from a CA without digitalSignature.
+ * absent (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses do not depend on the key usage: OpenSSL, GnuTLS and NSS also accept
+ * responses from a CA without digitalSignature.
  */
 export function maySignCrls({ extensions }: Pick<Certificate, 'extensions'>): boolean {
   const extension = findExtension(extensions, oids.keyUsage)

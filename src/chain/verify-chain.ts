@@ -105,7 +105,7 @@ function signatureBy(
 
 /**
  * Throws if the certificate to import outlives a certificate above it. Issued certificates never outlive the imported
- * certificate, so they never outlive its path either. Throws CertificateMismatchException.
+ * certificate, so no certificate in the path expires before them. Throws CertificateMismatchException.
  */
 export function requireNotOutliving(path: readonly Certificate[]): void {
   const [certificate, ...chain] = path

@@ -19,9 +19,9 @@ import type { Job } from './scheduler/scheduler.ts'
 const pauseFactorMax = 12
 
 /**
- * Returns the length of a pause as a multiple of the duration of the preceding work. `utilization` (0 to 1) is the process's
- * load during the pause. In an idle process, the job works half of the time; in a busy process, it works at least a thirteenth
- * of the time.
+ * Returns the length of a pause, as a multiple of the preceding work's duration. `utilization` (0 to 1) is the process's load
+ * during the pause. In an idle process, the job works half of the time; in a busy process, it works at least a thirteenth of the
+ * time.
  */
 export function pauseAfter(utilization: number): number {
   return Math.min(pauseFactorMax, 1 + 20 * utilization)
@@ -35,8 +35,8 @@ const batch = 25
 
 /**
  * Deletes certificates and their search entries `keepSeconds` seconds after their expiry. For audit reports, a summary row is
- * kept for each deleted certificate. The job finds certificates through the search tables, so certificates that have not been
- * indexed yet are not deleted. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
+ * kept for each deleted certificate. The job finds certificates through the search tables, so it deletes only indexed
+ * certificates. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
  * (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {

@@ -35,7 +35,7 @@ interface DelegateOptions {
   readonly issue?: typeof issueDelegate
 }
 
-/** A slot without a valid certificate is not needed if its CA receives no requests or cannot issue certificates. */
+/** A slot is needed while its certificate is valid or is being renewed, or while the CA must wait before the next attempt. */
 function isNeeded({ delegate, renewal, retryAt }: Slot, now: Date): boolean {
   if (renewal !== undefined) return true
   return delegate === undefined ? retryAt > now.getTime() : delegate.certificate.notAfter > now

@@ -124,9 +124,9 @@ export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
 
 /**
  * Claims at most `limit` due CRLs, starting with the most overdue CRL. If the clock has been set back, stored due times may be
- * far in the future. A CRL is therefore also due if its generation time is in the future, or if the due time of a changed CRL is
- * more than the normal delay of a few minutes away. Each of the three cases has an index, so that the statement does not read
- * CRLs that are due in several days.
+ * far in the future. A CRL is therefore also due if its generation time is in the future. A changed CRL is also due if its due
+ * time is later than the normal delay of a few minutes allows. Each of the three cases has an index, so that the statement does
+ * not read CRLs that are due in several days.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()

@@ -55,7 +55,7 @@ const transactionCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'a violated constraint that is not a unique constraint is an error, not a conflict',
+    name: 'only a violated unique constraint is a conflict; any other violated constraint is an error',
     async run(db) {
       await db.transaction([putAccount('a')])
       const noAccount = sql`update access_keys set account_id = 'none'`

@@ -1,7 +1,6 @@
 /**
- * The commit mark of a database, which is a file with the number of acknowledged commits. A database with fewer commits than
- * its mark has lost commits, for example because its write-ahead log was truncated, or because an older file replaced the
- * database.
+ * The commit mark of a database, which is a file with the number of acknowledged commits. A database with fewer commits than its
+ * mark has lost commits. Possible causes are a truncated write-ahead log, or an older file that replaced the database.
  *
  * The server overwrites the mark after each commit. The write takes a microsecond and survives a crash of the process. The file
  * is flushed once a second. After a power failure, the mark may be up to a second behind the database, but it is never ahead.
