@@ -31,7 +31,7 @@ export async function listIssuers(
   return [...new Set([authorityNumber, ...rows.map((row) => integerOf(row, 'authority_number'))])]
 }
 
-/** Returns the numbers of the CAs that issued an endpoint's unexpired certificates, except for the endpoint's own CA. */
+/** Returns the numbers of the CAs that issued the certificates of an endpoint's stored orders, except for the endpoint's own CA. */
 export async function listFormerIssuers(
   db: Reader,
   { name, authorityNumber }: Pick<AcmeEndpoint, 'name' | 'authorityNumber'>,
