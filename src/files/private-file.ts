@@ -1,5 +1,7 @@
 /** Reads secret files that only their owner may read. */
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { ConfigurationError } from '../errors.ts'
 import { systemErrorText } from '../text/system-error.ts'
 

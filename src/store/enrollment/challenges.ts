@@ -29,8 +29,17 @@ export interface RequestedChallenge extends DueChallenge {
 }
 
 /**
- * Claims at most `limit` due challenges, the most overdue first. A challenge with an implausibly late time is also due, because
- * the clock must have been set back since the time was stored.
+ * Maximum number of an account's challenges that are claimed at the same time. Without this maximum, an account whose hosts do
+ * not respond would delay the validation for all other accounts.
+ */
+const accountChallengesMax = 32
+/** Maximum number of rows that a claim reads. An account has at most 1300 pending authorizations. */
+const readMax = 2000
+
+/**
+ * Claims at most `limit` due challenges. Each account's most overdue challenge is claimed first, then each account's second
+ * challenge, and so on. Challenges that are already claimed count as the first ones of their account. A challenge with an
+ * implausibly late time is also due, because the clock must have been set back since the time was stored.
  */
 export function claimChallenges({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
