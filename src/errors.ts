@@ -41,8 +41,8 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus
 
 /**
- * An error to be returned to the caller. Its code and message are sent unchanged, so the message must not contain a secret, SQL
- * or a stack trace. Every other error is returned as InternalFailure.
+ * An error to be returned to the caller. The error's code and message are sent unchanged, so the message must not contain a
+ * secret, SQL or a stack trace. Every other error is returned as InternalFailure.
  */
 export class ServiceError extends Error {
   override name = 'ServiceError'
@@ -75,8 +75,8 @@ export class SignatureError extends ServiceError {
 }
 
 /**
- * An error in the configuration of the server or a command. Its message is intended for the operator and states each problem on a
- * separate line. The process then exits with code 2.
+ * An error in the configuration of the server or a command. The message is intended for the operator, and lists each problem on
+ * its own line. After a configuration error, the process exits with code 2.
  */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'

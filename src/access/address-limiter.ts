@@ -5,8 +5,8 @@ import { createTokenBuckets } from './token-buckets.ts'
 
 export interface AddressLimiter {
   /**
-   * Counts an event of an address. Returns undefined if the event is allowed; otherwise, the number of seconds until the next
-   * event of the address is allowed.
+   * Counts an event of an address. Returns undefined if the event is allowed, and otherwise the number of seconds until the
+   * address may cause another event.
    */
   count(address: string | undefined): number | undefined | Promise<number | undefined>
 }

@@ -16,7 +16,7 @@ import type { SigningKeys } from './signing-keys.ts'
 
 export interface AuthenticationServices {
   readonly findAccessKey: Find<AccessKey>
-  /** Finds a role by its ID. */
+  /** Path of the system's Python, or of the first Python on PATH if the system has none. */
   readonly findRole: Find<RoleWithPolicies>
   readonly sessions: Sessions
   readonly keyUses: KeyUses

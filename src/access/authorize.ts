@@ -18,8 +18,8 @@ import { refusedTemplate } from './refused-template.ts'
  * Denies a request that the caller is not permitted to make. Throws InvalidArnException unless the ARN identifies a CA in the
  * caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the request or
  * a required Allow is missing. The error does not reveal whether another account's CA exists. Returns whether the decision
- * depends on the certificate's content, which is not known yet. If it does, the request must be authorized again with the
- * content.
+ * depends on the certificate's content, which is not known yet. A decision that depends on the content must be repeated once the
+ * content is known.
  */
 export async function authorize(
   services: AuthorizationServices,

@@ -2,8 +2,8 @@
 import { SignatureError, signatureProblems, type SignatureProblem } from '../errors.ts'
 
 /**
- * Reasons for failed authentication, keyed by error code. Unknown and inactive access keys have the same reason. Otherwise,
- * anyone who can read the metrics could find out which access keys exist.
+ * Reasons for failed authentication, keyed by error code. Unknown and inactive access keys have the same reason, so that the
+ * metrics do not reveal which access keys exist.
  */
 const reasons = {
   MissingAuthenticationTokenException: 'no-signature',

@@ -50,7 +50,10 @@ export function canonicalJson(value: unknown): string {
 /** Maximum length, in characters, of a value that is shown to an approver. */
 const shownMax = 48 * 1024
 
-/** Returns the request's parameters as JSON for the approver. A longer value is replaced by its size and SHA-256 hash. */
+/**
+ * Returns the request's parameters as JSON for the approver. A value above the maximum length is replaced by its size and SHA-256
+ * hash.
+ */
 export function shownInput(input: object): string {
   return JSON.stringify(shown(input))
 }

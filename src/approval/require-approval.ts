@@ -35,14 +35,14 @@ export interface ActionRequest {
   readonly input: object
   /** Called only if the account has a policy for the action. */
   readonly requester: () => Requester
-  /** The person who runs the command, for the leaf in the record. */
+  /** The person who runs the command, who is named in the record's leaf. */
   readonly actor?: Actor
 }
 
 /** Thrown if an action requires a second person's approval and has not been approved. */
 export class ApprovalRequiredError extends Error {
   override name = 'ApprovalRequiredError'
-  /** The approval ID is undefined if too many requests are pending to add another one. */
+  /** The approval ID is undefined if too many pending requests prevented a new one. */
   readonly approval: Approval | undefined
 
   constructor(approval: Approval | undefined) {
@@ -55,9 +55,9 @@ export class ApprovalRequiredError extends Error {
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the SQL statements that the action's transaction must contain. They check that the policy is unchanged. If the policy
- * lists the action, they also use up the approval. If the action has not been approved, the function records an approval request
- * and throws ApprovalRequiredError.
+ * Returns the SQL statements that the action's transaction must contain. The statements check that the policy is unchanged. If
+ * the policy lists the action, the statements also mark the approval as used. If the action has not been approved, the function
+ * records an approval request and throws ApprovalRequiredError.
  */
 export async function requireApproval(
   services: ApprovalServices,

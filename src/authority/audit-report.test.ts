@@ -1,4 +1,4 @@
-/** Tests of audit reports, which parse the JSON and CSV and compare them with the certificates. */
+/** Tests that parse the JSON and CSV of audit reports and compare the values with the certificates. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'

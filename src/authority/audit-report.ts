@@ -68,7 +68,7 @@ export interface ReportForm {
 }
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
-  // The layout that JSON.stringify produces for the entire array with an indentation of two.
+  // The same layout as JSON.stringify with an indentation of two.
   JSON: {
     head: '[',
     first: '\n',

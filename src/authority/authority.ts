@@ -40,7 +40,7 @@ export interface Authority extends AuthorityRequest {
   readonly csrPem: string | undefined
   /** The most recently imported CA certificate. */
   readonly certificate: InstalledCertificate | undefined
-  /** The CRL for newly issued certificates; undefined until the CA first issues a certificate while CRLs are enabled. */
+  /** The CRL for newly issued certificates; undefined until the CA issues a certificate with CRLs enabled. */
   readonly crl: CurrentCrl | undefined
   /**
    * Former values of CrlConfiguration.CustomCname, newest first. Issued certificates can still refer to former

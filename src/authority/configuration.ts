@@ -27,8 +27,8 @@ export const certificateAuthorityConfiguration = structure({
 export type AuthorityConfiguration = Encodable<typeof certificateAuthorityConfiguration>
 
 /**
- * Validates a CA's configuration. Throws InvalidArgsException for an unsupported algorithm, a signing algorithm that does not
- * match the key algorithm, or a subject or extension that cannot be encoded.
+ * Validates a CA's configuration. Throws InvalidArgsException if an algorithm is unsupported, the two algorithms do not match, or
+ * the subject or an extension cannot be encoded.
  */
 export function requireConfiguration({
   KeyAlgorithm,

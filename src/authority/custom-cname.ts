@@ -1,5 +1,5 @@
 /**
- * CustomCname and OcspCustomCname, which follow `http://` in the URLs in certificates (AWS Private CA API, CrlConfiguration,
+ * CustomCname and OcspCustomCname, which follow `http://` in certificates' URLs (AWS Private CA API, CrlConfiguration,
  * OcspConfiguration). AWS accepts only a host name, whereas Signet also accepts a port and a path.
  */
 

@@ -15,7 +15,7 @@ test('each threshold is reached exactly at its time', () => {
   for (const [at, days] of expiryThresholds.entries()) {
     assert.equal(thresholdBefore(days * day), days)
     assert.equal(thresholdBefore(days * day - 1), days)
-    // One millisecond before a threshold, the previous threshold applies; before the longest threshold, none applies.
+    // One millisecond before a threshold, the previous threshold applies; before the largest threshold, no threshold applies.
     assert.equal(thresholdBefore(days * day + 1), expiryThresholds[at - 1] ?? 90)
   }
 })

@@ -19,7 +19,7 @@ export interface KeyStorageOffer {
 }
 
 /**
- * Returns the key storage standard for a new CA. The default standard is AWS's, which differs in the China partition. Throws
+ * Returns the key storage standard for a new CA. As in AWS, the default differs in the China partition. Throws
  * InvalidArgsException with AWS's message for a standard that is not offered, even if it is the default.
  */
 export function requireKeyStorage(

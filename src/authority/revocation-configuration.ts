@@ -157,7 +157,7 @@ function requirePath(path: string | undefined): void {
 
 /** The operator's settings for the revocation services of all CAs. */
 export interface RevocationPolicy {
-  /** Delay between a revocation and the CRL that lists it. Revocations within the delay are published in a common CRL. */
+  /** Delay between a revocation and the CRL that lists it. Revocations within the delay appear in the same CRL. */
   readonly crlDelaySeconds: number
   /** Validity of an OCSP response, from thisUpdate to nextUpdate. */
   readonly ocspValiditySeconds: number

@@ -77,8 +77,9 @@ export interface DecisionOptions {
 }
 
 /**
- * Decides each action in a request, and passes the decision to `visit`, which may throw to stop. Throws InvalidArnException
- * unless the ARN identifies a CA in the caller's partition and Region. The caller must be a user or a role session.
+ * Decides each action in a request, and passes the decision to `visit`. To stop, `visit` throws an error. Throws
+ * InvalidArnException unless the ARN identifies a CA in the caller's partition and Region. The caller must be a user or a role
+ * session.
  */
 export async function decideAccess(
   { db, clock }: AuthorizationServices,

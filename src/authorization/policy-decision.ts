@@ -45,7 +45,9 @@ export function identityOf(caller: Caller): PrincipalIdentity {
 export interface ResourcePolicies {
   /** Whether the resource belongs to the caller's account. */
   readonly isOwn: boolean
-  /** Whether the resource policies must allow the request even within the caller's own account, as a role's trust policy must. */
+  /**
+   * Whether the resource policies must allow the request even within the caller's own account; true for a role's trust policy.
+   */
   readonly isRequired: boolean
   /** The parsed resource policies; undefined if they have not been read yet. */
   readonly policies: readonly Policy[] | undefined
@@ -70,7 +72,7 @@ export interface Verdict {
 
 /**
  * Decides whether a request is allowed. Within an account, either an identity policy or a resource policy that names the caller
- * directly must allow the request. Across accounts, both kinds of policies must allow it.
+ * directly must allow the request. Across accounts, an identity policy and a resource policy must both allow the request.
  */
 export function judge(
   caller: CallerPolicies,
@@ -104,7 +106,8 @@ export function denialOf(...request: Parameters<typeof judge>): Verdict | undefi
 
 /**
  * Returns the resource policy statement in the caller's own account that allows the caller by name. Session policies do not
- * restrict an Allow statement that names the session itself. They do restrict one that names the session's role or everyone.
+ * restrict an Allow statement that names the session itself. Session policies do restrict an Allow statement that names the
+ * session's role or everyone.
  */
 function directStatement(
   policies: readonly Policy[],

@@ -49,8 +49,8 @@ export async function authenticateByToken<T>(
 }
 
 /**
- * Reasons that count toward the failure limit for a source address. An expired token does not count as a failure, because it
- * was once valid. Requests that were refused because the source had reached the limit do not count either.
+ * Reasons that count toward the failure limit for a source address. An expired token does not count as a failure, because it was
+ * once valid. Requests refused by the failure limit itself do not count toward the limit.
  */
 const limitedReasons: ReadonlySet<FailureReason | undefined> = new Set([
   'no-signature',

@@ -14,7 +14,7 @@ const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
  */
 const maxAgeSeconds = 3600
 
-/** Returns the file name, without its extension, from the URL path of a CA certificate, or undefined for any other path. */
+/** Returns the file name without extension from a CA certificate's URL path, or undefined for any other path. */
 export function findCertificateName(site: PublicSite, head: RequestHead): string | undefined {
   const names = publicPaths(head, site).map((path) => pathForm.exec(path)?.[1])
   return names.find((name) => name !== undefined)
@@ -29,9 +29,9 @@ export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'
 }
 
 /**
- * Returns a response with the CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1). The URL always leads to
- * the latest certificate for the identity of the issuing CA, so clients can verify certificates that contain the URL even after
- * a renewal.
+ * Returns a response with the CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1). The URL always returns
+ * the latest certificate of the issuing CA's identity. Clients can therefore verify certificates that contain the URL even after
+ * the CA certificate was renewed.
  */
 async function answerCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -42,8 +42,8 @@ async function answerCertificate(
   const file = parseIdentityFileName(name)
   if (file === undefined) return notFound
   const authority = await findAuthority(db, file.authorityId)
-  // The certificates of expired CAs and of restorable deleted CAs are still served, because clients may need them to verify
-  // certificates that these CAs issued.
+  // Certificates of expired CAs and of restorable deleted CAs are still served, because clients may need them to verify issued
+  // certificates.
   if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
   const certificate =
     file.identity === authority.certificate?.issuerIdentity

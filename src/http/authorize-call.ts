@@ -1,4 +1,4 @@
-/** Authorization of an API call, which takes place after its input is decoded and before its operation runs. */
+/** Authorizes an API call after its input is decoded and before its operation runs. */
 import { authorize } from '../access/authorize.ts'
 import { hiddenAuthorities } from '../access/hidden-authorities.ts'
 import type { Caller } from '../identity/caller.ts'

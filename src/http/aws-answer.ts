@@ -1,4 +1,4 @@
-/** HTTP responses in the format of AWS, both for API requests and for requests that fail before they are routed. */
+/** HTTP responses in AWS's format, for API requests and for requests that fail before they are routed. */
 import { renderError } from '../wire/errors.ts'
 import type { TextAnswer } from './answer.ts'
 import { jsonMediaType } from './body/parse-members.ts'
@@ -23,7 +23,7 @@ export function protocolErrorAnswer(
   return { status, errorCode: code, mediaType, body }
 }
 
-/** Adds the headers that AWS sends to a response. */
+/** Adds AWS's response headers to a response. */
 export function withAwsHeaders(
   { status, errorCode, mediaType, body }: AwsAnswer,
   requestId: string,

@@ -1,5 +1,5 @@
 /**
- * The AWS JSON 1.1 protocol of AWS Private CA. Requests are checked in the same order as by AWS. The operations are in
+ * The AWS JSON 1.1 protocol of AWS Private CA. Requests are checked in the same order as in AWS. The operations are in
  * operations/, and authorization is in access/.
  */
 import type { Caller } from '../identity/caller.ts'
@@ -40,8 +40,8 @@ function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
   requireRoot(request)
   const { name, operation } = findRequested(api, request)
   const read = memberReader(request, operation !== undefined)
-  // Like AWS, the server reports a malformed body before it authenticates the caller. A body that exceeds the early limit is
-  // parsed only after authentication.
+  // Like AWS, the server reports a malformed body before it authenticates the caller. A body above the default limit is parsed
+  // only after authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
   if (operation === undefined) throw new ServiceError('UnknownOperationException', hintOf(request))
   return { name, signingName: 'acm-pca', decode: () => decode(operation, early ?? read()) }

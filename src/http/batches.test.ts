@@ -36,7 +36,7 @@ class Client {
 
   /**
    * Waits for `count` responses, or with 0 until the connection ends, and resolves to their statuses. The connection may end
-   * before that.
+   * before all responses have arrived.
    */
   async answers(count: number): Promise<number[]> {
     const ended = new Promise((resolve) => this.socket.once('close', resolve))
@@ -202,7 +202,7 @@ function onceWaiting(
   return new Promise((resolve) => {
     listener.server.on('request', (request: IncomingMessage) => {
       if (request.url === '/is-cut-off') cut.push(request.socket)
-      // From then on, the request waits for its batch.
+      // After the `request` event, the request waits for its batch.
       process.nextTick(() => {
         waiting += 1
         if (waiting === count) resolve(bringAbout())

@@ -21,7 +21,7 @@ export function limitCertificateRequests(
   const ends = new Map<string, () => void>()
   const [beginHandshake, ...others] = server.listeners('connection')
   if (beginHandshake === undefined || others.length > 0)
-    throw new Error('a TLS server has one listener for connections')
+    throw new Error('a TLS server must have exactly one connection listener')
   const begin = (socket: Socket, isRequested: boolean): void => {
     const { remoteAddress } = socket
     if (socket.destroyed || remoteAddress === undefined) {
@@ -33,7 +33,7 @@ export function limitCertificateRequests(
       const name = nameOf(socket)
       const end = (): void => {
         handshake.end(socket.bytesRead)
-        // A later connection can have the same port before this one has closed.
+        // A new connection can have the same port before the old connection has closed.
         if (ends.get(name) === end) ends.delete(name)
       }
       ends.set(name, end)

@@ -8,10 +8,7 @@ interface Exchange {
 }
 
 interface Connection {
-  /**
-   * Number of requests that have not received a response. If the client pipelines requests, the number of these requests can
-   * exceed one.
-   */
+  /** Number of requests that have not received a response. The number can exceed one if the client pipelines requests. */
   waiting: number
   latest: Exchange | undefined
   /** Whether the server closes the connection after the last pending response. */
@@ -28,8 +25,8 @@ export interface Connections {
   end(): void
   /**
    * Returns whether the server can send an error response for a connection error. While complete requests are pending, the client
-   * would mistake it for the response to the first of them. The server therefore sends no error response and closes the
-   * connection after the last pending response.
+   * would mistake the error response for the response to the first request. The server therefore sends no error response and
+   * closes the connection after the last pending response.
    */
   canAnswer(socket: Socket): boolean
 }

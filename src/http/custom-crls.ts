@@ -1,6 +1,6 @@
 /**
- * Serves CRLs at URLs whose host is the CustomCname of a CA. S3 serves each bucket under its own host name. In Signet, the host
- * name and the CRL's name together select the bucket, so CAs with different buckets can have the same host name.
+ * Serves CRLs at URLs whose host is a CA's CustomCname. S3 serves each bucket under its own host name. In Signet, the host name
+ * and the CRL's name together select the bucket, so CAs with different buckets can have the same host name.
  */
 import { customCrlPath } from '../crl/location.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'
@@ -11,7 +11,7 @@ import { decodePath, type RequestHead } from './request.ts'
 
 const crlForm = /\/([0-9a-f-]{36,46})\.crl$/
 
-/** Finds the CRL object for a request whose host is the current or a former CustomCname of the CA that issued the CRL. */
+/** Finds the CRL object for a request whose host is a current or former CustomCname of the issuing CA. */
 export async function findCustomCrl(
   { db }: Pick<Services, 'db'>,
   { localPath: path, host }: Pick<RequestHead, 'localPath' | 'host'>,

@@ -3,8 +3,8 @@ import type { ApiServices } from './protocol.ts'
 
 export interface Deadline {
   /**
-   * Waits for `work`. At the deadline, the returned promise rejects with ServiceUnavailable, but `work` continues, because a
-   * database write cannot be cancelled.
+   * Waits for `work`. At the deadline, the returned promise rejects with ServiceUnavailable. `work` continues, because a database
+   * write cannot be cancelled.
    */
   within<T>(work: Promise<T>): Promise<T>
   clear(): void
@@ -23,9 +23,9 @@ export function deadlineOf(
 }
 
 /**
- * Starts a deadline. `late` is called if the work that `within` waits for fails after the deadline. For timers with the same
- * duration, Node.js keeps a single list that needs only one system timer. A custom list of deadlines was no faster in batches
- * of 16 requests, and saved only 0.3 µs for a single request.
+ * Starts a deadline. `late` is called if the work that `within` waits for fails after the deadline. Node.js keeps timers with the
+ * same duration in a single list, which needs only one system timer. A custom list of deadlines was no faster in batches of 16
+ * requests, and saved only 0.3 µs for a single request.
  */
 function startDeadline(milliseconds: number, late: (error: unknown) => void): Deadline {
   let hasPassed = false

@@ -81,7 +81,7 @@ test('the enrollment listener answers requests that reach no route with problem 
           'The request line and the headers are too large.',
         ] as const,
     ),
-    // A listener without routes fails for each request.
+    // A listener without routes fails on every request.
     [
       `${line}\r\n`,
       500,

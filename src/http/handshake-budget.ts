@@ -13,7 +13,7 @@ export interface HandshakeBudget {
 }
 
 export interface Handshake {
-  /** Ends the handshake, during which the client sent `bytes` bytes. Further calls have no effect. */
+  /** Records the end of a handshake in which the client sent `bytes` bytes. Further calls have no effect. */
   end(bytes: number): void
 }
 

@@ -10,7 +10,7 @@ const pages = {
     title: 'Signet: API of a private certificate authority',
     text:
       'This listener serves the AWS Private CA API. Use the AWS CLI, an AWS SDK, Terraform, or the command ' +
-      '<code>signet</code> with this address as endpoint URL. The web console of this server is turned off.',
+      '<code>signet</code> with this address as the endpoint URL. The web console of this server is turned off.',
   },
   public: {
     title: 'Signet: CRLs, OCSP and CA certificates',
@@ -32,7 +32,7 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
-  // Clients other than browsers that request the root URL receive the API's response.
+  // Other clients receive the API's response at the root URL.
   vary: 'Accept',
 } as const
 

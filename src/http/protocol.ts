@@ -30,7 +30,7 @@ export interface ApiServices extends AuthenticationServices {
   readonly deadlineMilliseconds?: number
 }
 
-/** An AWS Private CA operation from the point of view of the protocol. */
+/** An AWS Private CA operation, as the protocol uses it. */
 export interface ApiOperation {
   /** IAM action of the operation, for example `acm-pca:IssueCertificate`. */
   readonly action: string

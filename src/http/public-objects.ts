@@ -168,8 +168,8 @@ function headersOf(object: PublicObject, now: Date): Record<string, string> {
 }
 
 /**
- * Parses the Range header. Returns undefined for the whole object: if the header contains several ranges or a unit other than
- * bytes, or if If-Range does not match.
+ * Parses the Range header. Returns undefined if the whole object must be sent, because the header has several ranges or a unit
+ * other than bytes, or because If-Range does not match.
  */
 function rangeOf(
   object: PublicObject,

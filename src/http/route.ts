@@ -38,7 +38,7 @@ export interface Handler {
   ): Answer | Promise<Answer>
   /** Creates the response to an unexpected error. The response contains no details and is in the protocol's format. */
   fail(error: unknown, head: RequestHead, requestId: string): Answer
-  /** Determines how the server reads the request body. If absent, the handler receives an empty body. */
+  /** Determines how the server reads the request body. Without this member, the handler receives an empty body. */
   readonly body?: BodyHandling
 }
 

@@ -22,7 +22,7 @@ const every = (): string => ''
 export interface ApiRouteServices extends ApiServices {
   /** Whether a separate listener serves the metrics. */
   readonly hasMetricsListener?: boolean
-  /** The health check, which is absent if no part of the server can become unavailable. */
+  /** The health check; undefined if no part of the server can become unavailable. */
   readonly health?: Health
   /** The routes of the web console, or undefined if the console is turned off. */
   readonly console?: readonly Route[]
@@ -52,7 +52,7 @@ export interface PublicRouteServices {
   readonly ocsp: Route
   /** Whether witnesses can read the checkpoints and tiles of the record. */
   readonly isLogPublic?: boolean
-  /** Object stores whose objects the listener serves, or undefined if the store serves its objects itself. */
+  /** Object stores whose objects the listener serves, or undefined if the stores serve their objects themselves. */
   readonly publicObjects: PublicObjects | undefined
 }
 

@@ -58,7 +58,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-/** Maximum number of bytes that the file stream and the connection buffer for a client that reads an object slowly. */
+/** Maximum number of bytes buffered by the file stream and the connection for a slow client. */
 const aheadBytesMax = 128 * 1024
 
 /**
@@ -69,8 +69,8 @@ function sendStream(
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
-  // The client may have disconnected before the object was opened. If so, the connection has already emitted `close` and does
-  // not emit it again.
+  // The client may have disconnected before the object was opened. The connection has then already emitted `close`, and does not
+  // emit the event again.
   if (response.destroyed) {
     body.destroy()
     return
@@ -102,10 +102,9 @@ function sendStream(
 }
 
 /**
- * Sends a response and closes the connection. With `isCut`, the connection is closed immediately, so that the client cannot
- * send more data. Without `isCut`, the server first reads and drops the rest of the request for a short time. Closing
- * immediately would reset the connection, and a client that reads only after it has sent the whole request would never receive
- * the response.
+ * Sends a response and closes the connection. With `isCut`, the connection is closed immediately, so that the client cannot send
+ * more data. Without `isCut`, the server first reads and drops the rest of the request for a short time. Closing immediately
+ * would reset the connection. A client that reads only after it has sent the whole request would then never receive the response.
  */
 export function sendEarly(
   { request, response }: Exchange,

@@ -85,7 +85,7 @@ function contextOf({ cert, key, ca, requestsAnyCertificate = false }: TlsMateria
 }
 
 const anyCertificate = {
-  // The TLS server does not trust any CA. OpenSSL therefore builds no chain from certificates that the client did not send.
+  // The TLS server does not trust any CA. OpenSSL therefore builds chains only from certificates that the client sent.
   ca: [],
   requestCert: true,
   rejectUnauthorized: false,

@@ -1,5 +1,6 @@
 /**
- * Unexpected errors at every entry point for requests. They are logged and reported to the client, and do not stop the process.
+ * Unexpected errors at every entry point for requests. Unexpected errors are logged and reported to the client, and do not stop
+ * the process.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

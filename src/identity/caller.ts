@@ -31,7 +31,10 @@ interface CallingUser {
   readonly tags: Tags
 }
 
-/** Properties of a role session that are both in its session token and in the caller of its requests (STS API, AssumeRole). */
+/**
+ * Properties of a role session that are stored in its session token and copied to the caller of its requests (STS API,
+ * AssumeRole).
+ */
 export interface SessionProperties {
   /** The role's unique ID: `AROA` followed by 16 characters. */
   readonly roleId: string

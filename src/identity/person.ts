@@ -4,8 +4,8 @@ import { userIdOf, type Caller } from './caller.ts'
 
 /**
  * Identifies the person behind a caller. The result is the same for all access keys of a user, and for every session that the
- * user has started directly or indirectly. It is undefined for a session from an earlier version, whose token does not state who
- * started it.
+ * user has started directly or indirectly. The result is undefined for a session from an earlier version, because its token does
+ * not state who started the session.
  */
 export function personOf(caller: Caller): string | undefined {
   const { principal, accountId } = caller

@@ -36,7 +36,7 @@ export function endpointArn(
   return `arn:${partition}:signet:${region}:${accountId}:${protocol}/${name}`
 }
 
-/** Returns whether an ARN is that of an ACME endpoint. */
+/** Returns whether an ARN identifies an ACME endpoint. */
 export function isAcmeEndpointArn(arn: string): boolean {
   return /^arn:[^:]*:signet:[^:]*:[^:]*:acme\//.test(arn)
 }

@@ -10,7 +10,9 @@ import { SealError, type Sealer } from '../sealer.ts'
 export interface Session extends SessionProperties {
   /** Access key ID: `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
-  /** Secret access key in plaintext. It is never logged, and is returned only in the response that creates the session. */
+  /**
+   * Secret access key in plaintext. The secret is never logged, and is returned only in the response that creates the session.
+   */
   readonly secretAccessKey: string
   readonly expiresAt: Date
   /** Session policies as JSON, which further limit the role's policies. */
@@ -32,7 +34,7 @@ const tokenLengthMax = 16_384
 const sessionsMax = 10_000
 
 /**
- * Creates Sessions whose tokens are encrypted and bound to their access key IDs. Decrypted tokens are cached as long as
+ * Creates a Sessions object whose tokens are encrypted and bound to their access key IDs. Decrypted tokens are cached as long as
  * `generation` returns the same number, which changes when the sealer's keys change.
  */
 export function createSessions(sealer: Sealer, generation: () => number = () => 0): Sessions {

@@ -1,6 +1,6 @@
 /**
- * Combines a certificate's subject and extensions from the template, API and CSR, in this order of precedence. Each extension is
- * taken completely from the source with the highest precedence that contains it, as in AWS (AWS Private CA User Guide, Template
+ * Combines a certificate's subject and extensions from the template, API and CSR, in this order of precedence. As in AWS, an
+ * extension comes entirely from the source with the highest precedence that contains it (AWS Private CA User Guide, Template
  * order of operations).
  */
 import { malformedCsr } from '../errors.ts'

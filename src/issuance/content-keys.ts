@@ -1,6 +1,6 @@
 /**
- * Condition keys for the content of a certificate, which only Signet has. The content keys are read from the certificate that is
- * about to be signed, so they include names from the CSR and from ApiPassthrough to the extent that the template uses them.
+ * Signet's own condition keys for the content of a certificate. The content keys are read from the certificate that is about to
+ * be signed. They therefore include names from the CSR and from ApiPassthrough, if the template uses these names.
  */
 import { isIP } from 'node:net'
 import { malformedCsr } from '../errors.ts'
@@ -18,9 +18,9 @@ import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
 /**
  * Returns the values of a certificate's content keys, by lower-case name. A content key without a value is absent. `issuedAt` is
- * the time of issuance, from which the validity is measured unless the certificate becomes valid later. Throws
- * MalformedCSRException if the certificate's content cannot be read, because no policy can then allow it. This is possible only
- * without lint.
+ * the time of issuance. The validity is measured from `issuedAt` or notBefore, whichever is later. Throws MalformedCSRException
+ * if the certificate's content cannot be read, because no policy can allow unreadable content. Content can be unreadable only if
+ * the certificate was not linted.
  */
 export function contentKeys(
   tbsCertificateDer: Uint8Array,
@@ -63,7 +63,7 @@ type Add = (name: string, value: string) => void
 
 /**
  * Adds the attributes of the subject to the content keys. Verifiers that ignore the alternative names read host names, addresses
- * and email addresses from the subject, so these also count as alternative names.
+ * and email addresses from the subject. Such subject values therefore also count as alternative names.
  */
 function addSubject({ subject }: TbsCertificate, add: Add): void {
   for (const { type, value } of subject.rdns.flat()) {
@@ -81,7 +81,7 @@ function addSubject({ subject }: TbsCertificate, add: Add): void {
   }
 }
 
-/** Returns the type of alternative name that verifiers may take a common name for, or undefined for other common names. */
+/** Returns the alternative name type that verifiers may infer from a common name, or undefined for other common names. */
 function commonNameType(value: string): GeneralName['kind'] | undefined {
   if (isIP(value) !== 0) return 'iPAddress'
   if (hostForm.test(value)) return 'dNSName'

@@ -81,7 +81,7 @@ export function signerOf(certificate: PreparedCertificate): AuthorityKey {
  * key.
  *
  * Throws ValidationException if the certificate would outlive its issuer or violate a path length or name constraint above it.
- * Throws MalformedCSRException if it would have neither subject nor SAN.
+ * Throws MalformedCSRException if the certificate would have neither subject nor SAN.
  */
 export function prepareCertificate(
   parameters: CertificateParameters,
@@ -151,7 +151,7 @@ export function restorePreparation(
     'signature algorithm': equals(tbs.signatureAlgorithm.der, signatureAlgorithm),
     issuer: equals(tbs.issuer.der, issuerDer),
     template: isCaCertificate(tbs) === (template.kind !== 'end-entity'),
-    // A certificate has no issuer only if it is self-signed, and then its key is the CA's key.
+    // Only a self-signed certificate has no issuer, and its key is the CA's key.
     'public key':
       issuer !== undefined || equals(subjectPublicKeyInfo, signingKey.subjectPublicKeyInfo.der),
   }

@@ -94,7 +94,7 @@ function withinCalendar(seconds: number | bigint): number {
   return Number(seconds)
 }
 
-/** Adds calendar months in UTC. If the resulting month lacks that day, the last day of the month is returned. */
+/** Adds calendar months in UTC. If the resulting month is too short for the day, the last day of the month is returned. */
 function addMonths(nowSeconds: number, months: bigint): number {
   if (months > 12n * 9999n) return withinCalendar(BigInt(lastSecond) + 1n)
   const now = new Date(nowSeconds * 1000)

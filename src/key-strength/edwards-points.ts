@@ -1,4 +1,7 @@
-/** Points of small order on Edwards curves. If a public key is such a point, anyone can create signatures that it verifies. */
+/**
+ * Points of small order on Edwards curves. If a public key is a point of small order, anyone can create signatures that verify
+ * with the key.
+ */
 
 interface EdwardsCurve {
   readonly bytes: number

@@ -1,11 +1,11 @@
 /** Roots of large integers, and fast tests that rule out perfect powers. */
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 
-/** Returns the largest integer whose square is at most n, which must not be negative. */
+/** Returns the largest integer whose square is at most `n`, a nonnegative integer. */
 export function squareRoot(n: bigint): bigint {
   const bits = bitLength(n)
   if (bits <= doubleBits) return BigInt(Math.floor(Math.sqrt(Number(n))))
-  // In the root of the upper half of n, half of the digits are correct. One step of Newton's method yields the remaining digits.
+  // The root of n's upper half yields the first half of the digits. One step of Newton's method yields the remaining digits.
   const half = BigInt(bits >> 2)
   let root = (squareRoot(n >> (2n * half)) + 1n) << half
   for (;;) {
@@ -29,7 +29,7 @@ function integerRoot(n: bigint, exponent: number): bigint {
   }
 }
 
-/** Returns slightly more than the root, so that Newton's method, which approaches the root from above, takes few steps. */
+/** Returns a value slightly above the root, from which Newton's method needs only a few steps. */
 function rootEstimate(n: bigint, exponent: number): bigint {
   const dropped = Math.max(0, bitLength(n) - doubleBits)
   const logarithm = (Math.log2(Number(n >> BigInt(dropped))) + dropped) / exponent
@@ -46,7 +46,9 @@ function bitLength(n: bigint): number {
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)))
 }
 
-/** A filter for powers with a given exponent. Modulo each of the primes, such powers have only a few residues. */
+/**
+ * A filter for powers with a given exponent. Modulo each of the primes, powers with the given exponent have only a few residues.
+ */
 interface PowerFilter {
   readonly exponent: number
   /** Primes, each with its index among the small primes. */
@@ -72,8 +74,8 @@ function filterOf(exponent: number): PowerFilter {
 }
 
 /**
- * Returns the smallest odd prime exponent for which n is the power of an integer, or undefined if there is none.
- * `residues` contains n modulo each of the small primes, in order. None of the residues may be zero.
+ * Returns the smallest odd prime p for which n is the p-th power of an integer, or undefined if there is none. `residues`
+ * contains n modulo each of the small primes, in order. None of the residues may be zero.
  */
 export function perfectPower(n: bigint, residues: Uint16Array): number | undefined {
   const exponentMax = bitLength(n) / baseBitsMin
@@ -98,7 +100,7 @@ function powerModulo(base: number, exponent: number, modulus: number): number {
   return result
 }
 
-/** A filter for squares. It detects most other numbers by their residues modulo several small numbers. */
+/** A filter for squares. The filter rejects most non-squares by their residues modulo several small numbers. */
 interface SquareFilter {
   readonly modulus: number
   /** If an entry in the table is false, no integer with that residue is a square. */

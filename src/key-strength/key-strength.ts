@@ -22,7 +22,7 @@ export interface KeyPolicy {
 type RsaKey = Extract<PublicKeyKind, { kind: 'rsa' }>
 
 const rsaBitsMin = 2048
-/** Maximum key size. Verifying a signature made with a larger key takes long, and no honest client needs such a key. */
+/** Maximum key size. A larger key makes signature verification slow, and no honest client needs such a key. */
 const rsaBitsMax = 8192
 const rsaExponentMin = 65_537n
 const rsaExponentBitsMax = 256n
@@ -45,7 +45,7 @@ export function weakKeyReason(
 }
 
 /**
- * Returns why a key with a prime modulus is rejected. The check takes milliseconds on another thread, so it must follow
+ * Returns why a key with a prime modulus is rejected. The check takes milliseconds on another thread, so it must run after
  * weakKeyReason.
  */
 export async function refusalOfPrimeModulus(
@@ -57,8 +57,9 @@ export async function refusalOfPrimeModulus(
 }
 
 /**
- * Returns why a key is too weak for a certificate, or undefined if it is not (NIST SP 800-57 part 1, SP 800-89 §5.3.3; CA/Browser
- * Forum Baseline Requirements §6.1.1.3, §6.1.6). The check takes about 75 µs for an RSA key that has not been checked before.
+ * Returns why a key is too weak for a certificate, or undefined if the key is strong enough (NIST SP 800-57 part 1, SP 800-89
+ * §5.3.3; CA/Browser Forum Baseline Requirements §6.1.1.3, §6.1.6). The check takes about 75 µs for an RSA key that has not been
+ * checked before.
  */
 export function weaknessOf({ key, subjectPublicKey }: SubjectPublicKeyInfo): string | undefined {
   switch (key.kind) {
@@ -100,7 +101,7 @@ const unsupportedKinds: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.3.1', 'Diffie-Hellman'],
 ])
 
-/** Returns why a key is rejected under every policy, or undefined if it is not. */
+/** Returns why a key is rejected under every policy, or undefined if a policy can accept the key. */
 export function excessOf(key: PublicKeyKind): string | undefined {
   if (key.kind === 'rsa' && key.modulusBits > rsaBitsMax)
     return `RSA key has ${key.modulusBits} bits, more than ${rsaBitsMax}`

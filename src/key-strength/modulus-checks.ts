@@ -1,4 +1,4 @@
-/** Checks RSA moduli, caching the results because each renewal may use the same key. */
+/** Checks RSA moduli, and caches the results because renewals often use the same key. */
 import { checkPrime, hash } from 'node:crypto'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { weaknessOfModulus } from './rsa-modulus.ts'
@@ -46,7 +46,7 @@ export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
 }
 
 /**
- * Testing a prime can take seconds, which is much longer than testing a product. Such tests must not keep the thread pool from
+ * Testing a prime can take seconds, much longer than testing a product. Tests of primes must not keep the thread pool from
  * signing.
  */
 const largeBits = 3072
@@ -54,7 +54,7 @@ const smallLane = createLane(2)
 const largeLane = createLane(1)
 
 /**
- * Number of rounds: for random integers of 2048 bits or more, one round detects a product with an error probability below 2^-80.
+ * Number of rounds. For random integers of 2048 bits or more, one round fails to detect a product with a probability below 2^-80.
  */
 const rounds = 1
 

@@ -46,7 +46,7 @@ test('a power of an integer without small factors is found with its exponent, an
   )
 })
 
-/** Returns the next integer, at least 8192, that has no small prime factor. */
+/** Returns the next integer of at least 8192 without a small prime factor. */
 function coprimeToSmall(from: bigint): bigint {
   for (let candidate = from < 8192n ? 8209n : from; ; candidate += 1n)
     if (candidate % 2n === 1n && residuesOf(candidate).every((residue) => residue !== 0))

@@ -78,7 +78,7 @@ const rocaPrimes = oddPrimesBelow(168)
 const rocaGenerator = 65_537
 const rocaResidues = rocaPrimes.map((prime) => powersModulo(rocaGenerator, prime))
 
-/** In a vulnerable key, both prime factors, and therefore their product, are powers of 65537 modulo each of these primes. */
+/** In a vulnerable key, both prime factors are powers of 65537 modulo each of these primes, and so is their product. */
 function isRoca(residues: Uint16Array): boolean {
   return rocaResidues.every((powers, index) => powers.has(residues[index] ?? 0))
 }
@@ -86,7 +86,9 @@ function isRoca(residues: Uint16Array): boolean {
 /** Filters for squares. Only one in 1,600 non-squares passes both filters. */
 const filters = [squaresModulo([64, 63, 65, 11]), squaresModulo([17, 19, 23, 31])]
 
-/** Fermat's method, which starts with the smallest possible a and searches for a² − n = b², so that n = (a − b)(a + b). */
+/**
+ * Fermat's method. From the smallest possible a upward, it searches for an a with a² − n = b², which yields n = (a − b)(a + b).
+ */
 function hasCloseFactors(n: bigint, first: bigint): boolean {
   const starts = filters.map(({ modulus }) => ({
     a: Number(first % BigInt(modulus)),

@@ -15,7 +15,7 @@ export interface KeyRecord {
   readonly privateKeySealed: Uint8Array
 }
 
-/** Storage for local keys. A change is durable once the promise for it resolves. */
+/** Storage for local keys. A change is durable once its promise resolves. */
 export interface KeyRecords {
   find(name: string): Promise<KeyRecord | undefined>
   /**

@@ -100,7 +100,7 @@ const repeatCases: readonly KeyStoreCase[] = [
     },
   },
   {
-    name: 'another store over the same keys signs with the same key',
+    name: 'a second store with the same keys signs with the same key',
     async run({ store, other }) {
       const { handle, subjectPublicKeyInfo } = await store.create('shared', 'EC_prime256v1')
       const signature = await other.sign(handle, 'SHA256WITHECDSA', message)
@@ -108,7 +108,7 @@ const repeatCases: readonly KeyStoreCase[] = [
     },
   },
   {
-    name: 'all of many concurrent signatures verify',
+    name: 'many concurrent signatures all verify',
     async run({ store, other }) {
       const { handle, subjectPublicKeyInfo } = await store.create('many', 'EC_prime256v1')
       const signatures = await Promise.all(

@@ -115,7 +115,7 @@ function lintTree(
 
 const shownLengthMax = 80
 
-/** Returns the text truncated and in quotes. It is visible ASCII, because parseGeneralNames accepts nothing else. */
+/** Returns the text truncated and in quotes. The text is visible ASCII, because parseGeneralNames accepts nothing else. */
 function shown(text: string): string {
   return text.length > shownLengthMax ? `'${text.slice(0, shownLengthMax)}…'` : `'${text}'`
 }

@@ -75,7 +75,7 @@ function isIpv6Address(text: string): boolean {
 const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/
 const uriCharacters = /^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
 const authorityParts = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:[\]]*)(?::[0-9]*)?$/
-/** URI schemes whose authority may be empty. The client then uses its default host. */
+/** URI schemes whose authority may be empty. If the authority is empty, clients use their default host. */
 const emptyHostSchemes: ReadonlySet<string> = new Set(['file', 'ldap', 'ldaps', 'ldapi'])
 
 /** Returns why a string is not an absolute URI (RFC 3986) with a valid host after `//` (RFC 5280 §4.2.1.6). */

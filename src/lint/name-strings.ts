@@ -169,7 +169,7 @@ function lintUnusualCharacters({ tag, text, place }: PlacedString, report: Repor
   if (beyond !== undefined)
     report.add('name-characters', `${place()} has ${beyond}, which is not allowed in a BMPString`)
   const foreign = tag === tags.teletexString ? found(beyondAscii) : undefined
-  // Most implementations interpret the bytes as Latin-1, some as T.61, and pyca/cryptography as UTF-8.
+  // Most implementations interpret a TeletexString as Latin-1, some as T.61, and pyca/cryptography as UTF-8.
   if (foreign !== undefined)
     report.add(
       'name-characters',

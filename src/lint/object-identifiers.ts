@@ -6,7 +6,7 @@ import type { Report } from './rules.ts'
 const arcMax = 2n ** 31n - 1n
 /** Length of the longest encoding that pyca/cryptography can read. */
 const bytesMax = 63
-/** Maximum length of a dotted form whose encoding is guaranteed not to exceed 63 bytes. */
+/** Length of a dotted form up to which the encoding never exceeds 63 bytes. */
 const shortLengthMax = 64
 
 /** Warns if an object identifier, in dotted form, has an arc of more than 31 bits or an encoding of more than 63 bytes. */

@@ -1,6 +1,6 @@
 /**
- * The lint rules and their severities. With `--lint=error`, a certificate that violates an error rule is rejected, and
- * violations of warning rules are logged; docs/reference/lint-rules.md lists the rules for operators.
+ * The lint rules and their severities. With `--lint=error`, a certificate that violates an error rule is rejected, and violations
+ * of warning rules are logged. For operators, the rules are listed in docs/reference/lint-rules.md.
  */
 type Severity = 'error' | 'warning'
 

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 
-/** Strings that identify the person who runs the command, for the record. */
+/** The identity of the person who runs the command, which the record stores. */
 type ActorText = Readonly<Record<string, string | undefined>>
 
 export type LocalRequest =
@@ -29,7 +29,7 @@ export type LocalReply =
 export const lineBytesMax = 1024 * 1024
 /** Maximum duration of a connection. */
 export const connectionMilliseconds = 10_000
-/** Maximum length of a Unix socket path on macOS, which has the lowest limit, without the terminating zero. */
+/** Maximum length of a Unix socket path without the terminating zero: the limit on macOS, which is the lowest. */
 export const socketPathBytesMax = 103
 
 /** Returns the path of the socket in a data folder. */

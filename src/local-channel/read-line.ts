@@ -22,7 +22,7 @@ export async function readLine(socket: Socket): Promise<unknown> {
   throw new Error('the connection was closed')
 }
 
-/** Sends a line of JSON and ends this side of the connection. Resolves when the other side has ended, too. */
+/** Sends a line of JSON and ends this side of the connection. Resolves when the other side has also ended the connection. */
 export async function sendLine(socket: Socket, value: unknown): Promise<void> {
   // A connection that has already ended emits no further event.
   if (socket.closed || socket.destroyed) return

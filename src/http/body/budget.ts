@@ -1,7 +1,7 @@
 /**
  * A process's memory budget for request bodies. An unauthenticated client can open thousands of connections and send almost a
- * whole body on each of them, so the total memory for bodies is limited. When the budget is exhausted, the oldest incomplete
- * bodies are evicted. Bodies that arrive at a normal speed are hardly ever evicted.
+ * whole body on each of them. The total memory for bodies is therefore limited. When the budget is exhausted, the oldest
+ * incomplete bodies are evicted. Bodies that arrive at a normal speed are hardly ever evicted.
  */
 
 import { budgetBytesDefault } from './limits.ts'

@@ -20,7 +20,7 @@ export function apiBytesMax(inputBytesMax: number): number {
   return Math.min(Math.max(inputBytesMax, earlyBytesMax), longestBodyBytes)
 }
 
-/** Default of `--body-memory`, which is the memory that a process may use for all request bodies together. */
+/** Default of `--body-memory`, the memory limit for all of a process's request bodies. */
 export const budgetBytesDefault = 128 * 1024 * 1024
 
 /** Limits on how much of a rejected body is read and dropped. */
@@ -32,7 +32,7 @@ export const piecesFree = 256
 export const pieceBytesMin = 64
 
 /**
- * Limit on the number of JSON values in a body that exceeds the early limit. The longest valid inputs consist of two base64
- * strings and at most 256 KiB of other text.
+ * Limit on the number of JSON values in a body above the default limit. The longest valid inputs consist of two base64 strings
+ * and at most 256 KiB of other text.
  */
 export const longBodyValuesMax = 30_000

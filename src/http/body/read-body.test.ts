@@ -21,7 +21,7 @@ async function reading(t: TestContext, bytesMax: number, budgetBytes: number): P
   const server = createServer((request: IncomingMessage, response) => {
     const outcome = readBody(request, { bytesMax, budget })
     outcomes.push(outcome)
-    // oxlint-disable-next-line promise/prefer-await-to-then -- a listener waits for nothing
+    // oxlint-disable-next-line promise/prefer-await-to-then -- event listeners are not awaited
     outcome.then(
       () => response.end(),
       () => response.destroy(),
@@ -134,7 +134,7 @@ test('a body in very many small chunks is rejected', async (t) => {
   assert.deepEqual(await at.outcomes[0], { kind: 'scattered' })
 })
 
-/** Returns a request that the server received in one turn, at the end of that turn. */
+/** Waits for the server to receive a request, and returns the request at the end of the event loop turn. */
 async function received(
   { server }: Reading,
   socket: Socket,

@@ -27,8 +27,9 @@ export interface BodyLimits {
 }
 
 /**
- * Takes a body that has arrived completely, as most bodies have at the end of the turn in which their request arrived. Returns
- * undefined for any other body. Without event listeners, a small request takes about a tenth less time (docs/decisions/0030).
+ * Takes a body that has arrived completely. Most bodies are complete at the end of the event loop turn in which the request
+ * arrived. Returns undefined for an incomplete body. Without event listeners, a small request takes about 10% less time
+ * (docs/decisions/0030).
  */
 export function takeBody(
   request: IncomingMessage,
@@ -92,9 +93,9 @@ export function readBody(
 }
 
 /**
- * Counts the pieces in which a request body arrives. Returns false once there are too many small pieces, in which case the
- * caller must close the connection. If a client sends one-byte chunks, a single read from the connection yields ten thousand
- * pieces, so a client could block the event loop as long as it keeps sending data.
+ * Counts the pieces in which a request body arrives. Returns false once there are too many small pieces, in which case the caller
+ * must close the connection. With one-byte chunks, a single read from the connection yields ten thousand pieces. A client could
+ * therefore block the event loop as long as it keeps sending data.
  */
 export function createPieceCounter(): (piece: Uint8Array) => boolean {
   let pieces = 0

@@ -16,8 +16,8 @@ const nameForm = /^[A-Za-z0-9/_-]{1,200}$/
 /** Name of the tag that contains a CA key's name. IAM policies can refer to the tag. */
 const tagKey = 'signet-ca'
 /**
- * Waiting period before a key is deleted, in days, which is the shortest period that KMS allows. Until the period ends, a KMS
- * administrator can cancel the deletion.
+ * Waiting period in days before a key is deleted: the shortest period that KMS allows. Until the period ends, a KMS administrator
+ * can cancel the deletion.
  */
 const pendingWindowDays = 7
 
@@ -171,8 +171,8 @@ function arnOf(metadata: KeyMetadata | undefined): KeyArn {
 }
 
 /**
- * Schedules the deletion of a KMS key and deletes its aliases, so that the key's name can be used again. It is not an error if
- * the key does not exist.
+ * Schedules the deletion of a KMS key and deletes its aliases, so that the key's name can be used again. Deleting a nonexistent
+ * key is not an error.
  */
 export async function deleteKey(kms: Kms, arn: KeyArn): Promise<void> {
   await scheduleDeletion(kms, arn)
@@ -195,7 +195,7 @@ async function scheduleDeletion(kms: Kms, arn: KeyArn): Promise<void> {
   }
 }
 
-/** Throws the error from a deletion, unless the key does not exist or its deletion is already scheduled. */
+/** Ignores a deletion error if the key does not exist or its deletion is already scheduled, and throws any other error. */
 async function requireGone(kms: Kms, arn: KeyArn, error: unknown): Promise<void> {
   if (!(error instanceof KmsError)) throw error
   if (error.problem === 'not-found') return

@@ -116,8 +116,8 @@ export function createKms(options: KmsOptions): Kms {
 
 interface TimeLimits {
   /**
-   * Runs work, to which it passes an abort signal. The promise rejects at the deadline and after `end`, even if the work
-   * ignores the signal, as some credential providers do.
+   * Runs work and passes it an abort signal. The promise rejects at the deadline and after `end`, even if the work ignores the
+   * signal, as some credential providers do.
    */
   run<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Rejects the work in progress and all later work. */

@@ -1,4 +1,4 @@
-/** A KeyStore that keeps its keys in AWS KMS or in a service with the same API. Private keys never leave that service. */
+/** A KeyStore that keeps its keys in AWS KMS or in a service with the same API. Private keys never leave the service. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../../authority/algorithms.ts'
 import { createBoundedCache, createLoadingCache } from '../../bounded-cache.ts'
@@ -24,8 +24,8 @@ const unnamedKeysMax = 1000
 const quickBytesMax = 65_536
 
 /**
- * Creates a key store that uses KMS. The key store verifies every signature before returning it. KMS requests that are
- * throttled or unanswered are repeated for some seconds. If they still fail, `sign` throws KeyUnavailableError.
+ * Creates a key store that uses KMS. The key store verifies every signature before returning it. KMS requests that are throttled
+ * or unanswered are repeated for some seconds. If a request still fails, `sign` throws KeyUnavailableError.
  */
 export function createKmsKeyStore(options: KmsOptions): OpenKeyStore {
   const kms = createKms(options)
@@ -156,7 +156,7 @@ function algorithmOf(key: KeyObject): KeyAlgorithm | undefined {
 /** The key that a request refers to, or the action if there is no key yet. Error messages contain this text. */
 type Subject = { readonly arn: KeyArn } | { readonly action: string }
 
-/** Runs work, and converts a KmsError from it to KeyNotFoundError or KeyUnavailableError. */
+/** Runs work, and converts a KmsError to KeyNotFoundError or KeyUnavailableError. */
 async function explained<T>(kms: Kms, subject: Subject, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -123,9 +123,9 @@ async function messageRepresentative(
 }
 
 /**
- * Truncates or pads a digest to the length that KMS accepts. ECDSA uses only the leftmost bits of a digest, up to the bit
- * length of the curve's order, and interprets a shorter digest as a number (FIPS 186-5, section 6.4.1). A signature over the
- * adjusted digest is therefore the same as over the original digest.
+ * Truncates or pads a digest to the length that KMS accepts. ECDSA uses at most as many leading bits of a digest as the curve's
+ * order has. A shorter digest is interpreted as a number (FIPS 186-5, section 6.4.1). A signature over the adjusted digest is
+ * therefore the same as over the original digest.
  */
 export function fitDigest(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length >= length) return bytes.subarray(0, length)

@@ -1,4 +1,4 @@
-/** The side of a token thread that runs in the main thread. */
+/** The main thread's side of a token thread. */
 import { Worker } from 'node:worker_threads'
 import { createCollector } from '../../turns/collector.ts'
 import { TokenFailure } from './failure.ts'
@@ -43,9 +43,8 @@ interface SharedClient {
 const sharedClients = new Map<string, SharedClient>()
 
 /**
- * Opens a client for a token. All users of a token in a process share one thread, because a module's state belongs to the
- * process, and a module must not be finalized while another thread uses it. The first user determines the time limits of the
- * thread.
+ * Opens a client for a token. All users of a token in a process share one thread. A module's state belongs to the process, and a
+ * module must not be finalized while another thread uses it. The first user determines the time limits of the thread.
  */
 export function openTokenClient(
   location: TokenLocation,
@@ -120,7 +119,7 @@ class TokenThread {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const worker = new Worker(new URL(`./token-thread${extension}`, import.meta.url), {
       workerData: { location },
-      // The flags of the process are meant for its main program. A worker thread with the flag --input-type does not start.
+      // The process's flags are meant for its main program. A worker thread with the flag --input-type does not start.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })

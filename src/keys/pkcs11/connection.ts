@@ -153,8 +153,8 @@ export class TokenConnector {
   }
 
   /**
-   * Returns whether an error from C_Login means that the PIN is wrong. Ignores the error that the user is already logged in,
-   * and throws all other errors.
+   * Returns whether an error from C_Login means that the PIN is wrong. Ignores the error for a user who is already logged in, and
+   * throws all other errors.
    */
   #isWrongPin(error: unknown): boolean {
     const library = this.#library
@@ -218,7 +218,7 @@ function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): T
   )
 }
 
-/** Returns the failure for an error that may be temporary, whether the module or something else caused it. */
+/** Returns the failure for a possibly temporary error, from the module or elsewhere. */
 export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
   const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
   return new TokenFailure('unavailable', message, { cause })

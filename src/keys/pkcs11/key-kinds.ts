@@ -86,8 +86,8 @@ export type PublicAttributes =
     }
 
 /**
- * Returns the key algorithm for an RSA modulus, an EC curve or an ML-DSA parameter set. Returns undefined if there is no such
- * key algorithm.
+ * Returns the key algorithm for an RSA modulus, an EC curve or an ML-DSA parameter set. Returns undefined if no key algorithm
+ * matches.
  */
 export function algorithmOf(
   key:

@@ -66,8 +66,8 @@ export function createPkcs11KeyStore(options: Pkcs11KeyStoreOptions): OpenKeySto
 
   /**
    * Creates and records a key pair. If an interrupted creation left a key pair in the token, the function records that key pair
-   * instead. If another process has already recorded a key pair with the same name, the function returns that one and destroys
-   * the new one.
+   * instead. If another process has already recorded a key pair with the same name, the function returns the recorded key pair
+   * and destroys the new one.
    */
   async function createRecorded(name: string, algorithm: KeyAlgorithm): Promise<TokenKeyRecord> {
     if (kindOf(algorithm) === undefined)

@@ -1,6 +1,6 @@
 /**
- * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs. For this reason, the processes of a server
- * together try a wrong PIN only once, and do not try it again after a restart.
+ * The PIN that a token has refused. Tokens lock themselves after a few wrong PINs. The processes of a server therefore try a
+ * wrong PIN only once in total, even after a restart.
  */
 import { createHash, scryptSync, timingSafeEqual } from 'node:crypto'
 import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
@@ -21,7 +21,9 @@ const schema =
 const saltBytes = 16
 const hashBytes = 32
 
-/** Result of a login. `refused earlier` means that no login was attempted, and `busy` that another process is logging in. */
+/**
+ * Result of a login. `refused earlier` means that no login was attempted, and `busy` means that another process is logging in.
+ */
 export type LoginResult = 'accepted' | 'refused' | 'refused earlier' | 'busy'
 
 interface StoredPin {

@@ -72,7 +72,7 @@ export function meaningOf(returnValue: number): ReturnValueMeaning {
   return meanings.get(returnValue) ?? 'uncertain'
 }
 
-/** Return values that mean that the token cannot generate a kind of key. */
+/** Return values that indicate that the token cannot generate a kind of key. */
 const unsupportedValues: ReadonlySet<number> = new Set([
   0x62, // CKR_KEY_SIZE_RANGE
   0x70, // CKR_MECHANISM_INVALID
@@ -86,7 +86,7 @@ export function isUnsupported(returnValue: number): boolean {
   return unsupportedValues.has(returnValue)
 }
 
-/** Returns the return value that the error from a failed module call contains, or undefined for any other error. */
+/** Returns the CKR value in the error from a failed module call, or undefined for any other error. */
 export function returnValueOf(error: unknown): number | undefined {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown }
   return name === 'Pkcs11Error' && typeof code === 'number' ? code : undefined

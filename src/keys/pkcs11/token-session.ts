@@ -20,8 +20,8 @@ export interface KnownKey {
 /** Maximum number of key handles that are kept in memory. */
 const knownKeysMax = 1000
 /**
- * After a key has failed in a new session, its further failures open no other session for this time. The key itself has caused
- * them, and another new session would only interrupt the use of other keys.
+ * Time after a key's failure in a new session during which its further failures open no other session. The key itself causes
+ * these failures, and another new session would only interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 
@@ -92,7 +92,7 @@ export class TokenSession {
     }
   }
 
-  /** Runs calls that do not block the thread. The module is not finalized before they end. */
+  /** Runs calls that do not block the thread. The module is not finalized before these calls end. */
   async runPending<Result>(calls: (connection: TokenConnection) => Promise<Result>) {
     const connection = this.run((open) => open)
     this.#pending += 1

@@ -12,7 +12,7 @@ import { unwrapValue, wrapValue } from './wrapping-key.ts'
 
 /** Time between two attempts to reach an unavailable token. */
 const retryMilliseconds = 250
-/** Time within which replies are collected, so that they can be sent together. */
+/** Time for which replies are collected before they are sent together. */
 const replyMilliseconds = 1
 
 interface WaitingCall {

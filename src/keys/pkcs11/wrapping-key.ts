@@ -29,7 +29,7 @@ const purpose = Buffer.from('signet master-key')
 const [ivBytes, tagBytes] = [12, 16]
 const aesBytes = 32
 const modulusBytesMin = 256
-/** Maximum length of an encrypted value, which is its length with an 8192-bit RSA key. */
+/** Maximum length of an encrypted value: the length with an 8192-bit RSA key. */
 const valueBytesMax = 1024
 const oaepHashes = { 'rsa-oaep-sha256': 'sha256', 'rsa-oaep-sha1': 'sha1' } as const
 
@@ -39,7 +39,7 @@ interface WrappingKey {
   readonly publicKey: Uint8Array | undefined
 }
 
-/** Encrypts a value. The function then decrypts the value again, so that a value is stored only if it can be decrypted. */
+/** Encrypts a value. The function decrypts the encrypted value once, so that only values that can be decrypted are stored. */
 export function wrapValue(
   connection: TokenConnection,
   label: string,

@@ -23,8 +23,8 @@ export interface KeyStoreOptions {
 }
 
 /**
- * Functions that open the key stores, by the scheme of the store's handles. In settings, this scheme is also the name of the
- * store. A function returns undefined if its store is not configured.
+ * Functions that open the key stores, by the scheme of the store's handles. The scheme of the handles is also the store's name in
+ * settings. A function returns undefined if its store is not configured.
  */
 export const keyStores = {
   local: ({ local }) => createLocalKeyStore(local),

@@ -18,8 +18,8 @@ import { requireExisting, summarize, type approvalSummary } from './approval-vie
 const decisions = { approve: 'APPROVED', reject: 'REJECTED' } as const
 
 /**
- * Approves or rejects an approval request, and returns it. If the request is for a restore, the restore has already taken place,
- * so the approval is used up immediately. Throws AccessDeniedException if the approver is the requester, and
+ * Approves or rejects an approval request, and returns it. If the request is for a restore, the restore has already taken place.
+ * The approval is therefore marked as used immediately. Throws AccessDeniedException if the approver is the requester, and
  * InvalidStateException if the request is not open.
  */
 export async function decideRequest(
