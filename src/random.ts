@@ -11,7 +11,7 @@ export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
 
 /** Returns a random lower-case UUID (RFC 9562 §5.4, version 4). */
 export function uuid(random: Random): string {
-  // randomUUID is faster, because it generates random bytes for many UUIDs in advance.
+  // randomUUID is faster than the code below, because it generates random bytes for many UUIDs in advance.
   if (random === systemRandom) return randomUUID()
   const bytes = Buffer.from(random.bytes(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40

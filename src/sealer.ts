@@ -65,7 +65,8 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes))
         .setAAD(Buffer.from(context))
         .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
-      // update() returns the complete plaintext. It is not copied, so that no copy remains after the caller overwrites it.
+      // update() returns the complete plaintext. The plaintext is not copied, so that no copy remains after the caller overwrites
+      // it.
       const plaintext = decipher.update(sealed.subarray(nonceBytes + tagBytes))
       try {
         decipher.final()

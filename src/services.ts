@@ -52,6 +52,6 @@ export interface Services {
   /** URL of the public listener for use in certificates: absolute, without a trailing slash. */
   readonly publicUrl: string
   readonly server: ServerInfo
-  /** Wakes a job that may have work to do. The wake-up may be lost, because jobs also check for work periodically. */
+  /** Wakes a job that may have work to do. A wake-up may be lost without harm, because jobs also check for work periodically. */
   readonly wake: (job: JobName) => void
 }

@@ -32,9 +32,9 @@ export function printDone(
 }
 
 /**
- * Converts a usage error from Commander to the form of Signet's errors. Its text is escaped, because it quotes arguments. If
- * Commander has no suggestion for an unknown command, the error lists the commands that start with the same letters, or all
- * commands.
+ * Converts a usage error from Commander to the form of Signet's errors. The error's text is escaped, because the text quotes
+ * arguments. If Commander has no suggestion for an unknown command, the error lists the commands that start with the same
+ * letters, or all commands.
  */
 export function visibleUsageError(text: string, commands: readonly string[] = []): string {
   const [, problem = '', suggestion] =

@@ -108,19 +108,19 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
   }
   if (isOneTag.test(condition.key) || (quantifier === undefined && condition.key === tagKeys))
     return unanimous(actual.map(holds))
-  // AWS does not document how several values are compared without a quantifier. In Signet, a positive operator is satisfied
-  // if any value satisfies it, and a negated operator only if every value does.
+  // AWS does not document how several values are compared without a quantifier. In Signet, any value can satisfy a positive
+  // operator, whereas every value must satisfy a negated operator.
   const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
   return everyone ? everyOf(actual.map(holds)) : someOf(actual.map(holds))
 }
 
 /**
- * Tags whose keys differ only in case share one condition key, which has the values of all these tags. An additional tag must not
- * satisfy the condition of an Allow statement, nor avoid that of a Deny statement. The result is therefore undefined unless it is
- * the same for every value, even with ForAnyValue and ForAllValues.
+ * Tags whose keys differ only in case share one condition key, which has the values of all these tags. An additional tag must
+ * neither satisfy an Allow statement's condition nor avoid a Deny statement's condition. The result is therefore undefined unless
+ * it is the same for every value, even with ForAnyValue and ForAllValues.
  */
 const isOneTag = /^aws:(?:resource|request|principal)tag\//
-/** The condition key that has several values by definition, so quantifiers apply to it. */
+/** The condition key that is multivalued by definition. Quantifiers apply to this key. */
 const tagKeys = 'aws:tagkeys'
 
 function unanimous(results: readonly (boolean | undefined)[]): boolean | undefined {

@@ -1,6 +1,6 @@
 /** Names of the condition keys for the content of a certificate, whose values are computed in issuance/content-keys.ts. */
 
-/** Prefix of the content keys, in lower case, which no other condition key has. */
+/** Prefix of the content keys in lower case. No other condition keys have this prefix. */
 export const contentPrefix = 'signet:'
 
 const subjectPrefix = 'signet:subject/'

@@ -56,7 +56,7 @@ function decisionOf(row: PolicyCase, statements: unknown = row.policy.Statement)
   return decide(parsePolicy(text, row.kind), requestOf(row))
 }
 
-/** The decision if the statement is a Deny, and another statement allows everything. */
+/** The decision if the statement is a Deny statement and another statement allows everything. */
 function decisionWithDeny(row: PolicyCase): Decision {
   const everyone = row.kind === 'resource' ? { ...allowAll, Principal: everyoneFor(row) } : allowAll
   return decisionOf(row, [everyone, { ...(row.policy.Statement as object), Effect: 'Deny' }])

@@ -15,8 +15,8 @@ export interface PolicyRequest {
   readonly keys: ContextKeys
   readonly principal: PrincipalIdentity
   /**
-   * Whether the certificate's content is still unknown. If so, statements that refer to the content are decided in the caller's
-   * favor. A request is then denied only if it would be denied with any content.
+   * Whether the certificate's content is still unknown. While the content is unknown, statements that refer to the content are
+   * decided in the caller's favor. The request is then denied only if it would be denied with every possible content.
    */
   readonly isContentPending?: boolean | undefined
 }

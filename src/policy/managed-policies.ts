@@ -1,6 +1,6 @@
 /**
  * Identity policies that are stored by name: AWS's managed policies for AWS Private CA (AWS Private CA User Guide, AWS managed
- * policies), and templates for policies on certificate content, which only Signet has.
+ * policies), and Signet's own templates for policies on certificate content.
  */
 import { ConfigurationError } from '../errors.ts'
 

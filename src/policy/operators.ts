@@ -9,8 +9,8 @@ export interface Operator {
   /** Whether the request value matches the policy value, whose variables have already been replaced. */
   readonly holds: (expected: string, actual: string) => boolean
   /**
-   * Whether the operator is a `…Not…` operator. It requires that no policy value matches, and is satisfied by a request without
-   * the condition key.
+   * Whether the operator is a `…Not…` operator. A negated operator is satisfied if no policy value matches, or if the request
+   * lacks the condition key.
    */
   readonly negated: boolean
   /** Whether variables and `${*}` in policy values are replaced. */
@@ -150,7 +150,7 @@ function isRange(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
-/** Block lists, keyed by range. The list of a range is created once and reused. */
+/** Block lists, keyed by range. The block list for a range is created once and reused. */
 const lists = createBoundedCache<BlockList>(10_000)
 
 function inRange(expected: string, actual: string): boolean {

@@ -87,7 +87,7 @@ test('a request that its content would allow is not denied before the content is
     }),
     { numRuns: 3000, seed: 20_261_130 },
   )
-  // The statements are varied enough to reach every possible pair.
+  // The random statements must produce each of these pairs of decisions.
   for (const pair of ['allowed allowed', 'allowed denied', 'allowed not-allowed', 'denied denied'])
     assert.ok((seen.get(pair) ?? 0) > 20, `${pair}: ${seen.get(pair)}`)
 })

@@ -4,15 +4,15 @@ import { satisfies, type Condition } from './condition.ts'
 import { statementApplies, type PolicyRequest } from './evaluation.ts'
 import type { Policy, Statement } from './policy-document.ts'
 
-/** Content that a policy does not allow: a condition key with one of its values, which is undefined if it is missing. */
+/** Content that a policy does not allow: a condition key with one of its values, or with undefined if the value is missing. */
 export interface RefusedContent {
   readonly key: string
   readonly value: string | undefined
 }
 
 /**
- * Returns the content that causes the denial. It comes from a Deny statement that applies, or otherwise from the Allow statement
- * with the fewest unsatisfied conditions. Returns undefined if the content is not the reason for the denial.
+ * Returns the content that causes the denial. The content comes from a Deny statement that applies, or otherwise from the Allow
+ * statement with the fewest unsatisfied conditions. Returns undefined if the content is not the reason for the denial.
  */
 export function refusedContent(
   policies: readonly Policy[],
@@ -53,8 +53,8 @@ export function refusedContentText(policies: readonly Policy[], request: PolicyR
 }
 
 /**
- * Returns the unsatisfied content conditions of an Allow statement; empty if the statement also does not apply for another
- * reason.
+ * Returns the unsatisfied content conditions of an Allow statement, or an empty list if anything else also prevents the statement
+ * from applying.
  */
 function unsatisfied(statement: Statement, request: PolicyRequest): Condition[] {
   const rest = statement.conditions.filter((condition) => !isContent(condition))
@@ -68,7 +68,9 @@ function isContent({ key }: Condition): boolean {
   return key.startsWith(contentPrefix)
 }
 
-/** Returns the first value of a condition key for which its condition alone has the given result. */
+/**
+ * Returns the first value of a condition key with which the condition has the given result when evaluated for that value alone.
+ */
 function valueWith(
   condition: Condition,
   { keys }: PolicyRequest,

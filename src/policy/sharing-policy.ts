@@ -17,7 +17,7 @@ export const readActions = [
 const lowerCaseReadActions: ReadonlySet<string> = new Set(
   readActions.map((action) => action.toLowerCase()),
 )
-/** Action of an operation that only Signet has, which the read statement may omit. */
+/** Action of one of Signet's own operations, which the read statement may omit. */
 const ownReadAction = 'acm-pca:listcertificates'
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [

@@ -41,8 +41,8 @@ export function createApiServices(
 }
 
 /**
- * Loads the library for identity tokens after the server has started to listen. The load blocks the event loop for 24 ms, and
- * an unauthenticated request must not be able to trigger it.
+ * Loads the library for identity tokens after the server has started to listen. Loading blocks the event loop for 24 ms, and an
+ * unauthenticated request must not be able to trigger it.
  */
 export function loadTokenVerification(log: Log): void {
   Promise.all([import('../sts/issuer-keys.ts'), import('../sts/verify-web-identity.ts')]).catch(

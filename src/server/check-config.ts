@@ -1,4 +1,6 @@
-/** The checks of `signet check-config`. They open every file and connection to which the settings refer, and change nothing. */
+/**
+ * The checks of `signet check-config`. The checks open every file and connection to which the settings refer, and change nothing.
+ */
 import { X509Certificate } from 'node:crypto'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'

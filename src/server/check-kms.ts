@@ -36,8 +36,8 @@ export async function checkNewKeys({ keys }: Config): Promise<void> {
 }
 
 /**
- * Checks the KMS key that would encrypt a new master key at the first start. The check of the database already decrypts an
- * existing master key file.
+ * Checks the KMS key that would encrypt a new master key at the first start. The database check already decrypts an existing
+ * master key file.
  */
 export async function checkMasterKeyInKms(config: Config): Promise<void> {
   const { masterKeyKms, masterKeyFile } = config

@@ -1,8 +1,8 @@
 /**
- * The listener for ACME and EST, which always uses TLS. It uses the API listener's certificate. If the API has no TLS, the server
- * issues a certificate for the enrollment listener under its own root. While EST endpoints exist, the listener requests a client
- * certificate, because EST clients can authenticate with one. ACME clients send no certificate. An embedded CA has no enrollment
- * listener, because its host process serves the requests.
+ * The listener for ACME and EST, which always uses TLS. The enrollment listener uses the API listener's certificate. If the API
+ * has no TLS, the server issues a certificate for the enrollment listener under its own root. While EST endpoints exist, the
+ * listener requests a client certificate, because EST clients can authenticate with one. ACME clients send no certificate. An
+ * embedded CA has no enrollment listener, because its host process serves the requests.
  */
 import type { BodyBudget } from '../http/body/budget.ts'
 import { limitCertificateRequests } from '../http/certificate-requests.ts'
@@ -52,7 +52,10 @@ export async function startEnrollListener(
   let names = enrollNames(enrollment, certificate.material.cert)
   const uncovered = uncoveredNames(enrollment, certificate.material.cert)
   if (uncovered.length > 0)
-    log.warn({ names: uncovered }, 'the certificate of --tls-cert lacks names of --enroll-names')
+    log.warn(
+      { names: uncovered },
+      'the certificate in --tls-cert is not valid for some names in --enroll-names',
+    )
   const site = createEnrollSite(() => names)
   const { health } = services.server
   const server = createTlsServer(
@@ -94,7 +97,7 @@ function useOfCertificates({ db, clock }: Services): () => boolean | Promise<boo
   return () => clock.now().getTime() < rememberedUntil || read()
 }
 
-/** Enrollment clients may send any certificate or no certificate, even if API clients need one. */
+/** Enrollment clients may send any certificate or no certificate, even if API clients must send a certificate. */
 function requestingCertificates({ cert, key }: TlsMaterial): TlsMaterial {
   return { cert, key, ca: undefined, requestsAnyCertificate: true }
 }

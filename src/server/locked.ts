@@ -1,6 +1,6 @@
 /**
- * A locked server, which does not have its master key. It serves CRLs and stored OCSP responses, refuses all other requests, and
- * waits for shares of the master key.
+ * A locked server, which does not have its master key. A locked server serves CRLs and stored OCSP responses, refuses all other
+ * requests, and waits for shares of the master key.
  */
 import { bucketsFolder, pathsOf } from '../data-folder/data-folder.ts'
 import { readManifest } from '../data-folder/locked.ts'

@@ -102,8 +102,8 @@ async function recordUnlock(
 }
 
 /**
- * Logs a warning about Regions that have CAs but are not served. An earlier version of Signet served them, or `--regions`
- * formerly included them.
+ * Logs a warning about Regions that have CAs but are not served. An earlier version of Signet served these Regions, or
+ * `--regions` formerly included them.
  */
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,

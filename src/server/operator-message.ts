@@ -3,7 +3,7 @@ import { DatabaseUnavailableError } from '../store/database.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 
 /**
- * Returns an error message of one or more lines. Unlike a message for API callers, it contains the reason for a database
+ * Returns an error message of one or more lines. Unlike a message for API callers, the result contains the reason for a database
  * failure.
  */
 export function operatorMessage(error: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * Assembles the primary process of a server with workers. It writes to the database, runs the jobs and replaces failed workers.
- * The only requests that it serves are for metrics.
+ * Assembles the primary process of a server with workers. The primary writes to the database, runs the jobs and replaces failed
+ * workers. The primary itself serves only requests for metrics.
  */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'

@@ -1,11 +1,11 @@
 /**
- * The port of the public listener. A process binds the port before it creates its services, because certificates contain the
- * URL of the public listener.
+ * The port of the public listener. A process binds the port before it creates its services, because certificates contain the URL
+ * of the public listener.
  *
  * Workers share the port. On Linux, each worker has its own socket (SO_REUSEPORT), and the kernel distributes connections. OCSP
- * clients open a connection for each request, and passing each of them from the primary to a worker would be expensive. If a
- * worker is killed, the kernel also resets the connections that wait for it. On other operating systems, the kernel does not
- * distribute connections evenly, so the primary distributes them. API connections are few and long-lived, and the primary
+ * clients open a connection for each request. Passing each connection from the primary to a worker would be expensive. If a
+ * worker is killed, the kernel also resets the connections that wait for the worker. On other operating systems, the kernel does
+ * not distribute connections evenly, so the primary distributes them. API connections are few and long-lived, and the primary
  * distributes them on every operating system (docs/decisions/0014).
  */
 import { once } from 'node:events'
@@ -67,8 +67,8 @@ export async function reservePort(
 
 /**
  * Finds the port that the workers will share. Throws ConfigurationError if another server listens on the port, because sockets
- * with SO_REUSEPORT would share it with that server. A port that the operating system chose stays reserved until the caller
- * disposes of the result, once the workers listen.
+ * with SO_REUSEPORT would share it with that server. A port chosen by the operating system stays reserved until the caller
+ * disposes of the result. The caller does so once the workers listen.
  */
 export async function reserveSharedPort(address: Address): Promise<ReservedPort> {
   const staysReserved = hasOwnSockets && address.port === 0
@@ -80,7 +80,7 @@ export async function reserveSharedPort(address: Address): Promise<ReservedPort>
 function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {
   const advice =
     (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      ? '; stop the process that uses the port, or choose another one with --listen (API), --public-listen (CRLs, OCSP), --enroll-listen (ACME, EST) or --metrics-listen'
+      ? '; stop the process that uses the port, or choose another port with --listen (API), --public-listen (CRLs, OCSP), --enroll-listen (ACME, EST) or --metrics-listen'
       : ''
   const message = `cannot listen on ${host}:${port}: ${(cause as Error).message}${advice}`
   return new ConfigurationError(message, { cause })

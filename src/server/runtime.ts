@@ -16,7 +16,7 @@ export interface ProcessContext {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Callback for when the server cannot continue, for example because the disk rejects writes. */
+  /** Called when the server cannot continue, for example because the disk rejects writes. */
   readonly onFailure: (error: Error) => void
   /** Fault counts of the process, for its metrics. */
   readonly faults?: ProcessFaults

@@ -119,8 +119,7 @@ async function serveAsWorker(
   const { log } = parts
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
-  // A reload that is requested during the start takes place after it, because the worker may have read the previous
-  // configuration.
+  // A reload requested during the start takes place after the start, because the worker may have read the previous configuration.
   let isReloadPending = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const { promise: started, resolve: start } = Promise.withResolvers<WorkerStart>()

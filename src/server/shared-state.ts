@@ -22,7 +22,7 @@ import type { PrimaryConnection } from './workers/primary-connection.ts'
 
 export interface SharedState {
   readonly rateLimiter: RateLimiter
-  /** Counts new ACME accounts, and changes of their keys and contacts, for each source address. */
+  /** For each source address, counts new ACME accounts and changes to the keys and contacts of accounts. */
   readonly accountChanges: AddressLimiter
   /** The call log, or undefined if calls are not logged. */
   readonly callLog: CallLogPort | undefined

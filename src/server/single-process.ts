@@ -13,7 +13,7 @@ import { validationOptions } from './validation-options.ts'
 import { watchMasterKey } from './watch-master-key.ts'
 
 export interface SingleProcess extends App {
-  /** Runs a job immediately, and resolves when it has no work left. */
+  /** Runs a job immediately, and resolves when the job has no work left. */
   readonly runJob: (job: string) => Promise<void>
 }
 

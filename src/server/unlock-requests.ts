@@ -13,7 +13,7 @@ import type { Actor } from '../record/leaf.ts'
 import type { Log } from '../telemetry/log.ts'
 import { actorOf } from './local-requests.ts'
 
-/** A share of the master key that was entered, in the form that the record contains. */
+/** An entered share of the master key, as the record stores it. */
 export interface EnteredShare {
   /** Number of the share within its split. */
   readonly number: number
@@ -39,8 +39,8 @@ interface UnlockOptions {
 }
 
 /**
- * Maximum number of splits whose shares the server holds. Several splits are possible only if the description of the last one is
- * not in the data folder.
+ * Maximum number of splits whose shares the server holds. Several splits are possible only if the last split's description is not
+ * in the data folder.
  */
 const splitsMax = 8
 
@@ -99,7 +99,7 @@ interface Split {
   entered: EnteredShare[]
 }
 
-/** Returns why a share cannot belong to the database's master key, or undefined if it can. */
+/** Returns why a share cannot belong to the database's master key, or undefined if it may belong to that key. */
 function staleReason(
   { masterKeyId, splitId }: KeyShare,
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,

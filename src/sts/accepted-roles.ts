@@ -26,14 +26,15 @@ export interface AcceptedRoles {
   readonly roles: readonly { readonly arn: string; readonly secondsMax: number }[]
   /** Whether there are more roles than could be evaluated or returned. */
   readonly isTruncated: boolean
-  /** Token claims that trust policies are compared with. */
+  /** Token claims that are compared with trust policies. */
   readonly subject: string
   readonly providers: readonly string[]
 }
 
 /**
  * Verifies a token and returns the roles for which AssumeRoleWithWebIdentity would accept it. Throws the same errors as
- * verifyWebIdentity, and InvalidIdentityToken with the missing configuration if no account accepts tokens for the client.
+ * verifyWebIdentity, and InvalidIdentityToken if no account accepts tokens for the client. The message of InvalidIdentityToken
+ * states the missing configuration.
  */
 export async function listAcceptedRoles(
   services: StsServices,
@@ -68,7 +69,10 @@ export async function listAcceptedRoles(
   }
 }
 
-/** Returns the identity providers that accept tokens for the client. Throws InvalidIdentityToken with the missing command. */
+/**
+ * Returns the identity providers that accept tokens for the client. Throws InvalidIdentityToken with the missing command if no
+ * provider accepts them.
+ */
 function accepting(
   registered: readonly IdentityProvider[],
   { issuer, clientId }: Pick<RolesRequest, 'issuer' | 'clientId'>,

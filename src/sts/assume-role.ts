@@ -84,9 +84,9 @@ interface RoleRequest {
 }
 
 /**
- * Authorizes an AssumeRole call. The trust policy must allow every action that the call requires. So must the caller's identity
- * policies, unless the caller is in the role's account and the trust policy names it directly (IAM User Guide, Cross-account
- * policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
+ * Authorizes an AssumeRole call. The trust policy must allow every action that the call requires. The caller's identity policies
+ * must also allow every action, unless the caller is in the role's account and the trust policy names the caller directly (IAM
+ * User Guide, Cross-account policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
  */
 function authorize(
   { clock }: StsServices,
@@ -137,7 +137,7 @@ function sourceIdentityOf(
   return present ?? requested
 }
 
-/** Rejects MFA parameters. Signet has no MFA devices. Ignoring the parameters would suggest that it has checked MFA. */
+/** Rejects MFA parameters. Signet has no MFA devices. Ignoring the parameters would suggest that Signet has checked MFA. */
 function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   if (SerialNumber === undefined && TokenCode === undefined) return
   throw new ServiceError(

@@ -94,8 +94,9 @@ async function readResponse(
 }
 
 /**
- * Returns whether the target may be on this machine or its links. This is allowed only if the issuer is there, too. Throws for a
- * URL that must not be fetched. An issuer on the loopback interface does not give access to a cloud's metadata service.
+ * Returns whether the target may be on this machine or its links. Such a target is allowed only if the issuer itself is on this
+ * machine or its links. Throws for a URL that must not be fetched. An issuer on the loopback interface does not give access to a
+ * cloud's metadata service.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')

@@ -15,8 +15,8 @@ import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document
 
 export interface IssuerKeys {
   /**
-   * Returns a function that looks up the key for a token. Keys are fetched from the issuer every ten minutes, and at most once
-   * in 30 seconds.
+   * Returns a function that looks up the key for a token. Fetched keys are used for ten minutes. An unknown key causes a new
+   * fetch at most every 30 seconds.
    */
   of(provider: Pick<IdentityProvider, 'issuer' | 'keySet'>): JWTVerifyGetKey
 }
@@ -25,7 +25,9 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/** Maximum number of an issuer's keys. Usually, there are two or three. Verifying a token may require parsing one of them. */
+/**
+ * Maximum number of an issuer's keys. Most issuers have two or three keys. Verifying a token may require parsing one of the keys.
+ */
 const keysMax = 100
 
 /** Creates a cache of issuers' keys, which are fetched over the network. `resolve` replaces the system's resolver. */

@@ -104,7 +104,7 @@ function requireDuration(role: Role, { input, secondsMax }: SessionOptions): num
   return seconds
 }
 
-/** Rejects a session policy with unknown elements, because the error reaches its author. */
+/** Rejects a session policy with unknown elements, because the error reaches the policy's author. */
 function requirePolicy({ Policy, PolicyArns = [] }: SessionOptions['input']): void {
   if (PolicyArns.length > 0)
     throw new QueryError(

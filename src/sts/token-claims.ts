@@ -1,6 +1,7 @@
 /**
  * Typed claims in a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). The token's claims become condition keys. A claim
- * with the wrong type is rejected: no condition would match it, so a Deny statement with such a condition would not apply.
+ * with the wrong type is rejected. No condition would match such a claim, so a Deny statement with a condition on it would not
+ * apply.
  */
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 

@@ -45,7 +45,8 @@ export function trustsWebIdentity(
 }
 
 /**
- * The audience in condition keys is the `azp` claim if the token has it, otherwise `aud` (IAM User Guide, OIDC federation keys).
+ * The audience in condition keys is the `azp` claim if the token has it, and otherwise the `aud` claim (IAM User Guide, OIDC
+ * federation keys).
  */
 function audiencesOf({ audiences, authorizedParty }: WebIdentity): readonly string[] {
   return authorizedParty === undefined ? audiences : [authorizedParty]

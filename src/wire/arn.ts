@@ -48,7 +48,10 @@ const lengthMax = 200
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/
 const partitionForm = /^[a-z0-9-]{1,32}$/
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-/** Matches the partition, Region, account and ID in a CA's ARN. A single expression takes half as long as four. */
+/**
+ * Matches the partition, Region, account and ID in a CA's ARN. A single expression takes half as long as four separate
+ * expressions.
+ */
 const authority = `arn:([a-z0-9-]{1,32}):${service}:([a-z0-9-]{1,32}):(\\d{12}):certificate-authority/(${uuid})`
 const authorityForm = new RegExp(`^${authority}$`)
 const certificateForm = new RegExp(`^${authority}/certificate/([0-9a-f]{1,40})$`)

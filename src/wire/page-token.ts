@@ -13,7 +13,7 @@ export interface PageScope {
 
 /**
  * Page tokens, which clients can neither read nor forge. A page token is a position that is encrypted for its scope and encoded
- * in base64url. It remains valid after a restart, and is valid on every node with the same master key.
+ * in base64url. A page token remains valid after a restart, and is valid on every node with the same master key.
  */
 export interface PageTokens {
   seal(scope: PageScope, position: string): string

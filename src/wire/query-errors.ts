@@ -1,4 +1,4 @@
-/** Errors of the AWS Query protocol. Their codes differ from those in AWS JSON 1.1 (STS API, Common Errors). */
+/** Errors of the AWS Query protocol. The error codes differ from those in AWS JSON 1.1 (STS API, Common Errors). */
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 import { encodeXmlError } from './shapes/xml.ts'
 
@@ -17,7 +17,7 @@ const statusOfOwn = {
   ValidationError: 400,
 } as const
 
-/** An error that is returned to the caller. Its code and message are sent unchanged. */
+/** An error that is returned to the caller. The error's code and message are sent unchanged. */
 export class QueryError extends Error {
   override name = 'QueryError'
   readonly code: keyof typeof statusOfOwn

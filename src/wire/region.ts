@@ -86,7 +86,8 @@ const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /**
  * Returns whether a string is a valid Region name in ARNs and in AWS's SDKs, where it becomes part of a host name. A Region name
- * has at most 32 characters: lower-case letters, digits, and single hyphens between them. It does not consist only of digits.
+ * has at most 32 characters: lower-case letters, digits, and single hyphens between them. A Region name must not consist only of
+ * digits.
  */
 export function isRegionName(text: string): boolean {
   return nameForm.test(text) && !/^\d+$/.test(text)

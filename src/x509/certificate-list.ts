@@ -30,7 +30,7 @@ export interface TbsCertListFields {
   readonly issuer: Uint8Array
   readonly thisUpdate: Date
   readonly nextUpdate: Date
-  /** Extensions of the CRL, of which there must be at least one. */
+  /** Extensions of the CRL; at least one is required. */
   readonly crlExtensions: readonly Extension[]
 }
 

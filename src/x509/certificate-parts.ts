@@ -52,7 +52,7 @@ function readTimeText(reader: DerReader): string {
 
 /** The parts of a certificate that a search compares and returns. */
 export interface NamedParts {
-  /** A reader at notBefore, which only callers that display the time must parse. */
+  /** A reader at notBefore. Only callers that display the time need to parse it. */
   readonly validity: DerReader
   /** Name of the subject, in DER. */
   readonly subjectDer: Uint8Array

@@ -139,7 +139,7 @@ export interface TbsCertificateFields {
   readonly subject: Uint8Array
   /** SubjectPublicKeyInfo of the subject's key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** Extensions of the certificate, of which there must be at least one. */
+  /** Extensions of the certificate; at least one is required. */
   readonly extensions: readonly Extension[]
 }
 

@@ -1,5 +1,6 @@
 /**
- * Recognizes input in formats other than PEM, for error messages. They never quote the input, because it may be a private key.
+ * Recognizes input in formats other than PEM, for error messages. The messages never quote the input, because the input may be a
+ * private key.
  */
 import { parsePem, pemText } from './pem.ts'
 import { structureKind, type StructureKind } from './structure-kind.ts'

@@ -40,7 +40,7 @@ export function pemText(bytes: Uint8Array): string {
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  // If the limit were not an integer, V8 would try the pattern at every character, which takes a hundred times as long.
+  // With a limit that is not an integer, V8 would try the pattern at every character. This would take a hundred times as long.
   const linesMax = linesAlwaysAllowed + Math.floor(text.length / lineLengthMin)
   const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
   if (lines.length > linesMax)
@@ -72,8 +72,8 @@ function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const body = start < 0 ? '' : lines.slice(start).join('')
   const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding ignores invalid characters, padding and unused bits. To detect them, the result is encoded again and compared with
-  // the input.
+  // Decoding ignores invalid characters, padding and unused bits. To detect such characters and bits, the result is encoded again
+  // and compared with the input.
   if (base64 === '' || der.toString('base64') !== base64)
     throw new DerError(`PEM block ${label} does not contain base64`)
   return der

@@ -6,7 +6,7 @@ import { encodeElement, encodeSequence, encodeSetOf, encodeSmallInteger } from '
 const dataOid = '1.2.840.113549.1.7.1'
 const signedDataOid = '1.2.840.113549.1.7.2'
 
-/** Encodes a ContentInfo that contains certificates. Their order has no meaning, because DER sorts a SET. */
+/** Encodes a ContentInfo that contains certificates. The order of the certificates has no meaning, because DER sorts a SET. */
 export function encodeCertsOnly(certificates: readonly Uint8Array[]): Uint8Array {
   const sorted = certificates.toSorted((a, b) => Buffer.compare(a, b))
   const signedData = encodeSequence(

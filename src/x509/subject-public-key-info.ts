@@ -98,8 +98,8 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, bytes: Uint8Array): Pub
 
 /**
  * Size of a coordinate in bytes, for each curve that is accepted for certificates. Accepted curves have at least 224 bits and no
- * known weakness. A point of any other length is either not on the curve or the point at infinity (one byte), with which anyone
- * can forge signatures.
+ * known weakness. A point of any other length is either not on the curve or the point at infinity (one byte). Anyone can forge
+ * signatures for the point at infinity.
  */
 export const coordinateBytes: ReadonlyMap<string, number> = new Map([
   [oids.prime256v1, 32],

@@ -295,7 +295,10 @@ test('a certificate without names, or without a configured name, is reported', a
     { logTo: { write: (line) => lines.push(line) } },
   )
   t.after(() => service.close())
-  assert.match(lines.join(''), /"names":\["other\.test"\].*lacks names of --enroll-names/)
+  assert.match(
+    lines.join(''),
+    /"names":\["other\.test"\].*not valid for some names in --enroll-names/,
+  )
   const flags = ['--tls-cert', files.cert, '--tls-key', files.key, '--enroll-listen', '[::]:8443']
   const data = ['--data', join(folder, 'none')]
   const checked = await command([

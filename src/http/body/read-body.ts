@@ -28,7 +28,7 @@ export interface BodyLimits {
 
 /**
  * Takes a body that has arrived completely. Most bodies are complete at the end of the event loop turn in which the request
- * arrived. Returns undefined for an incomplete body. Without event listeners, a small request takes about 10% less time
+ * arrived. Returns undefined for an incomplete body. Without event listeners, a small request takes about 10 % less time
  * (docs/decisions/0030).
  */
 export function takeBody(

@@ -80,8 +80,7 @@ export const importCertificateAuthorityCertificate = authorityOperation({
 
 /**
  * Returns the identity of the certificate to import, and its import time. The record identifies a CA certificate by its import
- * time, so the time is later than that of all the CA's earlier certificates. A concurrent import changes the CA's revision and
- * therefore causes a conflict.
+ * time, so the import times of a CA must increase. A concurrent import changes the CA's revision and therefore causes a conflict.
  */
 async function nextImport(
   db: Database,

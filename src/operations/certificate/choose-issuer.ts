@@ -17,8 +17,8 @@ export function requireIssuing({ arn, status }: AuthorityView, template: Templat
 /**
  * Returns a certificate's issuer: the CA certificate and its key, or only the key for a self-signed root certificate.
  *
- * Checks that a root template is used only for a root CA's own CSR. Otherwise, throws InvalidStateException while the CA waits
- * for its certificate, and InvalidArgsException once the CA is ACTIVE.
+ * Checks that a root template is used only for a root CA's own CSR. For any other use of a root template, throws
+ * InvalidStateException while the CA waits for its certificate, and InvalidArgsException once the CA is ACTIVE.
  */
 export function chooseIssuer(
   db: Database,

@@ -60,7 +60,7 @@ const entryBytes = 500
 
 /**
  * A cache of certificates by ARN. Certificate rows never change, and no process deletes a certificate before its expiry. The CA's
- * state is checked for each request. GetCertificate is one ninth faster with a cache hit.
+ * state is checked for each request. A cache hit makes GetCertificate about 11 % faster.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,

@@ -1,4 +1,4 @@
-/** Logs warnings about certificates that are issued as requested, but that clients may reject. The API cannot return warnings. */
+/** Logs warnings about issued certificates that clients may reject. The API cannot return warnings. */
 import type { AcceptedCsr } from '../../issuance/accept-csr.ts'
 import type { Passthrough } from '../../issuance/passthrough.ts'
 import type { Template } from '../../issuance/templates.ts'

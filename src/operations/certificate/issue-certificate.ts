@@ -37,13 +37,13 @@ export const issueCertificate = operation({
   }),
 })
 
-/** Additions to a certificate request by a protocol other than the API. */
+/** Additions to a certificate request by an enrollment protocol. */
 export interface IssuanceAdditions {
   /** Names that replace the names in the CSR; if absent, the names in the CSR are used. */
   readonly names?: CertificateNames
   /**
-   * Creates the CSR in PEM that replaces the CSR in the input. Because it generates a key, it is called after all checks that
-   * need no CSR.
+   * Creates the CSR in PEM that replaces the CSR in the input. The function generates a key, so it is called after all checks
+   * that need no CSR.
    */
   readonly createCsr?: () => Promise<Uint8Array>
   /** Returns SQL statements to commit together with the certificate, or with the intent to sign it later. */

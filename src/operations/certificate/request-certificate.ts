@@ -74,8 +74,8 @@ interface RequestOptions extends Pick<AcceptedRequest, 'caller' | 'signature' | 
 }
 
 /**
- * Throws LimitExceededException if the CA's quota is exhausted. This is only a preliminary check; the transaction that stores the
- * certificate decides.
+ * Throws LimitExceededException if the CA's quota is exhausted. The check is preliminary: only the transaction that stores the
+ * certificate enforces the quota.
  */
 async function requireQuota({ db, quotas }: Services, { authority }: AuthorityView): Promise<void> {
   if ((await countIssued(db, authority)) >= quotas.certificatesPerAuthority)
@@ -219,7 +219,7 @@ function validityOf({ Value, Type }: Input['Validity']): RequestedValidity {
   return { value: Value, type: Type }
 }
 
-/** Conflicts in the statements that ACME and EST have added. */
+/** Conflicts caused by the SQL statements that ACME and EST add. */
 const enrollmentConflicts: Partial<Readonly<Record<GuardName, string>>> = {
   endpoint: 'The endpoint has been deleted.',
   'in-use': 'Another request has used the password.',

@@ -104,8 +104,8 @@ async function requireRevocable(
 }
 
 /**
- * Stores the revocation. Resolves to false if the caller must try again, because the CA has changed or a recount shows that its
- * quota is not exhausted.
+ * Stores the revocation. Resolves to false if the caller must try again: the CA has changed, or a recount shows that its quota is
+ * not exhausted.
  */
 async function revoke(
   services: Services,

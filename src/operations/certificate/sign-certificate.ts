@@ -17,7 +17,7 @@ export interface Signing {
 
 /**
  * Signs a prepared certificate with its issuer's key and returns the certificate in DER. For CA certificates, the encoding is
- * parsed before it is signed, and the signature is verified. The policy can require the same for other certificates
+ * parsed before it is signed, and the signature is verified. The policy can require both checks for other certificates
  * (docs/decisions/0006, 0028).
  */
 export async function signCertificate(

@@ -1,4 +1,4 @@
-/** Stores a certificate, or the intent to sign it later, with everything that belongs to it, in a single transaction. */
+/** Stores a certificate, or the intent to sign it later, and all related rows in a single transaction. */
 import type { CurrentCrl } from '../../authority/authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 import { bindStatements } from '../../crl/current-crl.ts'

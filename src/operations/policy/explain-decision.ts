@@ -43,7 +43,7 @@ export interface ExplainedStatement {
   readonly json: string
 }
 
-/** Returns the statements that decide an action; none for an implicit denial. */
+/** Returns the statements that decide an action; empty for an implicit denial. */
 export function explainDecision(
   { verdict: { by }, own, resourcePolicies = [] }: ActionDecision,
   sources: DecisionSources,

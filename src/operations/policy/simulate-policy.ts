@@ -73,9 +73,8 @@ const result = structure({
 type Result = Encodable<typeof result>
 
 /**
- * Decides requests in the same way as authorization, and returns the policy statements that decide them. No policy that was
- * written for AWS allows this operation, because it reveals the account's policies. AWS Private CA has no equivalent operation
- * (decision 0048).
+ * Decides requests in the same way as authorization, and returns the policy statements that decide them. The operation reveals
+ * the account's policies, so policies written for AWS never allow it. AWS Private CA has no equivalent operation (decision 0048).
  */
 export const simulatePolicy = operation({
   name: 'SimulatePolicy',
@@ -99,7 +98,7 @@ export const simulatePolicy = operation({
     const resource = await resourceSources(services, caller, input)
     const results: Result[] = []
     for (const action of input.ActionNames) {
-      // A long policy takes time to evaluate, during which other requests must not wait.
+      // Evaluating a long policy takes time, and must not delay other requests.
       await setImmediate()
       results.push(await decideAction(services, { input, principal, resource }, action))
     }
@@ -118,7 +117,9 @@ interface Simulation {
   readonly resource: readonly PolicySource[]
 }
 
-/** Finds the CA's resource policies. The CA must belong to the caller's account, because its policies are displayed. */
+/**
+ * Finds the CA's resource policies. The CA must belong to the caller's account, because the response contains the CA's policies.
+ */
 async function resourceSources(
   services: Services,
   caller: ScopedCaller,
@@ -199,10 +200,10 @@ const decisions = {
   'implicit-deny': 'implicitDeny',
 } as const
 
-/** Condition keys of the connection, which a simulation has only if the caller specifies them. */
+/** Condition keys that describe the connection; absent in a simulation unless the caller specifies them. */
 const connectionKeys = new Set(['aws:sourceip', 'aws:securetransport'])
 
-/** Adds the given condition keys, hides unknown keys, and records the keys without a value that a policy refers to. */
+/** Adds the given condition keys and hides unknown keys. Records the keys that a policy refers to but that have no value. */
 function simulatedKeys(
   keys: ContextKeys,
   {

@@ -12,7 +12,7 @@ import { parseArn } from '../../wire/arn.ts'
 
 const resourceForm = /^(acme|est)\/([a-z0-9-]{1,64})$/
 
-/** The name of an endpoint in the partition, Region and account of its ARN. */
+/** An endpoint's name, with the partition, Region and account in its ARN. */
 export interface EndpointPrincipal {
   readonly partition: string
   readonly region: string

@@ -26,7 +26,7 @@ const backup = structure({
 })
 
 /**
- * Returns the last backup. Only the time is known if an earlier version made the backup, or if the backup has been restored. The
+ * Returns the last backup. If an earlier version made the backup, or if the backup has been restored, only its time is known. The
  * server cannot read backups, so it does not verify them. AWS has no equivalent operation (decision 0046).
  */
 export const listBackups = operation({

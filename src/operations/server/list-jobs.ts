@@ -21,8 +21,8 @@ const job = structure({
 })
 
 /**
- * Lists the server's jobs with the times of their last start and success. The times come from this server and, for runs that
- * found work, from all nodes on the same database. AWS has no equivalent operation (decision 0046).
+ * Lists the server's jobs with the times of their last start and success. The times come from this server. For runs that found
+ * work, the times come from all nodes on the same database. AWS has no equivalent operation (decision 0046).
  */
 export const listJobs = operation({
   name: 'ListJobs',
@@ -80,7 +80,7 @@ function timesOf(
 }
 
 /**
- * Returns the error from the last run that found work. An error that ended a run is resolved by any successful run. Failed items
+ * Returns the error from the last run that found work. Any later successful run resolves an error that ended a run. Failed items
  * are resolved only by a successful run that found work, because other runs may not have retried them.
  */
 function errorOf(

@@ -6,8 +6,8 @@ import { findTokenArn, takeToken, type ScopedToken } from '../../store/idempoten
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Returns an idempotency token qualified by its principal, operation, Region and resource, if any. Another principal with the
- * same token therefore does not receive the first principal's ARN.
+ * Returns an idempotency token qualified by its principal, operation, Region and resource, if any. Different principals can
+ * therefore use the same token without receiving each other's ARNs.
  */
 export function scopedToken(
   caller: Caller,

@@ -130,7 +130,7 @@ function sumOf(
 /** Maximum number of CAs per read. */
 const pageSize = 100
 
-/** Counts the visible CAs by status, and returns their numbers. */
+/** Counts the visible CAs by status, and returns the row numbers of these CAs. */
 async function countAuthorities(
   db: Services['db'],
   {

@@ -20,7 +20,7 @@ export interface ExpiryCount {
 
 /** Minimum time between two counts. The numbers change slowly, and counting reads an index entry for each certificate. */
 const intervalMilliseconds = 5 * 60_000
-/** Maximum time that a reader waits for new counts. After that, it receives the previous counts. */
+/** Maximum time that a reader waits for new counts. After this time, the reader receives the previous counts. */
 const waitMilliseconds = 1000
 /** Maximum number of a CA's certificates that are counted between two adjacent periods. */
 const certificatesMax = 1_000_000

@@ -25,7 +25,7 @@ export function requireOwnAuthority(
   nameOrArn: string,
   now: Date,
 ): Promise<ActiveAuthority> {
-  const advice = 'start on loopback without --tls-self, make it ACTIVE, and start again'
+  const advice = 'start on loopback without --tls-self, make the CA ACTIVE, and start again'
   return requireActiveAuthority(db, { flag: '--tls-self', nameOrArn, advice }, now)
 }
 

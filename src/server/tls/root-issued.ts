@@ -13,7 +13,7 @@ import { openServerRoot, type RootKeys, type RootServices } from './server-root.
 
 const lifeSeconds = 90 * daySeconds
 
-/** Issues a TLS certificate for host names. Its key exists only in memory. */
+/** Issues a TLS certificate for host names. The certificate's key exists only in memory. */
 export async function issueFromRoot(
   services: RootServices,
   keys: RootKeys,

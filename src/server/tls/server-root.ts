@@ -1,7 +1,7 @@
 /**
- * The server's own root, which issues the enrollment listener's certificate if the API has no TLS. It belongs to no account, and
- * the API does not list it. Its key and certificate are rows in the database, so that all processes and nodes share them
- * (docs/decisions/0052).
+ * The server's own root, which issues the enrollment listener's certificate if the API has no TLS. No account owns the server's
+ * root, and the API does not list it. The root's key and certificate are rows in the database, so that all processes and nodes
+ * share them (docs/decisions/0052).
  */
 import type { KeyStore } from '../../keys/key-store.ts'
 import { newSerialNumber } from '../../issuance/new-serial-number.ts'
@@ -36,7 +36,7 @@ export type RootServices = Pick<Services, 'db' | 'clock' | 'random'>
 const keyName = 'tls-root'
 const certificateSetting = 'tls root'
 const lifeSeconds = 3650 * daySeconds
-/** How long notBefore precedes the issuance, for clients whose clocks are slow. */
+/** Time by which notBefore precedes issuance, for clients with slow clocks. */
 const backdatedSeconds = 3600
 
 export interface ServerRoot {

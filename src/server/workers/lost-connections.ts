@@ -15,9 +15,9 @@ type Send = (message: Message, handle?: ConnectionHandle, ...rest: unknown[]) =>
 
 /**
  * Tracks the connections that are sent to each worker. When a worker exits, its connections are closed, so that the clients
- * notice. The primary closes its handle for a connection when the worker has accepted the connection. If the worker exits
- * earlier, node:cluster keeps the handle open forever, and the client waits until its own timeout. Another worker cannot take
- * over the connection, because the first worker may have read part of the request.
+ * notice the failure. The primary closes its handle for a connection when the worker has accepted the connection. If the worker
+ * exits earlier, node:cluster keeps the handle open forever, and the client waits until its own timeout. Another worker cannot
+ * take over the connection, because the first worker may have read part of the request.
  */
 export class LostConnections {
   /**
@@ -34,7 +34,7 @@ export class LostConnections {
       return send(message, handle, ...rest)
     }
     child.send = sendAndTrack as typeof child.send
-    // The two events can occur in either order. A handle that is sent between them is also lost.
+    // The events `exit` and `disconnect` can occur in either order. A handle that is sent between the two events is also lost.
     worker.once('exit', () => this.#close(worker))
     worker.once('disconnect', () => this.#close(worker))
   }

@@ -26,8 +26,8 @@ export interface ListenerUrls {
 /** The values that a worker needs to start. */
 export interface WorkerStart extends PublicEndpoint {
   /**
-   * The current master key. The worker cannot read it from the file, because the file may have been removed or the key may come
-   * from another source.
+   * The current master key. The worker cannot read the master key from the file, because the file may have been removed or the
+   * key may come from another source.
    */
   readonly masterKey: MasterKey
 }
@@ -44,7 +44,7 @@ export type WorkerRequest =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'call record'; readonly record: object }
   | { readonly kind: 'rate'; readonly call: RatedCall }
-  /** Counts a new ACME account, or a change of one, from a source address. */
+  /** Counts a new or changed ACME account for a source address. */
   | { readonly kind: 'account change'; readonly address: string | undefined }
   /** The metrics of all processes, as text. */
   | { readonly kind: 'metrics' }
@@ -86,7 +86,7 @@ export type FromWorker =
   | { readonly kind: 'loaded' }
   | ({ readonly kind: 'listening' } & ListenerUrls)
   | ({ readonly kind: 'cannot start' } & StartupFailure)
-  /** Requests that the primary stop the server. */
+  /** A request to the primary to stop the server. */
   | { readonly kind: 'failed'; readonly problem: string }
   /** The requests and notices that the worker collected in one turn of the event loop. */
   | { readonly kind: 'requests'; readonly requests: readonly SentRequest[] }

@@ -32,7 +32,8 @@ export interface WorkerTasks {
 type Forked = Pick<NodeJS.Process, 'on' | 'once' | 'connected' | 'send'>
 
 /**
- * A worker's connection to its primary. Calls `orphaned` when the primary has exited, because the worker cannot run without it.
+ * A worker's connection to its primary. Calls `orphaned` when the primary has exited, because the worker cannot run without its
+ * primary.
  */
 export class PrimaryConnection {
   readonly #forked: Forked

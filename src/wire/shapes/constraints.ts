@@ -7,8 +7,8 @@ export interface Limits {
 }
 
 /**
- * A regular expression with the flag `u`. It also runs on text that is longer than `max`, so its running time must be linear in
- * the length of the text. For this reason, no repeated part of it may match the same text in two ways.
+ * A regular expression with the flag `u`. The expression also runs on text longer than `max`, so its running time must be linear
+ * in the length of the text. No repeated part of the expression may therefore match the same text in two ways.
  */
 export type StringLimits = Limits &
   ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })
@@ -63,8 +63,8 @@ function between(
 }
 
 /**
- * Longer text is not matched against a pattern. It already fails its length constraint, and V8 would throw RangeError for
- * millions of characters.
+ * Longer text is not matched against a pattern. Text that is too long already fails its length constraint, and V8 would throw
+ * RangeError for millions of characters.
  */
 const patternUnitsMax = 65_536
 

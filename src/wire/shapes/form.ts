@@ -84,7 +84,7 @@ export function fromQuery(
   return members
 }
 
-/** Converts text to the JSON type for a kind of shape. Returns text that is invalid for that kind unchanged. */
+/** Converts text to the JSON type for a kind of shape. Text that is invalid for the kind is returned unchanged. */
 function jsonOfText(kind: ScalarShape['kind'], text: string): unknown {
   switch (kind) {
     case 'integer':

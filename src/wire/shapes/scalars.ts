@@ -5,7 +5,9 @@ import { serializationError, typeError } from './type-errors.ts'
 const int32 = { min: -(2n ** 31n), max: 2n ** 31n - 1n }
 const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
 
-/** Latest time that a Date can represent, in seconds. The earliest is the negative of this value (ECMA-262, Time Values). */
+/**
+ * Latest time that a Date can represent, in seconds. The earliest time is the negative of this value (ECMA-262, Time Values).
+ */
 const epochSecondsMax = 8_640_000_000_000
 
 /**

@@ -41,7 +41,7 @@ export type BlobShape = LimitedShape<'blob'>
 /** A 32-bit integer. */
 export type IntegerShape = LimitedShape<'integer'>
 
-/** A 64-bit integer. Its type is bigint if a JavaScript number cannot represent the value exactly. */
+/** A 64-bit integer. The integer's type is bigint if a JavaScript number cannot represent the value exactly. */
 export type LongShape = LimitedShape<'long'>
 
 export interface BooleanShape extends Constrained {

@@ -6,7 +6,7 @@ const textBytesMax = 256 * 1024
 
 /** Assumed maximum length for the few strings and lists that have no limit. */
 const lengthUnlimited = 1024
-/** The longest form of a code point in JSON, which consists of two six-character escapes. */
+/** The longest form of a code point in JSON: two six-character escapes. */
 const codePointBytes = 12
 /** Number of JSON characters for each byte of a blob. Some clients escape base64 characters as `\/` or `\u002B`. */
 const base64Factor = (4 / 3) * 1.25

@@ -33,8 +33,8 @@ export function canonicalPath(path: string): string {
 }
 
 /**
- * Returns the query parameters in canonical encoding, without `X-Amz-Signature`. They are sorted by name and then by value.
- * Throws MalformedQuery if the query is malformed.
+ * Returns the query parameters in canonical encoding, without `X-Amz-Signature`. The parameters are sorted by name and then by
+ * value. Throws MalformedQuery if the query is malformed.
  */
 export function canonicalQuery(query: QueryString): string {
   const parameters = parametersOf(query)
@@ -61,7 +61,7 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   return text
 }
 
-/** Matches header values whose white space must be collapsed, which are rare. */
+/** Matches the rare header values whose white space must be collapsed. */
 const collapsible = /[ \t]{2}|\t|^ | $/
 
 function collapseSpaces(value: string): string {

@@ -55,7 +55,7 @@ test('the cache does not change the parsed header', () => {
       (authorization, isDated) => {
         const headers = isDated ? dated : indexHeaders([])
         outcomeOf(usual)
-        // The first iteration may add the header to the cache, so the second one tests the cached result.
+        // The first iteration may add the header to the cache, so the second iteration tests the cached result.
         for (const _time of [1, 2])
           assert.deepEqual(
             outcomeOf(authorization, headers),

@@ -1,4 +1,6 @@
-/** Presigned URLs, which contain a signature in their query. The code in expiry.ts checks whether they have expired. */
+/**
+ * Presigned URLs, which contain a signature in their query. The code in expiry.ts checks whether presigned URLs have expired.
+ */
 import { incompleteSignature } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
 import { parseExpires } from './expiry.ts'

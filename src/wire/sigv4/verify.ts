@@ -18,7 +18,10 @@ import { formatTimestamp } from './timestamp.ts'
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
-/** Headers that affect the meaning of a request. Each may occur only once, so that a proxy cannot add a second value. */
+/**
+ * Headers that affect the meaning of a request. Each of these headers may occur only once, so that a proxy cannot add a second
+ * value.
+ */
 const singleHeaders = [
   'authorization',
   'content-type',

@@ -49,7 +49,8 @@ interface Offsets {
 }
 
 /**
- * An element in a larger array. Its views are created on access, because creating a view takes longer than finding the element.
+ * An element in a larger array. An element's views are created on access, because creating a view takes longer than finding the
+ * element.
  */
 class Span implements DerElement {
   readonly tag: number

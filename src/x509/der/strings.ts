@@ -73,7 +73,8 @@ const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
 /**
- * Describes the start of a malformed sequence. This is where a lenient decoder writes the first U+FFFD that is not in the input.
+ * Describes the start of a malformed sequence. At this position, a lenient decoder writes the first U+FFFD that is not in the
+ * input.
  */
 function malformedUtf8Position(content: Uint8Array): string {
   let index = 0

@@ -12,7 +12,9 @@ const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedFromYear = 2050
 
-/** Encodes a Time. Throws RangeError if the time is before 1950 or after 9999, because a certificate cannot represent it. */
+/**
+ * Encodes a Time. Throws RangeError if the time is before 1950 or after 9999, because a certificate cannot represent such a time.
+ */
 export function encodeTime(date: Date): Uint8Array {
   return encodeBackwards((der) => writeTime(der, date))
 }
@@ -73,8 +75,8 @@ export function daysLeft(notAfter: Date, now: Date): number {
 }
 
 /**
- * Returns the earliest notAfter of an unexpired certificate, in seconds since 1970. Database queries use this value instead of
- * isExpiredAt.
+ * Returns the earliest notAfter that an unexpired certificate can have, in seconds since 1970. Database queries use this value
+ * instead of isExpiredAt.
  */
 export function firstValidSecond(now: Date): number {
   return Math.floor(now.getTime() / lastSecondMilliseconds)

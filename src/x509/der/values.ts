@@ -51,7 +51,7 @@ export function readIntegerBytes({ content }: DerElement, label: string): Uint8A
   return content
 }
 
-/** Reads a non-negative INTEGER. Returns its magnitude without a leading zero byte; the magnitude of zero is empty. */
+/** Reads a non-negative INTEGER. Returns the integer's magnitude without a leading zero byte; the magnitude of zero is empty. */
 export function readUnsignedBytes(element: DerElement, label: string): Uint8Array {
   const content = readIntegerBytes(element, label)
   const first = content[0] ?? 0

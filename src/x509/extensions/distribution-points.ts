@@ -24,7 +24,7 @@ export function encodeCrlDistributionPoints(uri: string): Uint8Array {
   return encodeSequence(encodeSequence(distributionPointName(uri)))
 }
 
-/** Encodes IssuingDistributionPoint. The URI is its distributionPoint, and every other field has its default value. */
+/** Encodes IssuingDistributionPoint. The URI is the value of distributionPoint, and every other field has its default value. */
 export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
   return encodeSequence(distributionPointName(uri))
 }

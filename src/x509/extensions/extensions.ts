@@ -50,8 +50,8 @@ function writeExtension(der: BackwardWriter, { oid, critical, value }: Extension
 }
 
 /**
- * An encoded extension. Its DER is in a private field, so that a modified copy such as `{ ...extension, critical: true }` does
- * not contain it.
+ * An encoded extension. The extension's DER is in a private field, so that a modified copy such as `{ ...extension, critical:
+ * true }` does not contain the DER.
  */
 class ConstantExtension implements Extension {
   readonly oid: string

@@ -30,8 +30,8 @@ interface AuthorityKeyIdentifier {
 }
 
 /**
- * Reads an authorityKeyIdentifier. The authorityCertSerialNumber must be a DER INTEGER. Its sign and length are not checked,
- * because it repeats the serial number of another CA's certificate (docs/reference/compatibility/imports.md, encodings).
+ * Reads an authorityKeyIdentifier. The authorityCertSerialNumber must be a DER INTEGER. The serial number's sign and length are
+ * not checked, because it belongs to another CA's certificate (docs/reference/compatibility/imports.md, encodings).
  */
 function readAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')

@@ -24,7 +24,7 @@ export interface Name {
   readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
 }
 
-/** Maximum number of RDNs, which limits the time for comparing and formatting a name. No name in use reaches it. */
+/** Maximum number of RDNs, which limits the time for comparing and formatting a name. No name in use reaches this number. */
 const rdnsMax = 256
 const attributesMax = 64
 
@@ -58,7 +58,7 @@ export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
   return texts
 }
 
-/** Reads an RDN. Its attributes need not be in DER order, because some names in use violate it. */
+/** Reads an RDN. The RDN's attributes need not be in DER order, because some names in use violate this order. */
 function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
   do {
@@ -105,7 +105,7 @@ const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailA
 
 /**
  * Encodes a Name with one attribute per RDN, in the given order. A value has the string type that RFC 5280 appendix A.1 specifies
- * for its attribute, if that type allows the text. Otherwise, the value is a UTF8String.
+ * for its attribute, if that type allows the text. If the type does not allow the text, the value is a UTF8String.
  */
 export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
   return encodeSequence(

@@ -35,7 +35,7 @@ export interface ResponseDataFields {
   /** SHA-1 hash of the bytes of the responder's public key. */
   readonly responderKeyHash: Uint8Array
   readonly producedAt: Date
-  /** Responses for single certificates, of which there must be at least one. */
+  /** Responses for single certificates; at least one is required. */
   readonly responses: readonly SingleResponse[]
   /** The nonce from the request. */
   readonly nonce: Extension | undefined

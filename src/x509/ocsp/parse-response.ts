@@ -20,7 +20,7 @@ const responseStatuses = [
 
 export interface OcspAnswer {
   readonly status: NonNullable<(typeof responseStatuses)[number]>
-  /** Contents of the response, or undefined unless the response has the status successful. */
+  /** Contents of a successful response; undefined for any other status. */
   readonly basic: BasicOcspResponse | undefined
 }
 
@@ -117,7 +117,7 @@ function parseResponseData(
   der: Uint8Array,
 ): Pick<BasicOcspResponse, 'responderId' | 'producedAt' | 'responses' | 'extensions'> {
   const reader = readOnlyNested(der, tags.sequence, 'ResponseData')
-  // DER omits the version of version 1, but some responders write it. There are no other versions.
+  // DER omits the version field for version 1, but some responders encode it. There are no other versions.
   reader.optional(versionTag)
   const responderId = responderIdOf(reader.any())
   const producedAt = readTime(reader, 'producedAt')

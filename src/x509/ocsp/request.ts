@@ -29,7 +29,7 @@ export interface CertId {
 }
 
 export interface OcspRequest {
-  /** CertIDs in the request, of which there is at least one. */
+  /** CertIDs in the request, at least one. */
   readonly certIds: readonly CertId[]
   /** The nonce extension, which the response repeats, or undefined if the request has no nonce. */
   readonly nonce: Extension | undefined
