@@ -261,7 +261,7 @@ interface BotocoreRequest {
 
 test('requests and presigned URLs of botocore are authenticated', async (context) => {
   const argv = ['-c', botocore, alice.accessKeyId, alice.secretAccessKey]
-  // Path of the system's Python (installed by CI), or else of the first Python on PATH.
+  // Path of the system's Python, or of the first Python on PATH if the system has none.
   const runs = ['/usr/bin/python3', 'python3'].map((python) =>
     spawnSync(python, argv, { encoding: 'utf8' }),
   )

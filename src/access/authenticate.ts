@@ -16,7 +16,7 @@ import type { SigningKeys } from './signing-keys.ts'
 
 export interface AuthenticationServices {
   readonly findAccessKey: Find<AccessKey>
-  /** Path of the system's Python, or of the first Python on PATH if the system has none. */
+  /** Finds a role by its ID. */
   readonly findRole: Find<RoleWithPolicies>
   readonly sessions: Sessions
   readonly keyUses: KeyUses

@@ -1,7 +1,7 @@
 /** Events about CAs in EventBridge format (AWS Private CA User Guide, CloudWatch Events). */
 import { isoSeconds } from '../text/iso-time.ts'
 
-/** AWS's five detail types, and a sixth that Signet adds for CA expiry, which AWS reports through another service. */
+/** AWS's five detail types, and Signet's own type for CA expiry. AWS reports CA expiry through another service. */
 type EventType =
   | 'ACM Private CA Creation'
   | 'ACM Private CA Certificate Issuance'

@@ -35,8 +35,8 @@ class Client {
   }
 
   /**
-   * Waits for `count` responses, or with 0 until the connection ends, and resolves to their statuses. The connection may end
-   * before all responses have arrived.
+   * Waits for `count` responses, and resolves to their statuses. If `count` is 0, waits until the connection ends. The connection
+   * may end before all responses have arrived.
    */
   async answers(count: number): Promise<number[]> {
     const ended = new Promise((resolve) => this.socket.once('close', resolve))

@@ -7,9 +7,10 @@ const exporterLabel = 'EXPORTER-Channel-Binding'
 const exporterBytes = 32
 
 /**
- * Returns the channel binding of a server's TLS connection, in base64. With TLS 1.3, this is tls-exporter (RFC 9266). With TLS
- * 1.2, it is tls-unique (RFC 5929 §3.1), the client's Finished message in a full handshake. Returns undefined for a resumed TLS
- * 1.2 session, because an attacker can make tls-unique equal on two resumed connections (RFC 7627 §1).
+ * Returns the channel binding of a server's TLS connection, in base64. With TLS 1.3, the channel binding is tls-exporter (RFC
+ * 9266). With TLS 1.2, the channel binding is tls-unique (RFC 5929 §3.1), the client's Finished message in a full handshake.
+ * Returns undefined for a resumed TLS 1.2 session, because an attacker can make tls-unique equal on two resumed connections (RFC
+ * 7627 §1).
  */
 export function channelBindingOf(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined

@@ -52,7 +52,7 @@ export interface PublicRouteServices {
   readonly ocsp: Route
   /** Whether witnesses can read the checkpoints and tiles of the record. */
   readonly isLogPublic?: boolean
-  /** Object stores whose objects the listener serves, or undefined if the stores serve their objects themselves. */
+  /** Objects that the public listener serves, or undefined if the object store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
 }
 

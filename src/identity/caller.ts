@@ -9,7 +9,7 @@ export interface Caller {
   /** ID of the account's organization, such as `o-…`, if it belongs to one. */
   readonly organizationId: string | undefined
   /**
-   * ARN of a user (such as `arn:aws:iam::123456789012:user/administrator`), role session or endpoint, or the name of a service.
+   * ARN of a user, role session or endpoint, or name of a service; for example `arn:aws:iam::123456789012:user/administrator`.
    */
   readonly arn: string
   readonly accessKeyId: string

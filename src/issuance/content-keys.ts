@@ -1,6 +1,6 @@
 /**
  * Signet's own condition keys for the content of a certificate. The content keys are read from the certificate that is about to
- * be signed. They therefore include names from the CSR and from ApiPassthrough, if the template uses these names.
+ * be signed. The content keys therefore include names from the CSR and from ApiPassthrough, if the template uses these names.
  */
 import { isIP } from 'node:net'
 import { malformedCsr } from '../errors.ts'
@@ -63,7 +63,7 @@ type Add = (name: string, value: string) => void
 
 /**
  * Adds the attributes of the subject to the content keys. Verifiers that ignore the alternative names read host names, addresses
- * and email addresses from the subject. Such subject values therefore also count as alternative names.
+ * and email addresses from the subject. These names in the subject therefore also count as alternative names.
  */
 function addSubject({ subject }: TbsCertificate, add: Add): void {
   for (const { type, value } of subject.rdns.flat()) {

@@ -3,7 +3,7 @@ import { checkPrime, hash } from 'node:crypto'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { weaknessOfModulus } from './rsa-modulus.ts'
 
-/** Results of the checks of a modulus; a member is undefined until its check has run. */
+/** Check results for a modulus; a member is undefined until its check has run. */
 interface Verdict {
   weakness?: { readonly reason: string | undefined }
   prime?: Promise<boolean>
@@ -30,8 +30,8 @@ export function rememberedWeakness(modulus: Uint8Array): string | undefined {
 
 /**
  * Resolves to whether an odd, big-endian integer of at least 2048 bits is prime. Anyone can compute the private exponent for a
- * prime RSA modulus (NIST SP 800-89 §5.3.3). The primality test is a single modular exponentiation in libuv's thread pool, which
- * takes 1.5 ms for 2048 bits and 11 ms for 4096 bits.
+ * prime RSA modulus (NIST SP 800-89 §5.3.3). The primality test is a single modular exponentiation in libuv's thread pool. The
+ * test takes 1.5 ms for 2048 bits and 11 ms for 4096 bits.
  */
 export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   const verdict = verdictOf(modulus)

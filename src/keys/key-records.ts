@@ -7,7 +7,7 @@ export interface KeyRecord {
   readonly algorithm: KeyAlgorithm | 'ED25519'
   /** SubjectPublicKeyInfo of the key, in DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** ID of the master key, which is empty for the master key that preceded the first rotation. */
+  /** ID of the master key; empty for the master key before the first rotation. */
   readonly masterKeyId: string
   /** The data key of the stored key, sealed under the master key. */
   readonly dataKeySealed: Uint8Array

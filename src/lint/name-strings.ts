@@ -107,7 +107,7 @@ const uniqueIdentifier = '2.5.4.45'
 /** OID arc of the attributes that X.520 defines. */
 const x520Arc = '2.5.4.'
 
-/** Returns whether an attribute may have a value that is not a string, as some X.520 attributes do. */
+/** Returns whether an attribute may have a value that is not a string, like some X.520 attributes. */
 function mayHoldStructure(type: string, tag: number): boolean {
   return type === uniqueIdentifier
     ? tag === tags.bitString

@@ -105,7 +105,7 @@ interface LockedServing extends LockedContext {
 }
 
 /**
- * Opens the database to read stored OCSP responses. Returns undefined if the database cannot be read; the server then sends no
+ * Opens the database to read stored OCSP responses. Returns undefined if the database cannot be read. The server then sends no
  * OCSP responses until it is unlocked.
  */
 async function openDatabase(

@@ -1,6 +1,7 @@
 /**
  * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory SQLite database would not work, because
- * the writer, the reader and the CRL thread have separate connections. Such connections can share a database only through a file.
+ * the writer, the reader and the CRL thread have separate connections. Separate connections can share a database only through a
+ * file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'

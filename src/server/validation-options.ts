@@ -27,7 +27,7 @@ export function validationOptions({
  * listener on a host name, or on every address, accepts connections to all addresses of the machine. The function does not
  * recognize ports that the operating system chooses (port 0). Ports that the operating system chooses are high ports, whereas
  * validation connects only to ports 80 and 443 and the configured ports. A listener's port can equal a validation port only if an
- * administrator configures a high port. In that case, the listener answers the validation request with an error.
+ * administrator configures a high port. If the ports are equal, the listener answers the validation request with an error.
  */
 export function ownAddresses(
   listeners: readonly Address[],

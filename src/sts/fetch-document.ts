@@ -94,8 +94,8 @@ async function readResponse(
 }
 
 /**
- * Returns whether the target may be on this machine or its links. Such a target is allowed only if the issuer itself is on this
- * machine or its links. Throws for a URL that must not be fetched. An issuer on the loopback interface does not give access to a
+ * Returns whether the target may be on this machine or its links. A target on this machine or its links is allowed only if the
+ * issuer is there, too. Throws for a URL that must not be fetched. An issuer on the loopback interface does not give access to a
  * cloud's metadata service.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {

@@ -63,8 +63,8 @@ export function certificateAuthorityArn(name: CertificateAuthorityName): string 
 }
 
 /**
- * Returns the ARN of a certificate. It consists of the CA's ARN and the serial number in lower-case hexadecimal, with two digits
- * per byte. `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
+ * Returns the ARN of a certificate. The ARN consists of the CA's ARN and the serial number in lower-case hexadecimal, with two
+ * digits per byte. `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
  */
 export function certificateArn(authorityArn: string, serialNumber: Uint8Array): string {
   return `${authorityArn}/certificate/${Buffer.from(serialNumber).toString('hex')}`
@@ -120,7 +120,7 @@ export function parseCertificateArn(text: string): CertificateName | undefined {
 }
 
 /**
- * Parses the ARN of version 1 of a template, which contains neither Region nor account (AWS Private CA User Guide, Template
+ * Parses the ARN of a template's version 1. The ARN contains neither Region nor account (AWS Private CA User Guide, Template
  * definitions). Returns undefined for any other string. Does not check whether the template exists.
  */
 export function parseTemplateArn(text: string): TemplateName | undefined {

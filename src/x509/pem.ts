@@ -40,7 +40,7 @@ export function pemText(bytes: Uint8Array): string {
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  // With a limit that is not an integer, V8 would try the pattern at every character. This would take a hundred times as long.
+  // With a fractional limit, V8 would try the pattern at every character, and take a hundred times as long.
   const linesMax = linesAlwaysAllowed + Math.floor(text.length / lineLengthMin)
   const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
   if (lines.length > linesMax)

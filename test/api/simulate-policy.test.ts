@@ -292,7 +292,7 @@ test('a simulation that cannot be made is refused with its reason', async () => 
     [{ PrincipalArn: alice.arn.replace('alice', 'nobody') }, /ResourceNotFound.* no user nobody/],
     [{ PrincipalArn: alice.arn.replace('user', 'role') }, /ResourceNotFound.* no role alice/],
     [{ PrincipalArn: alice.accountId }, /ValidationException: PrincipalArn is the account itself/],
-    [{ PrincipalArn: 'arn:aws:iam::x' }, /ValidationException: PrincipalArn must be the ARN/],
+    [{ PrincipalArn: 'arn:aws:iam::x' }, /ValidationException: PrincipalArn must be an account ID/],
     [{ ResourceArn: `${root.arn.slice(0, -1)}x` }, /InvalidArn|ResourceNotFound/],
     [{ SessionPolicy: '{}' }, /ValidationException: SessionPolicy requires/],
     [{ AccessKeyId: 'AKIDNOBODY' }, /ResourceNotFound.* no active access key AKIDNOBODY/],

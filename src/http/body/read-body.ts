@@ -4,7 +4,7 @@ import type { BodyBudget, BodyLease } from './budget.ts'
 import { pieceBytesMin, piecesFree } from './limits.ts'
 
 export type ReadBody =
-  /** The complete body. The caller calls `release` when it no longer uses the bytes, which returns them to the budget. */
+  /** The complete body. The caller returns the bytes to the budget with `release` once it no longer uses them. */
   | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
   | { readonly kind: BodyRefusal }
   /** The client disconnected before the end of the body. */
@@ -93,8 +93,8 @@ export function readBody(
 }
 
 /**
- * Counts the pieces in which a request body arrives. Returns false once there are too many small pieces, in which case the caller
- * must close the connection. With one-byte chunks, a single read from the connection yields ten thousand pieces. A client could
+ * Counts the pieces in which a request body arrives. Returns false once there are too many small pieces. The caller must then
+ * close the connection. With one-byte chunks, a single read from the connection yields ten thousand pieces. A client could
  * therefore block the event loop as long as it keeps sending data.
  */
 export function createPieceCounter(): (piece: Uint8Array) => boolean {

@@ -90,7 +90,7 @@ export class PinGuard {
       file.exec('COMMIT')
       return true
     } catch {
-      // For example, the disk may be full.
+      // The file may not be writable, for example if the disk is full.
       return false
     }
   }

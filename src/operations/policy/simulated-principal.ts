@@ -66,7 +66,7 @@ export async function simulatedPrincipal(
   const account = ofAccount ?? ofPrincipal
   if (account === undefined || (kind === 'assumed-role') !== (session !== undefined))
     throw validationFailed(
-      "PrincipalArn must be the ARN of a user, role or role session, of one of the account's endpoints in the Region, an account ID, or acm.amazonaws.com.",
+      "PrincipalArn must be an account ID, acm.amazonaws.com, or the ARN of a user, a role, a role session, or one of the account's endpoints in the Region.",
     )
   if (account !== accountId)
     return foreignPrincipal({ ...base, accountId: account, organizationId: undefined }, request)

@@ -21,7 +21,7 @@ export interface VisibleEntry {
   readonly number: number
   /** Length of the entry's data in bytes. */
   readonly bytes: number
-  /** The decoded entry; undefined if the data is not a leaf, because it was altered. */
+  /** The decoded entry; undefined if the data was altered and is no longer a leaf. */
   readonly leaf: Leaf | undefined
   /** The CA that the entry describes. */
   readonly authority: AuthorityName | undefined

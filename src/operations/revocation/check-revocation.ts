@@ -60,7 +60,8 @@ const ocspShape = structure({
 
 /**
  * Returns the revocation status that relying parties currently see: the certificate's entry in the published CRL, and the OCSP
- * responder's status. Both may lag behind the database, whose state is in `Api`. AWS has no equivalent operation (decision 0048).
+ * responder's status. The CRL and the OCSP responder may lag behind the database. The member `Api` contains the state in the
+ * database. AWS has no equivalent operation (decision 0048).
  */
 export const checkRevocation = authorityOperation({
   name: 'CheckRevocation',

@@ -67,8 +67,8 @@ const ocspShape = structure({
 })
 
 /**
- * Returns the state of a CA's CRLs and OCSP responses. A CA with partitioned CRLs may have hundreds of them, so they are listed
- * in pages, newest first. AWS has no equivalent operation (decision 0048).
+ * Returns the state of a CA's CRLs and OCSP responses. A CA may have hundreds of partitioned CRLs, so the CRLs are listed in
+ * pages, newest first. AWS has no equivalent operation (decision 0048).
  */
 export const describeRevocation = authorityOperation({
   name: 'DescribeRevocation',

@@ -13,6 +13,6 @@ export async function requireOperator(
   if ((await findOperatorAccount(db)) === caller.accountId) return
   throw new ServiceError(
     'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: signet:${operation} because account ${caller.accountId} does not operate this server. Only the account that the first start of the server created can read information about the server.`,
+    `User: ${caller.arn} is not authorized to perform: signet:${operation} because account ${caller.accountId} does not operate this server. Only the account that was created when the server first started can read information about the server.`,
   )
 }

@@ -5,7 +5,7 @@ export interface ServerInfo {
   readonly settings: readonly ServerSetting[]
   readonly database: { readonly engine: string; readonly schemaVersion: number }
   readonly keyStores: readonly KeyStoreUse[]
-  /** The health check of `/healthz`, which returns the reason why the server cannot serve requests, or undefined. */
+  /** The health check of `/healthz`: returns why the server cannot serve requests, or undefined. */
   readonly health: () => Promise<Error | undefined>
   readonly state: () => Promise<ServerState>
 }

@@ -27,13 +27,13 @@ export async function changeAuthority(
 }
 
 /**
- * Creates the error for a call whose approval has expired or was used by a concurrent identical call, or whose approval
- * policy has changed.
+ * Creates the error for a call whose approval can no longer be used: the approval has expired, an identical call has used it, or
+ * the approval policy has changed.
  */
 export function approvalUsed(cause: ConflictError): ServiceError {
   return new ServiceError(
     'AccessDeniedException',
-    'The approval of this request was used by another identical request, or has expired, or another command changed the approval policy at the same time. Send the request again.',
+    'The approval of this request has expired, an identical request has used it, or the approval policy has changed. Send the request again.',
     { cause },
   )
 }

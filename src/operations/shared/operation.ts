@@ -12,7 +12,7 @@ import { fromQuery } from '../../wire/shapes/form.ts'
 import { jsonBytesMax } from '../../wire/shapes/size.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
-/** Names of the API's 23 operations (AWS Private CA API, Actions), and of the operations that only Signet has. */
+/** Names of the API's 23 operations (AWS Private CA API, Actions), and of Signet's own operations. */
 export type OperationName = AwsOperationName | OwnOperationName
 
 /** Names of operations that AWS does not have, but that use the same protocol. */

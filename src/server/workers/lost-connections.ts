@@ -1,7 +1,7 @@
 /** Closes connections that were in transit from the primary to a worker when the worker exited. */
 import type { Worker } from 'node:cluster'
 
-/** The handle of a connection, which node:cluster sends to a worker before it creates a socket. */
+/** The handle of a connection, which node:cluster sends to a worker before a socket is created. */
 interface ConnectionHandle {
   close(): void
   /** File descriptor of the connection, which is negative once the handle is closed. */

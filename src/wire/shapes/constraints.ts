@@ -87,7 +87,10 @@ function lengthOf(value: unknown): number {
   return value instanceof Uint8Array || Array.isArray(value) ? value.length : Number.NaN
 }
 
-/** For Latin-1 strings, V8 returns without a search. This saves 0.4 µs for the two ARNs in a GetCertificate request. */
+/**
+ * For Latin-1 strings, V8 returns without a search. Skipping the search saves 0.4 µs for the two ARNs in a GetCertificate
+ * request.
+ */
 const leadSurrogate = /[\uD800-\uDBFF]/
 
 /** Counts the code points of well-formed text. A surrogate pair is one code point. */

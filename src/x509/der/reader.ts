@@ -2,8 +2,8 @@
  * Reads strict DER (X.690 §8, §10, §11), with definite and minimal lengths, low tag numbers, and no trailing data. The values
  * that a reader returns are views of the input, never copies.
  *
- * The code in x509/ parses and encodes the structures from RFC 5280 and RFC 2986. This code does no I/O, reads no clock and
- * applies no policy.
+ * The code in x509/ parses and encodes the structures from RFC 5280 and RFC 2986. The code in x509/ does no I/O, reads no clock
+ * and applies no policy.
  */
 import { DerError } from './error.ts'
 

@@ -15,7 +15,7 @@ const keywords: ReadonlyMap<string, string> = new Map([
 
 /**
  * Returns nameText of the Name in `der`. Throws DerError if the Name is malformed. A plain name is ASCII and has one attribute
- * with a keyword in each RDN. Plain names are converted without parsing, because an audit report can contain millions of them.
+ * with a keyword in each RDN. Plain names are converted without parsing, because an audit report can contain millions of names.
  */
 export function nameTextOf(der: Uint8Array): string {
   return plainNameText(der) ?? nameText(parseName(der))
