@@ -5,7 +5,7 @@ import { createTokenBuckets } from './token-buckets.ts'
 
 export interface AddressLimiter {
   /**
-   * Counts an event of an address. Returns undefined if the event is allowed, and otherwise the number of seconds until the
+   * Counts an event from an address. Returns undefined if the event is allowed, and otherwise the number of seconds until the
    * address may cause another event.
    */
   count(address: string | undefined): number | undefined | Promise<number | undefined>
@@ -16,7 +16,7 @@ export interface LocalAddressLimiter extends AddressLimiter {
   count(address: string | undefined): number | undefined
 }
 
-/** Creates a limiter that allows `perHour` events an hour to each IPv4 address, and to each IPv6 network of 64 bits. */
+/** Creates a limiter that allows each IPv4 address and each IPv6 network of 64 bits `perHour` events per hour. */
 export function createAddressLimiter(perHour: number, clock: Clock): LocalAddressLimiter {
   const buckets = createTokenBuckets(clock)
   const limit = { size: perHour, perSecond: perHour / 3600 }

@@ -19,7 +19,7 @@ export interface FailureLimiter {
 interface Source {
   tokens: number
   at: number
-  /** Access keys that were used successfully, most recent last. */
+  /** Access keys that were used successfully, with the most recent last. */
   readonly known: Set<string>
 }
 

@@ -68,7 +68,7 @@ export interface ReportForm {
 }
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
-  // The same layout as JSON.stringify with an indentation of two.
+  // The layout that JSON.stringify produces with an indentation of two.
   JSON: {
     head: '[',
     first: '\n',

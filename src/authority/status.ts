@@ -20,7 +20,7 @@ export function statusAt(authority: DatedStatus, now: Date): AuthorityStatus | u
   return isEndedAt(authority, now) ? 'EXPIRED' : authority.status
 }
 
-/** Returns the time of the CA's last status change, including its expiry. */
+/** Returns the time of the CA's last status change, which may be its expiry. */
 export function lastStateChangeAt(authority: Authority, now: Date): Date {
   const expired = authority.deletion === undefined && isEndedAt(authority, now)
   const notAfter = authority.certificate?.notAfter ?? authority.lastStateChangeAt

@@ -11,8 +11,8 @@ export interface CertificateRequestOptions {
 }
 
 /**
- * Requests a client certificate only while handlers use them, and only from sources within their budget. Every other client completes
- * the handshake without a certificate. Node.js reads `requestCert` when a handshake begins.
+ * Requests client certificates only while handlers use them, and only from sources within their budget. Every other client
+ * completes the handshake without a certificate. Node.js reads `requestCert` when a handshake begins.
  */
 export function limitCertificateRequests(
   server: Server & { requestCert?: unknown },

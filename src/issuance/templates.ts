@@ -144,7 +144,7 @@ const byName: ReadonlyMap<string, Template> = new Map(
 
 export const templateNames: readonly string[] = [...byName.keys()]
 
-/** Finds a template by name. Throws InvalidArgsException, which suggests similar names, if the template name is unknown. */
+/** Finds a template by name. If the template name is unknown, throws InvalidArgsException with similar names. */
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)

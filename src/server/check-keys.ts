@@ -19,7 +19,7 @@ export async function checkConfiguredToken(config: TokenConfig): Promise<void> {
 
 /**
  * Checks the token before a server starts, once for all of the server's processes. A server starts even without its token, and
- * uses it as soon as it is present. Throws ConfigurationError if the configuration cannot work.
+ * uses the token once it is present. Throws ConfigurationError if the configuration cannot work.
  */
 export async function checkTokenAtStart(config: TokenConfig, log: Log): Promise<void> {
   try {

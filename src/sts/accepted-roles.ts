@@ -70,8 +70,8 @@ export async function listAcceptedRoles(
 }
 
 /**
- * Returns the identity providers that accept tokens for the client. Throws InvalidIdentityToken with the missing command if no
- * provider accepts them.
+ * Returns the identity providers that accept tokens for the client. If there are none, throws InvalidIdentityToken with the
+ * missing command.
  */
 function accepting(
   registered: readonly IdentityProvider[],

@@ -15,8 +15,8 @@ import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document
 
 export interface IssuerKeys {
   /**
-   * Returns a function that looks up the key for a token. Fetched keys are used for ten minutes. An unknown key causes a new
-   * fetch at most every 30 seconds.
+   * Returns a function that looks up the key for a token. Fetched keys are used for ten minutes. A token with an unknown key
+   * causes a new fetch, at most every 30 seconds.
    */
   of(provider: Pick<IdentityProvider, 'issuer' | 'keySet'>): JWTVerifyGetKey
 }

@@ -34,7 +34,7 @@ export class TokenSession {
   readonly #known = new Map<string, KnownKey>()
   /** Times at which keys failed in a new session, as values of performance.now(), by hexadecimal ID. */
   readonly #failedAt = createBoundedCache<number>(knownKeysMax)
-  /** Number of running calls that do not block the thread, during which the module must not be finalized. */
+  /** Number of running calls that do not block the thread. The module must not be finalized during these calls. */
   #pending = 0
 
   constructor(location: TokenLocation, connector: TokenConnector) {
