@@ -13,7 +13,7 @@ export const approvalActions = {
 
 export type ApprovalAction = keyof typeof approvalActions
 
-/** Restoring a backup, if the backup's approval policy lists this action. */
+/** The action of restoring a backup, if the backup's approval policy lists this action. */
 export const restoreAction = 'restore' satisfies ApprovalAction
 
 /** The action of changing an approval policy. Every change to an existing approval policy requires a second person's approval. */

@@ -30,7 +30,7 @@ export function requestHash(request: CanonicalRequest): Buffer {
 
 /**
  * Returns JSON with sorted members and without undefined members. A value that JSON cannot represent is encoded as an array of
- * its type name and a string. Every other array is encoded with an empty string as its first element. This encoding ensures that
+ * its type name and a string. Every other array is encoded with an empty string as its first element. The encoding ensures that
  * values of different types never have the same form.
  */
 export function canonicalJson(value: unknown): string {

@@ -125,7 +125,7 @@ test('any text is parsed to an address of four or sixteen bytes, or refused', ()
       try {
         const { content } = generalNameOf({ IpAddress }, 'Name')
         assert.ok(content.length === 4 || content.length === 16)
-        // The Node.js parser accepts this string as an IP address, too.
+        // The Node.js parser also accepts the string as an IP address.
         new BlockList().addAddress(IpAddress, content.length === 4 ? 'ipv4' : 'ipv6')
       } catch (error) {
         assert.ok(error instanceof ServiceError, String(error))

@@ -70,8 +70,8 @@ function textName(requested: RequestedGeneralName, at: string): GeneralName {
 }
 
 /**
- * Encodes visible ASCII characters, the only characters allowed in these types of names (RFC 5280 §4.2.1.6). Internationalized
- * names must be given as A-labels.
+ * Encodes visible ASCII characters, the only characters allowed in DNS names, email addresses and URIs (RFC 5280 §4.2.1.6).
+ * Internationalized names must be given as A-labels.
  */
 function ascii(text: string, at: string): Uint8Array {
   if (!/^[\x20-\x7e]+$/.test(text)) {

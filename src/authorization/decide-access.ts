@@ -168,7 +168,7 @@ async function tagsOf(
   return new Map(tags.map(({ key, value = '' }) => [key, value]))
 }
 
-/** Returns the actions that permissions grant a service on a CA, on behalf of the account for which the service acts. */
+/** Returns the actions on a CA that permissions grant a service for the account on whose behalf it acts. */
 export async function permittedActions(
   { db, clock }: AuthorizationServices,
   { arn: principal, accountId: sourceAccount }: Caller,

@@ -106,7 +106,7 @@ export function denialOf(...request: Parameters<typeof judge>): Verdict | undefi
 
 /**
  * Returns the resource policy statement in the caller's own account that allows the caller by name. Session policies do not
- * restrict an Allow statement that names the session itself. Session policies do restrict an Allow statement that names the
+ * restrict an Allow statement that names the session itself. Session policies restrict an Allow statement that names the
  * session's role or everyone.
  */
 function directStatement(

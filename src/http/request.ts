@@ -76,7 +76,7 @@ export function withoutPrefix(path: string, prefix: string): string {
   return rest.startsWith('/') ? rest : path
 }
 
-/** The public URL's host and path, for comparison with those of a request. */
+/** The public URL's host and path, for comparison with a request's host and path. */
 export interface PublicSite {
   readonly host: string | undefined
   /** The path of the public URL, without a trailing slash. */
@@ -92,7 +92,7 @@ export function publicSite(publicUrl: string): PublicSite {
 
 /**
  * Returns the local paths to try for a request: the path as received, and the path without the public URL's prefix. A reverse
- * proxy may already have removed that prefix.
+ * proxy may already have removed the public URL's prefix.
  */
 export function publicPaths(
   { localPath }: Pick<RequestHead, 'localPath'>,

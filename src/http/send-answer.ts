@@ -69,7 +69,7 @@ function sendStream(
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
-  // The client may have disconnected before the object was opened. The connection has then already emitted `close`, and does not
+  // The client may have disconnected before the object was opened. A closed connection has already emitted `close`, and does not
   // emit the event again.
   if (response.destroyed) {
     body.destroy()

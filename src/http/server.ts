@@ -198,7 +198,7 @@ async function fail(
   sendAnswer(response, failure, services)
 }
 
-/** Rejects a request that has too many header lines. Newer versions of Node.js enforce this limit themselves. */
+/** Rejects a request that has too many header lines. Newer versions of Node.js limit the header lines themselves. */
 function refuseHeaders(services: EntryServices, { request, response }: Exchange): void {
   dropBody(request, response)
   response.shouldKeepAlive = false

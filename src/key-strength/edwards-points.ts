@@ -15,8 +15,8 @@ const prime25519 = 2n ** 255n - 19n
 const prime448 = 2n ** 448n - 2n ** 224n - 1n
 
 /**
- * The y coordinate of two of the four points of order 8 on edwards25519. The y coordinate of the other two points is the negative
- * of this value.
+ * The y coordinate of two of the four points of order 8 on edwards25519. The other two points of order 8 have the negative y
+ * coordinate.
  */
 const orderEight = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n
 

@@ -78,7 +78,10 @@ const rocaPrimes = oddPrimesBelow(168)
 const rocaGenerator = 65_537
 const rocaResidues = rocaPrimes.map((prime) => powersModulo(rocaGenerator, prime))
 
-/** In a vulnerable key, both prime factors are powers of 65537 modulo each of these primes, and so is their product. */
+/**
+ * In a vulnerable key, both prime factors are powers of 65537 modulo each of the primes in the fingerprint, and so is their
+ * product.
+ */
 function isRoca(residues: Uint16Array): boolean {
   return rocaResidues.every((powers, index) => powers.has(residues[index] ?? 0))
 }

@@ -169,5 +169,5 @@ const refusalCases: readonly KeyStoreCase[] = [
   },
 ]
 
-/** Test cases for every key store, which use no algorithm other than P-256. */
+/** Test cases for every key store, with P-256 as the only algorithm. */
 export const keyStoreContract: readonly KeyStoreCase[] = [...repeatCases, ...refusalCases]

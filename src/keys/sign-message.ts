@@ -26,10 +26,9 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
 export type LongSignatures = 'in-pool' | 'on-thread'
 
 /**
- * Signs a message. RSA signatures use PKCS #1 v1.5 padding, ECDSA signatures are encoded as an ECDSA-Sig-Value in DER, and
- * ML-DSA is pure ML-DSA with an empty context (RFC 9881 §2). The code relies on these defaults of Node.js, because passing the
- * parameters explicitly would take half as long as a P-256 signature. Throws TypeError if the key does not support the
- * algorithm.
+ * Signs a message. RSA signatures use PKCS #1 v1.5 padding, ECDSA signatures are encoded as an ECDSA-Sig-Value in DER, and ML-DSA
+ * is pure ML-DSA with an empty context (RFC 9881 §2). The code relies on the defaults of Node.js, because passing the parameters
+ * explicitly would take half as long as a P-256 signature. Throws TypeError if the key does not support the algorithm.
  */
 export async function signMessage(
   key: KeyObject,

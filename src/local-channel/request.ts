@@ -17,7 +17,7 @@ export async function requestLocally(
   const socket = connect({ path, allowHalfOpen: true })
   try {
     await once(socket, 'connect')
-    // Without this listener, an error after the reply would terminate the process.
+    // Without an error listener, an error after the reply would terminate the process.
     socket.on('error', () => {})
     socket.write(`${JSON.stringify(request)}\n`)
     const reply = (await readLine(socket)) as LocalReply

@@ -73,7 +73,7 @@ async function listen(server: Server, path: string): Promise<void> {
   if (await isServed(path)) throw new Error(`another server listens on ${path}`)
   await rm(path, { force: true })
   const listening = once(server, 'listening')
-  // The socket is created during this call, so it never has other permissions.
+  // The call to `listen` creates the socket, so the socket never has other permissions.
   const mask = process.umask(0o177)
   try {
     server.listen({ path, exclusive: true })

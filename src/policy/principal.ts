@@ -26,7 +26,7 @@ const accountForm = /^\d{12}$/
 const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
 export const identityForm =
   /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
-/** ARN of an enrollment endpoint. AWS has no endpoints as principals, so PutPolicy does not accept this ARN. */
+/** ARN of an enrollment endpoint. AWS has no endpoints as principals, so PutPolicy does not accept an endpoint's ARN. */
 const endpointForm = /^arn:[a-z0-9-]+:signet:[a-z0-9-]+:\d{12}:(?:acme|est)\/[a-z0-9-]{1,64}$/
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/

@@ -1,6 +1,7 @@
 /**
- * Validates resource policies for a CA (AWS Private CA User Guide, Attach a policy for cross-account access). The form of these
- * policies is fixed: one statement allows other accounts to read, and another allows them to issue with a single template.
+ * Validates resource policies for a CA (AWS Private CA User Guide, Attach a policy for cross-account access). The resource
+ * policies have a fixed form: one statement allows other accounts to read, and another allows them to issue with a single
+ * template.
  */
 import { accountOf, identityForm } from './principal.ts'
 import { ServiceError } from '../errors.ts'

@@ -28,7 +28,7 @@ import { enrollNames, uncoveredNames } from './tls/listener-names.ts'
 import { requireOwnAuthority } from './tls/own-authority.ts'
 
 const s3Milliseconds = 10_000
-/** Name of the bucket in the test request to the S3 store. A bucket with this name does not have to exist. */
+/** Name of the bucket in the test request to the S3 store. The bucket does not have to exist. */
 const probeBucket = 'signet-check-config'
 
 /** Returns the problems in a configuration that would prevent `signet serve` from running. */

@@ -8,7 +8,7 @@ import { storesOfNewKeys } from '../keys/stores/index.ts'
 import { systemRandom } from '../random.ts'
 import type { Config } from '../settings/config.ts'
 
-/** Alias in the test request to KMS. An alias with this name does not have to exist. */
+/** Alias in the test request to KMS. The alias does not have to exist. */
 const probeAlias = 'alias/signet/check-config'
 
 /**

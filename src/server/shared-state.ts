@@ -1,6 +1,6 @@
 /**
  * State that all of a server's processes share: request rates, limits, the call log, metrics and jobs. The process that owns the
- * data holds this state, and workers access it through the primary.
+ * data holds the shared state, and workers access it through the primary.
  */
 import {
   createAddressLimiter,

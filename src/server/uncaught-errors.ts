@@ -1,4 +1,4 @@
-/** Handles errors outside requests and commands. These errors are logged and counted, and do not end the server process. */
+/** Handles errors outside requests and commands. Uncaught errors are logged and counted, and do not end the server process. */
 import { standardErrorLines } from '../telemetry/log-lines.ts'
 import { createLogOn, type Log, type LogForm } from '../telemetry/log.ts'
 import type { ProcessFaults } from '../telemetry/metrics.ts'

@@ -2,7 +2,7 @@ import { userIdOf } from '../identity/caller.ts'
 import { string, structure } from '../wire/shapes/shape.ts'
 import { requireCaller, stsOperation } from './sts-operation.ts'
 
-/** Returns the caller's account, ARN and unique ID. No policy can deny this operation (STS API, GetCallerIdentity). */
+/** Returns the caller's account, ARN and unique ID. No policy can deny GetCallerIdentity (STS API, GetCallerIdentity). */
 export const getCallerIdentity = stsOperation({
   name: 'GetCallerIdentity',
   signed: true,

@@ -72,8 +72,8 @@ function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const body = start < 0 ? '' : lines.slice(start).join('')
   const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding ignores invalid characters, padding and unused bits. To detect such characters and bits, the result is encoded again
-  // and compared with the input.
+  // Decoding ignores invalid characters, padding and unused bits. To detect invalid input, the result is encoded again and
+  // compared with the input.
   if (base64 === '' || der.toString('base64') !== base64)
     throw new DerError(`PEM block ${label} does not contain base64`)
   return der

@@ -82,7 +82,7 @@ export async function encodePkcs12(
   const { privateKey, certificates, friendlyName } = content
   const attributes = encodeSetOf([
     encodeAttribute(oid.friendlyName, encodeBmpString(friendlyName)),
-    // Programs use this attribute to find the certificate that belongs to a key. The value of the attribute is only an
+    // Programs use the localKeyId to find the certificate that belongs to a key. The value of the attribute is only an
     // identifier.
     encodeAttribute(oid.localKeyId, encodeOctetString(keyIdOf(certificates[0]))),
   ])

@@ -1,4 +1,4 @@
-/** All limits on request bodies. Route handlers and the other files in http/body/ enforce these limits. */
+/** All limits on request bodies. Route handlers and the other files in http/body/ enforce the limits. */
 
 /**
  * Default limit on the length of request bodies, in bytes. Operations with longer inputs have a higher limit. As in AWS, bodies

@@ -113,8 +113,8 @@ const longNumber = /[:[,]\s*-?\d{16}/
 /** Number of characters in the longest 64-bit integer, including its sign. */
 const exactDigitsMax = 20
 /**
- * Maximum length of text that is parsed with the JSON.parse reviver. A reviver is called for each value, and these calls take
- * many times as long as the parsing itself.
+ * Maximum length of text that is parsed with the JSON.parse reviver. A reviver is called for each value, and the calls take many
+ * times as long as the parsing itself.
  */
 const exactTextMax = 16 * 1024
 

@@ -20,8 +20,8 @@ export interface KnownKey {
 /** Maximum number of key handles that are kept in memory. */
 const knownKeysMax = 1000
 /**
- * Time after a key's failure in a new session during which its further failures open no other session. The key itself causes
- * these failures, and another new session would only interrupt the use of other keys.
+ * Time after a key's failure in a new session during which its further failures open no other session. The key itself causes the
+ * further failures, and another new session would only interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 
@@ -34,7 +34,7 @@ export class TokenSession {
   readonly #known = new Map<string, KnownKey>()
   /** Times at which keys failed in a new session, as values of performance.now(), by hexadecimal ID. */
   readonly #failedAt = createBoundedCache<number>(knownKeysMax)
-  /** Number of running calls that do not block the thread. The module must not be finalized during these calls. */
+  /** Number of running calls that do not block the thread. The module must not be finalized while non-blocking calls run. */
   #pending = 0
 
   constructor(location: TokenLocation, connector: TokenConnector) {
@@ -92,7 +92,7 @@ export class TokenSession {
     }
   }
 
-  /** Runs calls that do not block the thread. The module is not finalized before these calls end. */
+  /** Runs calls that do not block the thread. The module is not finalized before the non-blocking calls end. */
   async runPending<Result>(calls: (connection: TokenConnection) => Promise<Result>) {
     const connection = this.run((open) => open)
     this.#pending += 1

@@ -1,4 +1,4 @@
-/** The operations ListRoles and GetRole. AWS has these operations in the IAM API, but not in this API (decision 0045). */
+/** The operations ListRoles and GetRole. In AWS, these operations are in the IAM API instead (decision 0045). */
 import { resourceNotFound } from '../../errors.ts'
 import { viewRoleDetails } from '../../principals/details.ts'
 import { viewRole } from '../../principals/views.ts'

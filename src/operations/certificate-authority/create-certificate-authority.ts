@@ -46,8 +46,8 @@ const createCertificateAuthorityInput = structure({
 })
 
 /**
- * Creates a CA (AWS Private CA API, CreateCertificateAuthority). A background job then generates the CA's key and CSR. The
- * CA can issue certificates after its own certificate has been imported.
+ * Creates a CA (AWS Private CA API, CreateCertificateAuthority). After the call, a background job generates the CA's key and CSR.
+ * The CA can issue certificates after its own certificate has been imported.
  */
 export const createCertificateAuthority = operation({
   name: 'CreateCertificateAuthority',

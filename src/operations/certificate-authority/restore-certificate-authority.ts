@@ -20,7 +20,7 @@ export const restoreCertificateAuthority = operation({
     'ResourceNotFoundException',
     'InvalidArnException',
     'InvalidStateException',
-    // AWS's API model does not list this error for RestoreCertificateAuthority.
+    // AWS's API model does not list ConcurrentModificationException for RestoreCertificateAuthority.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,

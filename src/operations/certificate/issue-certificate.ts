@@ -21,7 +21,7 @@ export const issueCertificate = operation({
     'InvalidArnException',
     'InvalidStateException',
     'MalformedCSRException',
-    // AWS's API model does not list this error for IssueCertificate.
+    // AWS's API model does not list ConcurrentModificationException for IssueCertificate.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,

@@ -21,7 +21,7 @@ import { entryKind, entryShape, requireOwnAuthority, viewEntry } from './entry-v
 const pageSize = 100
 /** Maximum number of leaves that a single call reads. */
 const scannedMax = 1000
-/** Maximum total length of the data on a page. The server computes hashes over this data. */
+/** Maximum total length of the data on a page. The server computes hashes over the data on a page. */
 const pageBytesMax = 1024 * 1024
 
 const input = structure({

@@ -15,7 +15,7 @@ import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 /** Names of the API's 23 operations (AWS Private CA API, Actions), and of Signet's own operations. */
 export type OperationName = AwsOperationName | OwnOperationName
 
-/** Names of operations that AWS does not have, but that use the same protocol. */
+/** Names of Signet's own operations, which use the same protocol as AWS's operations. */
 export type OwnOperationName =
   | 'ApproveRequest'
   | 'DescribeServer'

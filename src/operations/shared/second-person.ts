@@ -21,7 +21,7 @@ interface CriticalCall {
 }
 
 /**
- * Returns SQL statements that check a call's approval policy and mark its approval as used. The call commits these statements in
+ * Returns SQL statements that check a call's approval policy and mark its approval as used. The call commits the statements in
  * the same transaction as its effect. Throws AccessDeniedException with the approval ID if the call has not been approved.
  */
 export async function requireSecondPerson(

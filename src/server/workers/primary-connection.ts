@@ -152,8 +152,8 @@ export class PrimaryConnection {
 
   #send(message: FromWorker): void {
     this.#forked.send?.(message, (error) => {
-      // Without this call, the caller would wait for the reply forever. If the channel is closed, the event `disconnect` shows
-      // that the primary has exited.
+      // If the primary were not declared lost here, the caller would wait for the reply forever. If the channel is closed, the
+      // event `disconnect` shows that the primary has exited.
       if (error !== null && this.#forked.connected) this.#orphaned()
     })
   }

@@ -67,7 +67,7 @@ const integerForm = /^-?\d{1,19}$/
  * (`true`, or `True` in Python), and blobs are in base64. Any other text remains text, so that `decode` rejects it. Parameters
  * with unknown names are ignored.
  *
- * Throws SerializationException for a list or a structure, because clients have no common encoding for these.
+ * Throws SerializationException for a list or a structure, because clients have no common encoding for lists and structures.
  */
 export function fromQuery(
   { fields }: StructureShape,

@@ -633,7 +633,7 @@ test('a signature must be 64 lower-case hexadecimal digits, not characters that 
   const isValidAs = (signature: string): boolean =>
     isSignatureValid(request, { ...claim, signature }, key)
   assert.equal(isValidAs(claim.signature), true)
-  // In latin1, these characters are encoded as the bytes of the corresponding digits.
+  // In latin1, the wide characters are encoded as the bytes of the corresponding digits.
   const wide = claim.signature.replaceAll(/./g, (digit) =>
     String.fromCharCode(digit.charCodeAt(0) + 256),
   )

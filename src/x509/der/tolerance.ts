@@ -1,6 +1,6 @@
 /**
  * Encodings that existing software writes although they violate DER or an RFC. By default, readers are strict. A caller can
- * tolerate some of these encodings if the bytes cannot be changed or will be encoded again.
+ * tolerate some non-DER encodings if the bytes cannot be changed or will be encoded again.
  */
 type ForeignForm =
   /** The value TRUE, encoded as any octet other than 00 (BER, X.690 §8.2.2). */
