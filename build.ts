@@ -34,8 +34,8 @@ const moduleUrl =
   "const moduleUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;"
 
 /**
- * A library as CommonJS. The library's ES module only re-exports the CommonJS module, so that a process that loads both has
- * only one copy of each class. Packages that exist only as ES modules are bundled, because Jest cannot require them.
+ * Builds a library as CommonJS. The library's ES module only re-exports the CommonJS module, so that a process that loads both
+ * has only one copy of each class. Packages that exist only as ES modules are bundled, because Jest cannot require them.
  */
 async function buildLibrary(library: Library): Promise<void> {
   await build({

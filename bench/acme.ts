@@ -1,4 +1,4 @@
-/** Benchmark of ACME orders at an endpoint without challenges, whose accounts use an EAB key. */
+/** Benchmark of ACME orders with EAB accounts, at an endpoint without challenges. */
 import { readFile } from 'node:fs/promises'
 import {
   AcmeClient,

@@ -13,10 +13,10 @@ import {
 import { shownCount } from './rows.ts'
 import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Number of different certificates that each benchmark row requests. */
+/** Numbers of distinct certificates to request; each number has its own table row. */
 const getCounts = [300, 100_000]
 
-/** Number of certificates to revoke in a turn. The turn ends as soon as all of them are revoked. */
+/** Number of certificates to revoke in a turn. A turn ends when all its certificates are revoked. */
 export function revocationsIn({ seconds, quick }: BenchOptions): number {
   return Math.ceil(seconds * (quick ? 50 : 2000))
 }

@@ -1,6 +1,7 @@
 /**
- * CFSSL as a peer that signs CSRs over HTTP, either without authentication and storage, or with its HMAC provider and SQLite.
- * Unlike Signet, CFSSL does not flush each commit to disk: its SQLite driver uses WAL and synchronous=NORMAL.
+ * CFSSL as a benchmark peer that signs CSRs over HTTP. CFSSL runs either without authentication and storage, or with its HMAC
+ * provider and SQLite. Unlike Signet, CFSSL does not flush each commit to disk: its SQLite driver uses WAL and
+ * synchronous=NORMAL.
  */
 import { execFile, spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'

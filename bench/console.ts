@@ -1,5 +1,5 @@
 /**
- * `node bench/console.ts` measures the web console with 200 CAs and 100,000 certificates: for each page, the time from
+ * `node bench/console.ts` measures the web console with 200 CAs and 100,000 certificates. For each page, it prints the time from
  * navigation to content, the number of elements, the longest task, and the layout shift.
  */
 import { parseArgs } from 'node:util'
@@ -26,8 +26,8 @@ const { values: flags } = parseArgs({
 })
 
 /**
- * Creates a root CA with subordinate CAs, and issues certificates from all of them. Resolves to the ARNs of the CAs, the
- * root first.
+ * Creates a root CA with subordinate CAs, and issues certificates from all of them. Resolves to the CAs' ARNs, starting with the
+ * root.
  */
 async function fill(service: TestService): Promise<string[]> {
   const subject = (CommonName: string) => ({ Organization: 'Example', CommonName })

@@ -1,12 +1,12 @@
 /**
- * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. They are
- * generated once and stored in the temporary directory. The library that generates them is not used by the server.
+ * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. The CSRs are
+ * generated once and stored in the temporary directory. The server does not use the library that generates the CSRs.
  */
 import { webcrypto } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its global definitions
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this package
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 

@@ -1,6 +1,6 @@
 /**
- * Measures the startup of an embedded CA. Every result is the median of several new processes that load the output of
- * `npm run build`.
+ * Measures the startup of an embedded CA. Each result is the median over several new processes, which load the output of `npm run
+ * build`.
  *
  * Prints the table for docs/explanation/benchmarks-of-size.md. Flag: --starts N, the number of processes (default: 20).
  */

@@ -89,7 +89,7 @@ async function benchKind(
   }
 }
 
-/** Throws if a peer's database lacks any certificate that the peer returned. */
+/** Throws if a certificate that a peer returned is missing from the peer's database. */
 function requireStored({ load, stored }: Peer, rows: readonly Row[]): void {
   const count = stored()
   const results = rows.flatMap(({ others }) => others.filter(({ name }) => name === load.name))

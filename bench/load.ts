@@ -3,8 +3,8 @@
  * process that does as little work per request as possible, so that the server is the bottleneck.
  *
  * Without `rate`, each connection sends its next request as soon as it has received the previous response (closed loop). With
- * `rate`, each request has a scheduled time. Latency is measured from that time and includes the wait for a connection (open
- * loop).
+ * `rate`, each request has a scheduled time. Latency is measured from the scheduled time and includes the wait for a connection
+ * (open loop).
  *
  * The only argument is LoadOptions as JSON. The program prints a LoadResult as JSON.
  */
@@ -17,7 +17,7 @@ import { readRequests } from './load-file.ts'
 export interface LoadOptions {
   /** Ports on 127.0.0.1, across which the connections are distributed. */
   readonly ports: readonly number[]
-  /** Whether to use TLS, without verifying the server certificate. TLS cannot be combined with `reconnect`. */
+  /** Whether to use TLS; the server certificate is not verified. TLS cannot be combined with `reconnect`. */
   readonly tls: boolean
   /** Path of a file with complete requests (load-file.ts). */
   readonly requests: string
@@ -34,12 +34,12 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Number of responses with status 200. */
   readonly succeeded: number
-  /** Number of responses with another status, plus connections that were closed before the response. */
+  /** Number of responses with a status other than 200, plus the number of connections closed before the response. */
   readonly failed: number
   readonly seconds: number
   /** The first response with an unexpected status, for the error message. */
   readonly firstFailure: string | undefined
-  /** Latencies in milliseconds. Each is measured from when the request was sent (closed loop) or due (open loop). */
+  /** Latencies in milliseconds. A latency starts when the request was sent (closed loop) or due (open loop). */
   readonly latency: { readonly median: number; readonly p99: number }
 }
 
@@ -73,7 +73,7 @@ class Load {
     return request && { request, dueAt }
   }
 
-  /** Counts a response. It is undefined if the connection was closed before the response. */
+  /** Counts a response. `response` is undefined if the connection was closed before the response. */
   count(response: Buffer | undefined, dueAt: number): void {
     this.#latencies.push(performance.now() - dueAt)
     if (response?.toString('latin1', 9, 12) === '200') {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 /**
- * Describes the machine in a line for docs/explanation/benchmarks.md. Results are unreliable if the load average before the run
- * is high.
+ * Describes the machine in a line for docs/explanation/benchmarks.md. A high load average before the run makes the results
+ * unreliable.
  */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()
@@ -84,7 +84,8 @@ function treesOf(pids: readonly number[]): Process[] {
 function readProcess(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // Fields 3 and up of /proc/PID/stat. They follow the program name, which is in parentheses and may contain any character.
+    // Fields 3 and up of /proc/PID/stat. These fields follow the program name, which is in parentheses and may contain any
+    // character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

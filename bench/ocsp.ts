@@ -16,7 +16,10 @@ import type { BenchOptions } from './options.ts'
 import type { Prepared } from './servers.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Returns table rows for persistent connections, and for one connection per request. `openssl ocsp` supports only the latter. */
+/**
+ * Returns table rows for persistent connections, and for one connection per request. `openssl ocsp` supports only one request per
+ * connection.
+ */
 export async function benchOcsp(
   prepared: readonly Prepared[],
   allOptions: BenchOptions,

@@ -39,7 +39,7 @@ export interface BenchOptions {
   readonly cores: number | undefined
   /** Certificate for the API listener and the contenders' listeners; undefined if the listeners use plain HTTP. */
   readonly tls: CertificateFiles | undefined
-  /** Whether the run only tests that everything works. */
+  /** Whether the run is only a smoke test. */
   readonly quick: boolean
 }
 
@@ -49,7 +49,7 @@ export interface Flags {
   readonly only: ReadonlySet<Part>
   /** Numbers of certificates to store before the measurement. */
   readonly stored: readonly number[]
-  /** Number of certificates issued by the CA whose certificates are all revoked. */
+  /** Number of certificates issued by the CA for the `scale` benchmark, which revokes all of them. */
   readonly scale: number
 }
 

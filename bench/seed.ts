@@ -8,7 +8,7 @@ import type { FoundCertificate } from '../src/store/certificate-search.ts'
 import type { Target } from './target.ts'
 import { progress } from './turns.ts'
 
-/** Host name in the sample certificate. Its digits differ in each copy of the certificate. */
+/** Host name in the sample certificate. Each copy of the certificate has different digits in the host name. */
 const sampleName = 'h00000000.t000.example.com'
 
 /** Numbers of distinct values per search field. Host names are unique, whereas all other searchable values repeat. */
@@ -21,7 +21,7 @@ export const spread = {
     'EndEntityServerAuthCertificate',
     'CodeSigningCertificate',
   ],
-  /** Number of certificates per revoked certificate. */
+  /** One in this many certificates is revoked. */
   revokedEvery: 1000,
   /** Length of the issuance period and maximum validity, in days. */
   days: 730,
@@ -55,8 +55,8 @@ export function requesterOf(index: number): string {
 export interface Stock {
   readonly data: string
   /**
-   * ARNs of the CAs to fill with certificates. The first CA has 90 % of the certificates, and the others share the rest. A single
-   * CA has all of them.
+   * ARNs of the CAs to fill with certificates. The first CA gets 90 % of the certificates, and the other CAs share the rest. A
+   * single CA gets all certificates.
    */
   readonly authorityArns: readonly string[]
   readonly count: number
@@ -66,8 +66,8 @@ const batchSize = 100_000
 const progressInterval = 500_000
 
 /**
- * Inserts copies of the newest certificate, each with different searchable values, and their rows in the search tables. The
- * latter are inserted last and in key order, so that millions of rows take only minutes.
+ * Inserts copies of the newest certificate with different searchable values, and then their rows in the search tables. Search
+ * rows are inserted in key order, so that millions of rows take only minutes.
  */
 export function seedCertificates(stock: Stock): void {
   // The database needs no journal: no other process has the file open, and the folder is removed after a failure.

@@ -30,7 +30,7 @@ export function treesOf({ before }: Pick<BenchOptions, 'before'>): [Tree, ...Tre
   return before === undefined ? [own] : [own, { name: 'before', root: resolve(before) }]
 }
 
-/** Returns the paths of a checkout's Node.js binary in node_modules and its signet program. */
+/** Returns the paths of the Node.js binary (in node_modules) and the signet program of a checkout. */
 function programOf({ root }: Tree): [string, string] {
   const node = join(root, 'node_modules/.bin/node')
   return [existsSync(node) ? node : process.execPath, join(root, 'bin/signet.js')]

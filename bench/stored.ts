@@ -34,7 +34,7 @@ const operations: readonly {
 ]
 
 /**
- * Compares the server with the first number of stored certificates with the other servers. For the --before checkout, only the
+ * Compares the server that stores the first number of certificates with all other servers. For the --before checkout, only the
  * startup is measured.
  */
 export async function benchStored(

@@ -15,9 +15,9 @@ const run = promisify(execFile)
 /** A load and the server that receives it. */
 export interface LoadTarget extends Pick<LoadOptions, 'ports' | 'tls' | 'once' | 'reconnect'> {
   readonly name: string
-  /** Returns complete HTTP requests. They are signed again for each turn, because a signature is valid for only five minutes. */
+  /** Returns complete HTTP requests. Each turn signs its requests again, because a signature is valid for only five minutes. */
   readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
-  /** Processes whose CPU time is measured, including that of their descendants. */
+  /** Processes whose CPU time is measured, together with their descendants. */
   readonly pids: readonly number[]
   /** Whether the contender shares processes with other contenders. Shared processes are never suspended. */
   readonly shared?: boolean
@@ -169,7 +169,7 @@ export function median(values: readonly number[]): number {
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
 }
 
-/** Returns the median, over all turns, of the ratio between the two rates. */
+/** Returns the median ratio of the two rates over all turns. */
 export function ratioOf(own: readonly LoadResult[], other: readonly LoadResult[]): number {
   return median(
     own.flatMap((result, turn) => {

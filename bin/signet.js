@@ -22,7 +22,7 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
 const source = new URL('../src/main.ts', import.meta.url)
 const built = new URL('../dist/src/main.js', import.meta.url)
 const isCheckout = existsSync(source)
-// The compiled sources are cached next to the installed packages, which need the same trust.
+// The compiled sources are cached next to the installed packages, because both must be equally trusted.
 if (isCheckout)
   module.enableCompileCache(
     fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
@@ -37,7 +37,7 @@ if (await isDebugged()) {
 }
 await main(process.argv.slice(2))
 
-/** Returns whether a signal opened the debugger before the listener was installed. The operator may choose --inspect. */
+/** Returns whether a signal opened the debugger before the listener was installed. An operator's own --inspect is permitted. */
 async function isDebugged() {
   const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
   if (!process.features.inspector || flags.includes('--inspect')) return false

@@ -40,8 +40,8 @@ const banned: readonly {
   },
   {
     call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
-    // Backups and objects are written in pieces, a bucket is renamed before it is deleted, and commit marks and damage are
-    // written in synchronous code.
+    // Backups and objects are written in pieces. A bucket is renamed before it is deleted. Synchronous code writes the commit
+    // marks and the record of damage.
     homes: [
       'files/durable-file.ts',
       'admin-commands/backup.ts',

@@ -114,7 +114,7 @@ for (const { parts, before = false } of runs)
         `no row ${pattern.source}`,
       )
     for (const [name = '', ...cells] of rows) requireFigures(name, cells)
-    // Runs without load on a prepared server, such as scale, print no memory.
+    // Parts of the benchmark without load on a prepared server, such as scale, print no memory figures.
     if (parts.includes('issue'))
       assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
   })

@@ -20,7 +20,10 @@ import {
 
 const lock = readLockFile()
 const production = productionEntries(lock).filter(([path]) => path !== '')
-/** Maximum number of packages in a production installation, which reveals a new dependency with many dependencies of its own. */
+/**
+ * Maximum number of packages in a production installation. A larger number reveals a new dependency with many transitive
+ * dependencies.
+ */
 const packagesMax = 74
 
 /** A lock file with a single package. */

@@ -379,7 +379,9 @@ suite('monitoring', () => {
   })
 })
 
-/** Returns the expected alerts of a rule; promtool also compares the annotations, so the labels are inserted into them. */
+/**
+ * Returns the expected alerts of a rule. Labels are inserted into the annotations, because promtool also compares annotations.
+ */
 function expectedAlert(rule: Members, { fires }: AlertCase): object {
   const labels = fires[rule.alert as string]
   const annotations = Object.entries(rule.annotations as Record<string, string>).map(

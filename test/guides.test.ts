@@ -111,7 +111,8 @@ async function simulateAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
 }
 
 /**
- * Runs uacme with the listener's root certificate in place of the system's certificates, because uacme trusts only the latter.
+ * Makes uacme trust the listener's root certificate. uacme trusts only the system's certificates, so the root certificate is
+ * mounted over them.
  */
 async function trustListener({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const bundle = '/etc/ssl/certs/ca-certificates.crt'

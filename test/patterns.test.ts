@@ -1,4 +1,4 @@
-/** Tests that input patterns match in linear time, because they are also applied to far longer strings than permitted. */
+/** Tests that input patterns match in linear time, because the server also applies them to strings far longer than permitted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'

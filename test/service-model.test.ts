@@ -66,7 +66,9 @@ const own: readonly OwnOperationName[] = [
 const ofSignet = own.filter((name) => name !== 'ListCertificates')
 const all: readonly OperationName[] = [...names, ...own]
 
-/** Errors that are missing from AWS's model. For these operations, it declares no error for a concurrent change to the CA. */
+/**
+ * Errors that are missing from AWS's model. For these operations, the model declares no error for a concurrent change to the CA.
+ */
 const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
   IssueCertificate: ['ConcurrentModificationException'],
   RestoreCertificateAuthority: ['ConcurrentModificationException'],

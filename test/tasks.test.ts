@@ -59,7 +59,7 @@ suite(
   },
 )
 
-/** Turns comments of the form `<!-- setup … -->` into command blocks. They cause the incident that a page describes. */
+/** Turns comments of the form `<!-- setup … -->` into command blocks. The commands cause the incident that a page describes. */
 function withSetup(markdown: string): string {
   return markdown.replaceAll(/^<!-- setup\n([\s\S]*?)-->$/gm, '```sh\n$1```')
 }

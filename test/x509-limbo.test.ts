@@ -1,6 +1,6 @@
 /**
- * Runs the x509-limbo test cases. The import code checks their CA certificates, and the issuance code checks the names in their
- * end-entity certificates. testdata/x509-limbo/README.md describes the origin of the cases.
+ * Runs the x509-limbo test cases. The import code checks the CA certificates in the test cases, and the issuance code checks the
+ * names in the end-entity certificates. testdata/x509-limbo/README.md describes the origin of the cases.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -191,7 +191,10 @@ interface Point {
   readonly y: number
 }
 
-/** Returns the centers of a path's step numbers. They are on a room's upper or lower edge, side by side if there are several. */
+/**
+ * Returns the centers of a path's step numbers. The numbers are on a room's upper or lower edge, side by side if there are
+ * several.
+ */
 function pointsOf({ steps, side }: Path, placed: readonly Placed[]): Point[] {
   return steps.map(({ room }, index) => {
     const found = placed.find((one) => one.room === room)

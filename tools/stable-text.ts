@@ -25,8 +25,8 @@ function wholeYears(days: number): number {
 }
 
 /**
- * Returns the fixed day that replaces a day. The new day has the same distance from today: in days up to a year, and beyond that
- * in years, which leap days do not change.
+ * Returns the fixed day that replaces a day. The new day has the same distance from today. Distances above a year are kept in
+ * whole years, so that leap days do not matter.
  */
 function stableDay(text: string, now: Date): string {
   const today = now.toISOString().slice(0, 10)

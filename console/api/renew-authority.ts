@@ -1,6 +1,6 @@
 /**
- * Renews a CA with either a new certificate for the same key, or a successor with a new key. The renewal plan is the same as in
- * `signet ca renew`.
+ * Renews a CA: either with a new certificate for the same key, or by creating a successor with a new key. The renewal plan is the
+ * same as in `signet ca renew`.
  */
 import { apiValidity } from '../../client/api-validity.ts'
 import { parseValidity } from '../../src/client-commands/issuance-options.ts'

@@ -22,7 +22,7 @@ type JsonForm<T> = T extends Date
     ? { readonly [Name in keyof T]: JsonForm<T[Name]> }
     : T
 
-/** The output of a method of the client, in JSON. */
+/** The JSON form of a client method's output. */
 type OutputOf<Method extends Extract<keyof Client, Uncapitalize<OperationName>>> = JsonForm<
   Omit<Awaited<ReturnType<Client[Method]>>, '$metadata'>
 >

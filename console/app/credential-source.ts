@@ -1,6 +1,6 @@
 /**
- * Renews a session's credentials when a request is made shortly before they expire or after the server has rejected them. They
- * are not renewed while the console is idle, so that the provider's limit on inactive sessions applies.
+ * Renews a session's credentials when a request is made shortly before they expire or after the server has rejected them. An idle
+ * console does not renew credentials, so that the provider's limit on inactive sessions applies.
  */
 import type { CredentialSource } from '../api/client.ts'
 import { assumeRoleWithWebIdentity } from '../api/sts.ts'
@@ -11,7 +11,7 @@ import { apiEndpoint } from './router.ts'
 import { clientOf, type Session, type SignOn } from './session.ts'
 
 const renewMilliseconds = 300_000
-/** Time after a failed renewal during which no attempt is made. */
+/** Waiting time between a failed renewal and the next attempt. */
 const pauseMilliseconds = 10_000
 
 interface RenewalEvents {
@@ -85,6 +85,6 @@ async function renewTokens(
   const renewed = await server.refresh(provider.issuer, tokens.refreshToken)
   const problem = renewalProblem(readClaims(renewed.idToken), { provider, subject })
   if (problem !== undefined) throw new Error(problem)
-  // Some providers return a new refresh token each time; others never do.
+  // Some providers return a new refresh token with each renewal, and others never do.
   return { refreshToken: tokens.refreshToken, ...renewed }
 }

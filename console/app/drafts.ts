@@ -1,4 +1,4 @@
-/** Drafts of forms. They are kept in the tab's session storage until the form is submitted, so that they survive a reload. */
+/** Drafts of forms. Drafts are kept in the tab's session storage until the form is submitted, so that they survive a reload. */
 import { useEffect, useState } from 'react'
 
 const prefix = 'signet.draft.'

@@ -8,7 +8,7 @@ export function nameOfArn(arn: string): string {
 const roleArnForm = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@-]{1,64}$/
 const roleNameForm = /^[\w+=,.@-]{1,64}$/
 
-/** Returns a role's ARN for text that contains either that ARN or the name of a role in the account; otherwise undefined. */
+/** Returns the ARN of a role, given either its ARN or its name in the account. Returns undefined for any other text. */
 export function roleArnOf(text: string, accountId: string): string | undefined {
   if (roleArnForm.test(text)) return text
   return roleNameForm.test(text) ? `arn:aws:iam::${accountId}:role/${text}` : undefined

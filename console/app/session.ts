@@ -1,6 +1,4 @@
-/**
- * The signed-in principal. Secrets are kept in memory, and are stored in the tab's sessionStorage only if the user chooses so.
- */
+/** The signed-in principal. Secrets are kept in memory. They are stored in the tab's sessionStorage only if the user opts in. */
 import { createContext, useContext } from 'react'
 import { createClient, fixedCredentials, type Client, type Identity } from '../api/client.ts'
 import type { Credentials } from '../api/sigv4.ts'

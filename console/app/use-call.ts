@@ -62,7 +62,10 @@ interface Action<Arguments extends readonly unknown[]> {
   readonly clear: () => void
 }
 
-/** An action that the user starts. `run` resolves to whether it succeeded, and has no effect while the action is in progress. */
+/**
+ * An action that the user starts. `run` resolves to whether the action succeeded. It has no effect while the action is in
+ * progress.
+ */
 export function useAction<Arguments extends readonly unknown[]>(
   act: (client: Client, ...values: Arguments) => Promise<void>,
 ): Action<Arguments> {

@@ -11,9 +11,7 @@ export type SearchInput =
 interface SearchParameters {
   /** API input members, keyed by the names of query parameters that are passed on unchanged. */
   readonly members: Readonly<Record<string, string>>
-  /**
-   * The API member for each query parameter that is a date, and the number of days to add, so that a range includes its last day.
-   */
+  /** Query parameters that are dates. `days` is added to the date, so that a range includes its last day. */
   readonly dates: Readonly<Record<string, { readonly member: string; readonly days: number }>>
   /** Returns the start of a day in milliseconds, like `Date.UTC`. */
   readonly startOf: (year: number, monthIndex: number, day: number) => number

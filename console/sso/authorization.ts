@@ -13,7 +13,7 @@ export interface Provider {
   readonly hasIssuerParameter: boolean
 }
 
-/** A sign-in in progress. Its secrets never leave the browser, except for the verifier, which is sent with the code. */
+/** A sign-in in progress. Only one secret of a sign-in leaves the browser: the verifier, which is sent with the code. */
 export interface Attempt {
   /** The `state` value, which binds the response to this sign-in. */
   readonly state: string

@@ -11,7 +11,7 @@ export interface Tokens {
 export interface AcceptedRoles {
   readonly roles: readonly { readonly arn: string; readonly secondsMax: number }[]
   readonly isTruncated: boolean
-  /** Token claims that trust policies are compared with. */
+  /** Token claims that trust policies can require. */
   readonly subject: string
   readonly providers: readonly string[]
 }

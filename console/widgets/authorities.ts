@@ -64,8 +64,8 @@ export async function listCertifiedAuthorities(
 }
 
 /**
- * Serial numbers of issuer certificates, keyed by the certificates that they issued. They never change, so they are stored for
- * the tab. After a reload, a tree of hundreds of CAs therefore needs no API call per CA.
+ * Serial numbers of issuer certificates, keyed by the certificates that they issued. The serial numbers never change, so they are
+ * stored for the tab. After a reload, a tree of hundreds of CAs therefore needs no API call per CA.
  */
 const serialsKey = 'signet.issuers'
 

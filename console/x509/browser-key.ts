@@ -68,7 +68,7 @@ export interface BrowserKey {
   readonly csrPem: string
 }
 
-/** Returns why a certificate cannot contain a name, or undefined if the name is valid. */
+/** Returns the reason why a certificate cannot contain a name, or undefined if the name is valid. */
 export function nameProblem(name: string): string | undefined {
   const read = readName(name)
   return 'problem' in read ? nameProblemText(name, read) : undefined

@@ -1,6 +1,6 @@
 /**
- * Private keys that the browser generated since the console was loaded. They exist only in the tab's memory, and are lost when
- * the page is reloaded or closed, or when the user signs out.
+ * Private keys that the browser generated since the console was loaded. The keys exist only in the tab's memory. Reloading or
+ * closing the page or signing out deletes the keys.
  */
 
 interface SessionKey {

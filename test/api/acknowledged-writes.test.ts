@@ -1,6 +1,6 @@
 /**
- * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one, over
- * any connection, from any worker, and regardless of the rest of its batch. No later read returns an older state.
+ * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one. The
+ * connection, the worker and the rest of the batch make no difference. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -123,7 +123,9 @@ function registersOf(sign: Sign, { arn, certificate }: Root): Register[] {
 
 const always = (request: Buffer) => (): Buffer => request
 
-/** In the register of certificates, each version adds a certificate. A read requests the most recently acknowledged one. */
+/**
+ * In the register of certificates, each version adds a certificate. A read requests the certificate that was acknowledged last.
+ */
 function issuedCertificates(sign: Sign, arn: string): Register {
   const issued: string[] = []
   const authority = { CertificateAuthorityArn: arn }
@@ -206,8 +208,8 @@ class CheckedRegister {
   }
 
   /**
-   * Called when the last byte of a read is sent. Returns a function which checks that the response is not older than
-   * the versions known at that time.
+   * Called when the last byte of a read is sent. Returns a function that checks the response, which must not be older than the
+   * versions known when the read was sent.
    */
   begin(): (answer: HttpAnswer) => void {
     const first = Math.max(this.#acknowledged, this.#seen)
@@ -246,7 +248,10 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
 })
 
-/** Writes if the step has a writer, and then reads. A partial request is sent before the write, except for its last byte. */
+/**
+ * Writes if the step has a writer, and then reads. Partial requests are sent before the write, and their last bytes after the
+ * write.
+ */
 async function runStep(
   { register, writer, reads }: Step,
   registers: readonly CheckedRegister[],
@@ -257,7 +262,7 @@ async function runStep(
   const unsent = new Map<number, Buffer>()
   for (const { connection, mode } of reads) {
     if (mode !== 'partial' || unsent.has(connection)) continue
-    // A connection that the write needs must not carry a partial request. A revocation first uses all public connections.
+    // The write needs connections without a partial request. A revocation first uses all public connections.
     if (writer !== undefined && (connection === writer || checked.register.listener === 'public'))
       continue
     const request = checked.request()
@@ -287,7 +292,7 @@ async function runStep(
 }
 
 /**
- * Reads a register until `isOver`, with several pipelined requests at a time, so that snapshots are open and batches are large.
+ * Reads a register until `isOver`. Several requests are pipelined at a time, so that snapshots are open and batches are large.
  */
 async function readContinuously(
   checked: CheckedRegister,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this package
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -171,7 +171,8 @@ const hardSubjects: readonly {
   { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
   { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
   { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
-  // If an attribute type has no keyword, its value is shown as DER in hexadecimal, here a UTF8String and a PrintableString.
+  // Attribute types without a keyword have their values shown as DER in hexadecimal. These values are a UTF8String and a
+  // PrintableString.
   {
     options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
     subject: '2.5.4.12=#0c02c3a9,2.5.4.5=#13023432,CN=x',
@@ -541,7 +542,7 @@ describe('a failing bucket', () => {
   })
 })
 
-/** Sets a CA's status in the database, for statuses that are short-lived or follow a failure. */
+/** Sets a CA's status in the database. Some statuses are short-lived or occur only after a failure. */
 async function force(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, lastOf(arn))

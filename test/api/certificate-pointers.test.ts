@@ -1,7 +1,7 @@
 /** Tests of the URLs in certificates: CRL distribution points, OCSP responders and CA Issuers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- it defines Reflect metadata for @peculiar/x509
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this package
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'

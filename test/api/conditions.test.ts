@@ -160,7 +160,7 @@ test('a denied CreateCertificateAuthority creates no CA', async () => {
 
 const tagging = ['CreateCertificateAuthority', 'TagCertificateAuthority']
 
-/** The codes that the two operations with tags return. */
+/** The codes returned by the two operations that accept tags. */
 async function tagCodes(user: User, Tags: unknown): Promise<string[]> {
   const input = { CertificateAuthorityArn: root.arn, Tags }
   return [await create(user, Tags), await code(user, 'TagCertificateAuthority', input)]

@@ -54,7 +54,7 @@ class Scene {
     t.after(() => rmSync(this.folder, { recursive: true }))
   }
 
-  /** A copy of the template data folder, with a root with OCSP, a certificate, and an empty write-ahead log. */
+  /** A copy of the template data folder, which contains a root with OCSP, a certificate, and an empty write-ahead log. */
   static async prepare(t: TestContext, flags?: readonly string[]): Promise<Scene> {
     const scene = new Scene(t, flags)
     cpSync(template.data, scene.data, { recursive: true, preserveTimestamps: true })

@@ -210,7 +210,7 @@ suite('a full disk', () => {
         partial += 1
       }
     assert.ok(seen.has(before) && seen.has(last))
-    // A partially written record is on a separate line.
+    // At most one record was written partially, and that record is on a separate line.
     assert.ok(partial <= 1, text)
     assert.equal(
       lines.filter((line) => line.includes('cannot be written')).length,
@@ -281,8 +281,8 @@ suite('a full disk', () => {
       const server = await startServer(data)
       await createRoot(clientOf(server, data))
       await server.stop('SIGKILL')
-      // A killed server leaves its write-ahead log, so the next startup may succeed; otherwise, that startup
-      // reports the full disk.
+      // The next startup may succeed, because a killed server leaves its write-ahead log. If the startup fails, it reports the
+      // full disk.
       await disk.fill()
       try {
         const full = await startServer(data)

@@ -39,7 +39,10 @@ async function startService(t: TestContext, flags: Flags = {}): Promise<TestServ
   return service
 }
 
-/** The enrollment listener's certificate. Clients whose clock differs from the server's accept any certificate. */
+/**
+ * The enrollment listener's certificate. The client accepts any certificate, because the server's clock differs from the
+ * client's.
+ */
 async function leafOf(server: EnrollServer): Promise<X509Certificate> {
   const { peer } = await enrollRequest(server, '/healthz', { rejectUnauthorized: false })
   return new X509Certificate(peer.raw)

@@ -246,7 +246,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
     await report(service, root.arn)
-    // Expected are one creation, two issuances, a revocation, a report, and one or two CRLs.
+    // The test expects one creation, two issuances, one revocation, one report, and one or two CRLs.
     await waitForEvents(events, 6)
     await eventually(
       async () => (webhook.accepted.length >= events().length ? true : undefined),
@@ -289,7 +289,7 @@ describe('event delivery to the webhook', { concurrency: true }, () => {
     service.clock.advance({ seconds: 3600 })
     await service.restart()
     await eventually(async () => {
-      // The restart may have interrupted a delivery, which is then tried again later.
+      // The restart may have interrupted a delivery, which is retried later.
       service.clock.advance({ seconds: 60 })
       await service.runJob('deliver-events')
       return delivered().size >= 4 ? true : undefined

@@ -86,7 +86,7 @@ interface PendingWork {
   readonly leaves: readonly string[]
   readonly first: ReadCrl
   readonly report: { readonly id: string; readonly key: string }
-  /** A CA without a key and a CSR. */
+  /** A CA that has neither a key nor a CSR. */
   readonly creating: string
   /** A deleted CA whose key is due to be erased. */
   readonly erasable: string
@@ -142,7 +142,7 @@ async function prepare(
   return { folder, root, leaves, first, report, creating: creating.arn, erasable: erasable.arn }
 }
 
-/** Makes all scheduled work due immediately, and returns the CA `creating` to its state before key generation. */
+/** Makes all scheduled work due immediately, and resets the CA `creating` to its state before key generation. */
 async function makeDue(folder: string, creating: string, erasable: string): Promise<void> {
   const db = await openSqlite(join(folder, 'signet.sqlite'))
   await db.transaction([
@@ -306,8 +306,8 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
     test(`work interrupted at step '${step}' of an audit report is completed after a restart`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
-  // All pending work takes about thirty transactions. The test passes for each of them at both steps, but this sample is enough
-  // to find regressions.
+  // All pending work takes about thirty transactions. The test passes for every transaction at both steps, but a sample of
+  // transactions is enough to find regressions.
   for (let count = 2; count <= 28; count += 6) {
     const step = count % 4 === 0 ? 'write' : 'committed'
     test(`work interrupted at step '${step}' of transaction ${count} is completed after a restart`, async () => {
@@ -316,7 +316,7 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
   }
 })
 
-/** A client for a server that may be killed at any moment. After that, the client's calls reject. */
+/** A client for a server that may be killed at any moment. Calls reject after the server was killed. */
 class Remote {
   readonly #server: ServerProcess
   readonly #credentials: Credentials

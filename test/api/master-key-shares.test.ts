@@ -38,7 +38,7 @@ let statusRequest: Buffer
 let statusResponse: string
 before(async () => {
   service = await TestService.start()
-  // The locked servers use the system clock, so no response may have a later date.
+  // The locked servers use the system clock, so responses must not have later dates.
   service.clock.advance({ seconds: -60 })
   await service.createBucket(crlBucket)
   const root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })
@@ -228,7 +228,7 @@ test(
       assert.equal(memoryContains(server.pid, forms), false)
       await unlock(3)
       await server.printed('Ctrl-C stops the server')
-      // The search does find a key that is in memory.
+      // As a control, the search finds a key that is in memory.
       assert.equal(memoryContains(server.pid, forms), true)
     })
   },

@@ -1,4 +1,7 @@
-/** Tests that a CA whose certificate from an external root has name constraints issues only certificates that satisfy them. */
+/**
+ * Tests of name constraints in a CA's certificate from an external root: the CA issues only certificates that satisfy the
+ * constraints.
+ */
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { after, before, test } from 'node:test'

@@ -1,6 +1,4 @@
-/**
- * Tests of backups from earlier versions, and of an old backup that is restored alongside newer CRLs, whose revocations are kept.
- */
+/** Tests of backups from earlier versions. If an old backup is restored alongside newer CRLs, their revocations are kept. */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'

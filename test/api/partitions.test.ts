@@ -141,7 +141,7 @@ async function waitForEntries(
   )
 }
 
-/** Fills the partition `name` of a CA except for `places` certificates, and returns its capacity. */
+/** Fills a CA's partition `name` until `places` certificates still fit. Returns the partition's capacity. */
 async function leaveRoom(
   { db }: Watched,
   { certificate }: Root,

@@ -197,7 +197,7 @@ test('SIGHUP while a server starts does not end it', { skip: needsProc }, async 
   )
   t.after(() => child.kill('SIGKILL'))
   const { pid = 0 } = child
-  // The primary starts its workers first, and they then take some time to load.
+  // The primary must start its workers first, and the workers take some time to load.
   await eventually(
     async () => ((await childrenOf(pid)).length === 2 ? true : undefined),
     'two workers',

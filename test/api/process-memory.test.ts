@@ -48,7 +48,7 @@ test(
     const token = ['--pkcs11-token', hsm.label, '--pkcs11-pin-file', hsm.pinFile]
     const flags = ['--ca-keys', 'pkcs11', '--pkcs11-module', hsm.module, ...token]
     assert.equal(await containsCaKey(t, flags, hsm.environment), false)
-    // The search does find a key that is in memory.
+    // As a control, the search finds a key that is in memory.
     assert.equal(await containsCaKey(t, ['--ca-keys', 'local']), true)
   },
 )

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this package
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import * as fc from 'fast-check'

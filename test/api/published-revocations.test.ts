@@ -15,7 +15,7 @@ import {
 import { TestService, type Members } from '../support/service.ts'
 
 let service: TestService
-/** Publications wait until it is resolved. */
+/** CRL publications wait until this promise resolves. */
 let release: PromiseWithResolvers<void> | undefined
 before(async () => {
   service = await TestService.start({}, { wrapObjects: waitingForRelease })
@@ -44,7 +44,7 @@ async function check(arn: string, SerialNumber: string): Promise<Members> {
   return service.must('CheckRevocation', { CertificateAuthorityArn: arn, SerialNumber })
 }
 
-/** Makes writes of CRLs wait until the next `publish`. */
+/** Delays CRL writes until the next `publish`. */
 function holdPublications(): void {
   release = Promise.withResolvers()
 }
@@ -189,7 +189,7 @@ test('DescribeRevocation lists partitions in pages, with the current one first',
   const partitioned = revocationOptions(crlConfiguration({ CrlType: 'PARTITIONED' }))
   const root = await createRoot(service, { more: partitioned })
   const first = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-  // A partition that is full although it does not contain a million certificates.
+  // The partition is marked full without a million certificates.
   await service.inDatabase(
     `update crls set certificates = 1000000 where authority_number =
       (select authority_number from authorities where id = '${lastOf(root.arn)}')`,

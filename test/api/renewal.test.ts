@@ -95,7 +95,7 @@ function printable(commonName: string): Uint8Array {
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))
 }
 
-/** A copy of the certificate that is signed with ECDSA and SHA-1. */
+/** Returns a copy of the certificate, signed with ECDSA and SHA-1. */
 function withSha1({ certificate, keys }: Crafted): Crafted {
   const sha1 = encodeSequence(encodeOidElement('1.2.840.10045.4.1'))
   const sha256 = encodeSequence(encodeOidElement('1.2.840.10045.4.3.2'))

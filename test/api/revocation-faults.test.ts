@@ -351,7 +351,7 @@ async function nextCrl(
   return next
 }
 
-/** Returns undefined if the object is not a CRL, because a third party may have overwritten it. */
+/** Returns undefined if the object is not a CRL. A third party may have overwritten the object. */
 async function readableCrl(service: TestService, key: string): Promise<ReadCrl | undefined> {
   const der = await service.readObject(crlBucket, key)
   try {

@@ -1,4 +1,4 @@
-/** Tests of SimulatePolicy. Its decisions match those for real requests, and it shows the deciding statements. */
+/** Tests of SimulatePolicy. SimulatePolicy makes the same decisions as real requests, and shows the deciding statements. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -40,7 +40,7 @@ async function simulate(input: object): Promise<Members> {
   })
 }
 
-/** Stores the only policy of a user or role, without the delay of a command. */
+/** Stores the only policy of a user or role directly in the database, because a command takes longer. */
 async function setPolicy(
   owner: { readonly userName?: string; readonly roleName?: string },
   policy: string,

@@ -122,7 +122,7 @@ async function idTokenFor(name: string): Promise<string> {
   return answer.json.idToken as string
 }
 
-/** A server that passes every request to a function. It is closed at the end of the scope. */
+/** A server that passes every request to a function. The server is closed at the end of the scope. */
 async function hostileServer(handle: RequestListener) {
   const server: Server = createServer(handle).listen(0, '127.0.0.1')
   await once(server, 'listening')

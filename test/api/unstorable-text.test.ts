@@ -1,6 +1,6 @@
 /**
- * Tests that every client input with text that a database cannot store is rejected, on both engines, with a 4xx error that
- * identifies the member.
+ * Tests that input with text that a database cannot store is rejected on both engines. The error has status 4xx and identifies
+ * the member.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** Values for a shape that contain U+0000 or half of a surrogate pair. */
+/** Values of a shape that contain U+0000 or half of a surrogate pair. */
 function unstorableTexts(shape: string): string[] {
   const { min = 0, max = 100 } = shapeFacts(shape)
   const length = Math.max(1, min)

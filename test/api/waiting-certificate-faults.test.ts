@@ -51,7 +51,7 @@ async function serve(
 
 type Arns = Awaited<ReturnType<typeof request>>
 
-/** Waits until the certificate is issued, as the AWS waiter CertificateIssued does, and returns it in PEM. */
+/** Waits until the certificate is issued, like the AWS waiter CertificateIssued. Returns the certificate in PEM. */
 async function issued(client: ApiCaller, arns: Arns): Promise<string> {
   return eventually(async () => {
     const { status, json, text } = await client.call('GetCertificate', arns)

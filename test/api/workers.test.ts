@@ -176,7 +176,7 @@ for (const isTls of [false, true])
     const exchanges: Exchange[] = []
     for (let count = 0; count < 12; count += 1) exchanges.push(await open(target.url))
     const waiting = (): Exchange[] => exchanges.filter(({ text, socket }) => isOpen(socket, text))
-    // The remaining workers respond. Over TLS, they close a connection without a handshake.
+    // The remaining workers respond. Over TLS, the workers close a connection without a handshake.
     await eventually(
       async () => (waiting().length === 1 ? true : undefined),
       'responses of the other workers',

@@ -83,7 +83,7 @@ function serialOf({ arns }: Issuance): string {
   return normalized([...arns][0]?.split('/').at(-1) ?? '')
 }
 
-/** Returns the serial numbers that the CRL lacks although their revocations were acknowledged before it was created. */
+/** Returns the serial numbers missing from the CRL, although their revocations were acknowledged before the CRL's creation. */
 function missingIn({ createdAt, serials }: CrlVersion, issued: readonly Issuance[]): string[] {
   return issued
     .filter(({ revocation }) => (revocation?.acknowledgedAt ?? Infinity) <= createdAt)

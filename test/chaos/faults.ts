@@ -22,8 +22,8 @@ export interface FaultOptions {
 const concurrentMax = 3
 
 /**
- * Injects faults until `isOver`, each type at least once, and waits until all faults have ended. Returns the number of
- * faults of each type.
+ * Injects faults until `isOver`, at least one of each type, and waits until all faults have ended. Returns the number of faults
+ * of each type.
  */
 export async function injectFaults(options: FaultOptions): Promise<Record<string, number>> {
   const { choices, faults, pauseMilliseconds, isOver, onFault } = options

@@ -57,7 +57,7 @@ export class Fleet {
     return fleet
   }
 
-  /** The servers that have been started and are not stopped. */
+  /** Servers that have been started and not stopped. */
   get members(): readonly Member[] {
     return this.#members.filter((member) => member !== undefined)
   }

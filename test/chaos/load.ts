@@ -1,4 +1,7 @@
-/** Clients that issue, fetch, revoke and tag, create CAs and fetch CRLs through random servers, and record every response. */
+/**
+ * Clients that issue, fetch and revoke certificates, tag and create CAs, and fetch CRLs. They call random servers and record
+ * every response.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, issueInput } from '../support/hierarchy.ts'
@@ -14,12 +17,12 @@ export interface Load {
   readonly choices: Choices
   readonly ledger: Ledger
   readonly authorities: readonly LoadedAuthority[]
-  /** Whether clients must stop starting new work. */
+  /** Whether clients must not start any more work. */
   readonly isOver: () => boolean
 }
 
 const issuers = 6
-/** Number of clients whose responses are ignored. Servers batch their reads with those of other clients. */
+/** Number of clients whose responses are ignored. Servers batch reads from these clients with reads from other clients. */
 const readers = 6
 /** Number of concurrent ListTags calls to random servers after a tag was changed. */
 const tagReads = 16

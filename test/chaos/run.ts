@@ -1,10 +1,10 @@
 /**
  * The chaos test of a fleet of servers. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of the
- * fleet, and record each response in a ledger. If a response is lost, the outcome of the request is unknown, which is not an
- * error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed. After the
- * load, the checker compares the ledger with the database, the certificates, every fetched version of the CRLs, and OCSP
- * responses, without the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and no
- * CRL may lack an earlier revocation.
+ * fleet, and record each response in a ledger. If a response is lost, the request's outcome is unknown. This is not an error.
+ * During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed. After the load,
+ * the checker compares the ledger with the database, the certificates, all fetched CRL versions and OCSP responses. The checker
+ * uses none of the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and no CRL
+ * may lack an earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -109,8 +109,8 @@ async function check(
 }
 
 /**
- * Maximum time for which the load continues after the faults have ended, until there is enough evidence. A busy machine needs
- * this time.
+ * Maximum duration of the load after the last fault. The load ends sooner if there is enough evidence. A busy machine needs this
+ * time.
  */
 const extraMilliseconds = 60_000
 

@@ -50,7 +50,7 @@ function assertSameProfile(der: Uint8Array, reference: Uint8Array, issuer: X509C
   assert.deepEqual(profile(der), profile(reference))
 }
 
-/** Returns which parts of a mutated CSR differ from its base, among the parts that are copied into certificates. */
+/** Returns the parts of a mutated CSR that differ from its base and are copied into certificates. */
 function differenceOf(
   { publicKey, ...requested }: Reading,
   base: BaseRequest,

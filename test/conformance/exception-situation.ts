@@ -48,12 +48,12 @@ export interface Situation {
 
 const permissionsMax = 1000
 
-/** Makes changes of CAs wait until a number of them have read the database, so that they all conflict with the first one. */
+/** Delays changes to CAs until several changes have read the database, so that only the first change succeeds. */
 export class ChangeBarrier {
   #size = 1
   #waiting: (() => void)[] = []
 
-  /** Runs `calls`, in which every change of a CA has `size` concurrent requests. */
+  /** Runs `calls`, in which each change to a CA is made by `size` concurrent requests. */
   async hold<Result>(size: number, calls: () => Promise<Result>): Promise<Result> {
     this.#size = size
     try {

@@ -158,7 +158,7 @@ async function runClient(client: string, command: string, args: readonly string[
   assert.equal(code, 0, `${client}:\n${output}`)
 }
 
-/** Whether the CA keys are in a token. Clients do not notice this, so a few of them are enough for a test with a token. */
+/** Whether the CA keys are in a token. Clients cannot detect a token, so a few clients are enough for a test with a token. */
 const isOnToken = chosenKeyFlags().caKeys !== undefined
 const isThorough = thorough && !isOnToken
 

@@ -165,13 +165,13 @@ for (const client of clients('python3'))
     if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
 
-/** Complaints about mutated certificates for which the linter reports no error, for the same reasons as above. */
+/** Complaints about mutated certificates for which the linter reports no error. The exemptions above give the reasons. */
 const knownComplaints: readonly RegExp[] = [
   largeIdentifier.complaint,
   ediPartyName.complaint,
   /unsupported string type: (?:3|48)$/,
   /can only be true when key_agreement is true/,
-  // pyca fails on X.520 attributes with a SEQUENCE, and on unknown TLS features, whose registry is open.
+  // pyca fails on X.520 attributes with a SEQUENCE. It also fails on unknown TLS features, although their registry is open.
   /^KeyError: [0-9]+$/,
 ]
 
@@ -250,8 +250,8 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
 const sampling = 5
 
 /**
- * Returns the complaints from a command that parses a single certificate. It runs on every certificate without a lint error and
- * on a sample of the others, two at a time.
+ * Returns the complaints from a command that parses a single certificate. The command runs on every certificate without a lint
+ * error and on a sample of the others. Two commands run at a time.
  */
 async function complaintsAboutFiles(
   parse: (path: string) => Promise<string | undefined>,

@@ -62,7 +62,7 @@ const uri = (value: string): GeneralName => text('uniformResourceIdentifier', va
 const dn = (...attributes: readonly Attribute[]): GeneralName => directory(encodeName(attributes))
 const emptySubject = encodeName([])
 
-/** Combines every base, as a permitted and as an excluded subtree, with every name. */
+/** Combines every name with every base. Each base is used both as a permitted and as an excluded subtree. */
 function product(bases: readonly GeneralSubtree[], names: readonly GeneralName[]): Comparison[] {
   return bases.flatMap((base) =>
     names.flatMap((name) => [

@@ -60,9 +60,9 @@ function readWith(command: readonly string[], input: Uint8Array): Reading {
 }
 
 /**
- * Reads a CSR. Fails if its signature is invalid. OpenSSL refuses a CSR with malformed values even in parts that are not copied
- * into certificates. These are unknown attributes and, with ACME, attributes of the subject. Such a CSR is read without these
- * parts.
+ * Reads a CSR. Fails if the CSR's signature is invalid. OpenSSL refuses a CSR with malformed values even in parts that are not
+ * copied into certificates. Such parts are unknown attributes and, with ACME, attributes of the subject. If OpenSSL refuses the
+ * CSR, this function omits these parts.
  */
 export function readRequest(der: Uint8Array, { hash }: RequestKey): Reading {
   try {

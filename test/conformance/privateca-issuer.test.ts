@@ -1,7 +1,7 @@
 /**
- * Tests the calls that cert-manager's aws-privateca-issuer makes, in the same order and with the same values. The issuer uses
- * the CA's signing algorithm, requests an absolute end of validity, relies on its idempotency token, and splits the root off
- * the chain without checking it.
+ * Tests the calls that cert-manager's aws-privateca-issuer makes, in the same order and with the same values. The issuer uses the
+ * CA's signing algorithm, requests an absolute end of validity, and relies on its idempotency token. It takes the last
+ * certificate of the chain as the root, without a check.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
@@ -59,7 +59,7 @@ interface Request {
   readonly isCa?: boolean
   readonly authority: { readonly arn: string }
   readonly credentials?: Credentials
-  /** End of the validity, in seconds since 1970; in ninety days by default. */
+  /** End of the validity, in seconds since 1970; by default, ninety days from now. */
   readonly notAfter?: number
 }
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its definitions
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this package
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { csr } from '../support/csrs.ts'
@@ -533,7 +533,10 @@ test('GnuTLS reads the expected subject and extensions', async (t) => {
   }
 })
 
-/** Templates with the source of a key usage that contradicts their basic constraints, and the lint rule that detects this. */
+/**
+ * Templates whose key usage can contradict their basic constraints, the source of such a key usage, and the lint rule that
+ * detects it.
+ */
 const contradictions = [
   ['BlankSubordinateCACertificate_PathLen0_APIPassthrough', 'api', 'ca-key-cert-sign'],
   ['BlankSubordinateCACertificate_PathLen1_APICSRPassthrough', 'api', 'ca-key-cert-sign'],

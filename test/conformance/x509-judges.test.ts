@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires its definitions
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 requires this package
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'

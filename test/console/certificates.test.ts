@@ -1,4 +1,4 @@
-/** Tests of the console's certificate pages in Chromium, whose results are verified with OpenSSL. */
+/** Tests of the console's certificate pages in Chromium. OpenSSL verifies the results. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

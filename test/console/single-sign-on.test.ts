@@ -420,7 +420,7 @@ test('a user switches to a role, and back', async () => {
     await page.getByRole('menuitem', { name: 'Back to user/dora' }).click()
     await page.getByText(/List CAs: denied/).waitFor()
     await page.getByRole('link', { name: 'Approvals', exact: true }).click()
-    // When a key becomes invalid, the page is not changed.
+    // If a key becomes invalid, the console stays on the same page.
     await removeAccessKey(service.config, user.credentials.accessKeyId)
     service.clock.advance({ seconds: 2 })
     await page.getByRole('button', { name: 'Reload the list' }).click()

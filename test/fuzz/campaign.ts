@@ -2,7 +2,7 @@
  * Sends a run's requests in batches of the same class, with several requests in flight. After each batch, the campaign
  * checks for 5xx responses, missing responses, processes that have exited, and requests that blocked an event loop.
  *
- * Several requests are in flight when an event loop is blocked, so each of them is sent again separately. A request that blocks
+ * When an event loop is blocked, several requests are in flight, so each request is sent again separately. A request that blocks
  * the event loop in all three attempts is a finding.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,7 +33,7 @@ interface Sent {
   /** Time in milliseconds since 1970. */
   readonly sentAt: number
   respondedAt: number
-  /** Outcome of a request that received no response although it should have. */
+  /** Outcome of a request that should have received a response but did not. */
   failedOutcome?: string
 }
 
@@ -134,7 +134,7 @@ export class Campaign {
     this.memory.record(await this.#server.reports(true))
   }
 
-  /** Sends a single request, and returns its outcome and the longest block during that time. */
+  /** Sends a single request, and returns its outcome and the longest event loop block during the request. */
   async sendAlone(
     generated: Generated,
   ): Promise<{ readonly outcome: Outcome; readonly block: number }> {

@@ -1,4 +1,4 @@
-/** Generates requests by number. The number and the run's seed alone determine the original request and its mutation. */
+/** Generates requests by number. A request's number and the run's seed alone determine the original request and its mutation. */
 import { choicesOf, type Choices } from '../chaos/choices.ts'
 import { bulkBodies, bulkBytes, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'

@@ -1,6 +1,6 @@
 /**
- * The hostile client in hostile-load.ts. It has its own thread, so that writing megabytes does not slow down the well-behaved
- * client.
+ * The hostile client in hostile-load.ts. The hostile client has its own thread, so that writing megabytes does not slow down the
+ * well-behaved client.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'

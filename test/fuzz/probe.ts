@@ -2,8 +2,8 @@
  * A probe that `--import` loads into every process of a server under test. It records when the event loop was blocked, and
  * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
- * A block's duration is measured in the main thread's processor time, because on a busy machine a thread may wait for a long time
- * without doing anything.
+ * A block's duration is measured in processor time of the main thread, because a thread may wait for a long time on a busy
+ * machine.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -71,7 +71,7 @@ function startProbe(path: string): void {
       socket.end(JSON.stringify(report))
     })
   })
-  // Without `exclusive`, the primary would open the socket of a worker.
+  // Without `exclusive`, the primary would open a worker's socket.
   server.listen({ path, exclusive: true })
   server.unref()
 }

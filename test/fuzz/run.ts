@@ -29,7 +29,7 @@ const batchSize = 500
 const memorySamples = 30
 const reportMilliseconds = 10_000
 
-/** Default settings, except for the limit on failed authentications, which would reject almost every request. */
+/** Default settings except for a higher limit on failed authentications. The default limit would reject almost every request. */
 function flagsFor(workers: string): string[] {
   return ['--workers', workers, '--auth-failures', '0']
 }

@@ -1,6 +1,6 @@
 /**
- * Mutations of issuance and import code. Each mutation replaces text, which must occur exactly once in a source file, with faulty
- * text.
+ * Mutations of issuance and import code. Each mutation replaces a piece of source text with faulty text. The original text must
+ * occur exactly once in its source file.
  */
 
 export interface Mutation {

@@ -226,7 +226,7 @@ test('a quota applies across all nodes', async (t) => {
   await first.close()
 })
 
-/** Starts a node for each data folder, all concurrently. Several nodes may share a data folder. */
+/** Starts a node for each data folder, concurrently. Several nodes may share a data folder. */
 async function startTogether(
   t: TestContext,
   folders: readonly string[],

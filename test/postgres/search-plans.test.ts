@@ -1,4 +1,6 @@
-/** Tests of PostgreSQL's query plans for certificate searches, which must read a single page of a search index, in order. */
+/**
+ * Tests of PostgreSQL's query plans for certificate searches. Each search must read a single page of a search index, in order.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

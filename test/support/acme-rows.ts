@@ -93,7 +93,7 @@ export class AcmeRows {
     )
   }
 
-  /** Sets the status of an authorization, as deactivating it does. */
+  /** Sets the status of an authorization, like a deactivation. */
   async setAuthorization(id: string, status: string): Promise<void> {
     await this.#db.transaction([
       sql`update acme_authorizations set status = ${status} where authorization_id = ${id}`,
@@ -121,7 +121,9 @@ export class AcmeRows {
     return one(await this.#db.query(sql`select * from acme_orders where order_id = ${id}`))
   }
 
-  /** Returns the statuses of rows. Each is given as `order`, `authorization` or `challenge`, a colon, and the ID. */
+  /**
+   * Returns the statuses of rows. Each argument consists of `order`, `authorization` or `challenge`, a colon, and the row's ID.
+   */
   async statuses(
     ...rows: readonly `${'order' | 'authorization' | 'challenge'}:${string}`[]
   ): Promise<unknown[]> {

@@ -29,7 +29,7 @@ export class AcmeService implements AsyncDisposable {
   readonly service: TestService
   readonly db: Database
   readonly transport: AcmeTransport & Disposable
-  /** ARN of the CA of all endpoints. */
+  /** ARN of the CA that all endpoints use. */
   readonly authorityArn: string
 
   private constructor(service: TestService, db: Database, authorityArn: string) {
@@ -63,7 +63,7 @@ export class AcmeService implements AsyncDisposable {
     await this.db.transaction([insertEndpoint(await this.#endpoint(name, configuration))])
   }
 
-  /** Replaces an endpoint's configuration, which processes read again after one second. */
+  /** Replaces an endpoint's configuration. Processes cache the previous configuration for one second. */
   async configure(name: string, configuration: Partial<AcmeConfiguration>): Promise<void> {
     await this.db.transaction([updateEndpoint(await this.#endpoint(name, configuration))])
     this.service.clock.advance({ seconds: 1 })

@@ -108,8 +108,8 @@ function isEvent(entry: unknown): boolean {
 }
 
 /**
- * Returns the rows without certain values. A restore changes some of these (CRL due times, leases, the path of the credentials
- * file). A running server can update the others at any time (last uses of access keys, job outcomes).
+ * Returns the rows without values that a restore or a running server changes. A restore changes CRL due times, leases and the
+ * path of the credentials file. A running server can update last uses of access keys and job outcomes at any time.
  */
 export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<string, Row[]> {
   const changed: Record<string, readonly string[]> = {

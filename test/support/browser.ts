@@ -22,7 +22,7 @@ export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
 }
 
 const args = [
-  // Chromium's sandbox needs namespaces, which root in a container does not have.
+  // Chromium's sandbox needs namespaces, which are not available to root in a container.
   '--no-sandbox',
   '--disable-dev-shm-usage',
   // A host name that does not belong to this machine, for the test of an insecure page.

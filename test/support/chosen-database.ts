@@ -38,7 +38,7 @@ export function noteDatabase(dataDirectory: string, url: string): void {
   urls.set(dataDirectory, url)
 }
 
-/** Returns the environment variables with which a command finds a service's database, in addition to `--data`. */
+/** Returns the environment variables that specify a service's database for commands with `--data`. */
 export function notedDatabase(args: readonly string[]): Record<string, string> {
   const folder = args[args.indexOf('--data') + 1] ?? ''
   const url = urls.get(folder)

@@ -1,7 +1,7 @@
 /**
- * A process that runs signet commands sequentially, one per message. Most of a command's time is spent loading the program, so
- * this process loads it once per test file, from the file given as its argument. Each run has its own environment, standard
- * streams, exit code and trusted CAs.
+ * A process that runs signet commands sequentially, one per message. A command spends most of its time loading the program, so
+ * this process loads the program once per test file. The argument is the path of the program. Each run has its own environment,
+ * standard streams, exit code and trusted CAs.
  */
 import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'

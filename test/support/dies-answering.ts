@@ -1,6 +1,7 @@
 /**
  * Preloaded into a server process (`--import`). Kills a process with SIGKILL immediately after it passes response number
- * $DIES_ANSWERING to the operating system. Worker n is killed at n times that number. Nothing happens after the response.
+ * $DIES_ANSWERING to the operating system. Worker n is killed after response number n × $DIES_ANSWERING. Nothing happens after
+ * the response.
  */
 import cluster from 'node:cluster'
 import { Socket } from 'node:net'

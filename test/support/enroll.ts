@@ -27,7 +27,7 @@ export interface EnrollServer {
 }
 
 /**
- * Sends a request over a new connection to 127.0.0.1, regardless of the URL's host, and verifies the listener's certificate for
+ * Sends a request over a new connection to 127.0.0.1, regardless of the URL's host. The listener's certificate must be valid for
  * the host name in the URL. `options` may contain a client certificate and headers.
  */
 export function enrollRequest(

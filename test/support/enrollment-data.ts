@@ -35,7 +35,7 @@ interface AccountData {
   readonly bindingKeyId?: string
 }
 
-/** Adds an account, without the checks of the protocol. */
+/** Adds an account directly, without the protocol's checks. */
 export async function addAcmeAccount(service: TestService, account: AccountData): Promise<void> {
   const { id, endpointName, status = 'valid', contacts = [], bindingKeyId } = account
   const createdAt = service.clock.now()
@@ -58,7 +58,7 @@ export async function addAcmeAccount(service: TestService, account: AccountData)
 let lastId = 0
 const newId = (): string => `row-${(lastId += 1)}`
 
-/** Adds an order with the authorization and challenges of its first identifier, without the checks of the protocol. */
+/** Adds an order with its first identifier's authorization and challenges, without the protocol's checks. */
 export async function addAcmeOrder(
   service: TestService,
   { account, status, identifiers, profile, certificateArn, error, failures = {} }: OrderData,

@@ -34,7 +34,7 @@ export class FailingObjects {
   readonly written: ObjectLocation[] = []
   /** Number of calls that failed or hung. */
   failures = 0
-  /** The reasons for which hanging calls were aborted, in order. */
+  /** Abort reasons of hanging calls, in order. */
   readonly abortReasons: unknown[] = []
   /** An aborted call does not return until this promise resolves. */
   abortGate: Promise<void> = Promise.resolve()
@@ -43,7 +43,7 @@ export class FailingObjects {
     return this.#mode
   }
 
-  /** Sets the failure mode. Calls that hang in the previous failure mode fail. */
+  /** Sets the failure mode. Calls that were hanging in the previous failure mode fail. */
   set mode(mode: Mode) {
     this.#mode = mode
     for (const end of this.#hanging) end()

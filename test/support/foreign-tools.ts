@@ -60,7 +60,7 @@ export function clients(name: string): ForeignClient[] {
   return existsSync(`/usr/bin/${name}`) ? all.slice(0, 1) : all
 }
 
-/** Returns the system's client, and also the first client on PATH if it is another one. */
+/** Returns the system's client, and the first client on PATH if that is a different program. */
 export function allClients(name: string): ForeignClient[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')

@@ -1,6 +1,6 @@
 /**
- * The keys in the stand-in for AWS KMS, which sign digests like KMS. They use other libraries, because node:crypto cannot sign
- * digests.
+ * The keys in the stand-in for AWS KMS. They can sign digests, as in KMS. The code uses other libraries for signing, because
+ * node:crypto cannot sign digests.
  */
 import {
   constants,

@@ -52,6 +52,6 @@ export const rejectedPhrases: readonly RejectedPhrase[] = [
   reject(/\bCommands for each day\b/i, 'everyday commands'),
 ]
 
-/** Comments that do not start with the thing that they are about. */
+/** Comments that do not start with their subject. */
 export const headlessComment =
   /^(?:Of|Whoever|The same|As (?:it|they|if)|What|For what|By what|That|Those)\b/

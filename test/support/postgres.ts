@@ -102,8 +102,8 @@ export class TestPostgres {
   }
 
   /**
-   * Returns the PostgreSQL server that the test run shares, for tests that need only databases. Starts one if the run has none,
-   * for example when a test file is run alone.
+   * Returns the PostgreSQL server that the test run shares, for tests that need only databases. Starts a server if the run has
+   * none, for example when a test file is run alone.
    */
   static async ofRun(): Promise<TestPostgres | undefined> {
     const { [runVariable]: shared } = process.env
@@ -208,7 +208,9 @@ export class TestPostgres {
     return join(dirname(this.#binaries.postgres), name)
   }
 
-  /** On the test run's server, only this object's databases are dropped. Any other server is stopped and its folder removed. */
+  /**
+   * On the test run's server, only this object's databases are dropped. Any other server is stopped, and its folder is removed.
+   */
   async close(): Promise<void> {
     if (this.#server === undefined && process.env[runVariable] !== undefined) {
       for (let n = 1; n <= this.#databases; n += 1)

@@ -58,8 +58,8 @@ const highestByteMin = 0xb5
 const derHeader = Buffer.from('02818100', 'hex')
 
 /**
- * Yields the odd numbers in memory that have the length of a prime factor, both in the form in which OpenSSL stores a
- * BIGNUM and as a DER INTEGER.
+ * Yields the odd numbers in memory that have the length of a prime factor. A number can be stored as an OpenSSL BIGNUM or as a
+ * DER INTEGER.
  */
 function* candidates(chunk: Buffer): Generator<bigint> {
   for (let at = 0; at + factorBytes <= chunk.length; at += 8) {

@@ -1,4 +1,6 @@
-/** A database with certificates and revocations for tests of the record, which alter it with the database's own tools. */
+/**
+ * A database with certificates and revocations for tests of the record. The tests alter the data with the database's own tools.
+ */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import type { Authority } from '../../src/authority/authority.ts'
@@ -66,7 +68,7 @@ export async function openRecorded(): Promise<TestDatabase> {
   return database
 }
 
-/** Removes the leaves, so that the database is like one that is older than the record. */
+/** Removes the leaves, as in a database from before the record existed. */
 export async function openOlder(): Promise<TestDatabase> {
   const database = await openRecorded()
   await database.db.transaction([sql`delete from record_leaves`])

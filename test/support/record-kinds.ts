@@ -27,7 +27,7 @@ export function recordedKinds(service: TestService, folder: string): RecordedKin
   ]
 }
 
-/** Kinds of leaves of backups and the master key. */
+/** Kinds of leaves for backups and the master key. */
 function serverKinds({ service, folder, file, cli, named }: KindContext): RecordedKind[] {
   return [
     named('backup', [event('backup')], () =>

@@ -1,4 +1,4 @@
-/** Subordinate CAs in the service, below an external root, which signs certificates that no template allows. */
+/** Subordinate CAs in the service, below an external root. The root signs certificates that no template allows. */
 import { createPublicKey } from 'node:crypto'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
 import type { Extension } from '../../src/x509/extensions/extensions.ts'

@@ -802,10 +802,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** Database engines, each with the rooms that may import it in addition to the table of engines. */
+/** Database engines, each with the only rooms that may import the engine. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
-  // The settings parse the URL of a database.
+  // The settings parse database URLs.
   'store/postgres': ['store/engines', 'settings'],
 }
 

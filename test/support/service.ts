@@ -136,7 +136,7 @@ export class TestService {
     }
   }
 
-  /** Starts another server with the same database, data folder and clock. It must be closed before this service. */
+  /** Starts another server with the same database, data folder and clock. The other server must be closed before this service. */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
     const dependencies = { clock: this.clock, random: this.random, ...options, isNode: true }
     return new TestService(await start(this.config, dependencies), this.#flags, dependencies)
@@ -150,7 +150,7 @@ export class TestService {
     return this.#app.publicUrl
   }
 
-  /** URL of the enrollment listener, with its first name. Requires the flag `enrollListen`. */
+  /** URL of the enrollment listener, with the listener's first host name. Requires the flag `enrollListen`. */
   get enrollUrl(): string {
     const { enrollUrl } = this.#app
     if (enrollUrl === undefined) throw new Error('the service has no enrollment listener')

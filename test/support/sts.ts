@@ -129,7 +129,9 @@ export function credentialsOf(answer: StsAnswer): Credentials {
   }
 }
 
-/** Adds an identity provider to the account, with the given key set or with keys that the server fetches, and returns its ARN. */
+/**
+ * Adds an identity provider to the account, and returns the provider's ARN. If no key set is given, the server fetches the keys.
+ */
 export async function trustIssuer(
   service: TestService,
   options: {

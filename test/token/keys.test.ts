@@ -131,7 +131,7 @@ test('while a token is removed under load, requests are acknowledged, and their 
   await until(() => acknowledged.length >= 50)
   await hsm.remove()
   await until(async () => (await waiting()) >= 8)
-  // The responses to these requests may arrive later.
+  // The responses to the waiting requests may arrive later than their database rows.
   await until(async () => {
     const { json } = await service.call('GetCertificate', acknowledged.at(-1))
     return json['__type'] === 'RequestInProgressException'
@@ -139,7 +139,7 @@ test('while a token is removed under load, requests are acknowledged, and their 
   await hsm.restore()
   const before = acknowledged.length
   await until(() => acknowledged.length >= before + 50)
-  // Clients do not notice if the token is removed for less time than a call waits.
+  // Clients do not notice a removal that is shorter than the time that a call waits.
   const noticed = await waiting()
   await hsm.remove()
   await setTimeout(500)

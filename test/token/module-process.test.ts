@@ -1,4 +1,6 @@
-/** Tests of a PKCS #11 module in a separate process, as with network HSMs and p11-kit, that is killed under load. */
+/**
+ * Tests of a PKCS #11 module that runs in a separate process, as with network HSMs and p11-kit. The process is killed under load.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'

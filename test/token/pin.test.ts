@@ -1,4 +1,4 @@
-/** Tests of a wrong token PIN. All of a server's processes together try it only once, until the PIN file changes. */
+/** Tests of a wrong token PIN. All processes of a server together try a wrong PIN only once, until the PIN file changes. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -15,7 +15,7 @@ export const statusFilter: SelectFilter<AccessKey> = {
   matches: ({ Status }, value) => Status === value,
 }
 
-/** Returns the filter by time of last use. An access key created within the period is treated as used. */
+/** Returns the filter for the time of last use. An access key created within the period is treated as used. */
 export function unusedFilter(now: number): SelectFilter<AccessKey> {
   return {
     name: 'unused',

@@ -28,7 +28,7 @@ export function ocspResult({ Api, Ocsp }: RevocationCheck): CheckResult {
   return { type: 'warning', text: Ocsp.Problem ?? enumText(Ocsp.Status) }
 }
 
-/** Whether the CRL and OCSP show a revocation; undefined for those that the CA does not publish. */
+/** Whether the CRL and the OCSP response each show a revocation; undefined if the CA does not publish them. */
 export interface Publication {
   readonly crl: boolean | undefined
   readonly ocsp: boolean | undefined

@@ -1,4 +1,4 @@
-/** Facts about CAs that require an operator's decision. */
+/** Findings on the dashboard: conditions of CAs that require an operator's decision. */
 import type { Authority } from '../../api/types.ts'
 
 export interface Finding {
@@ -8,7 +8,7 @@ export interface Finding {
 }
 
 const dayMilliseconds = 86_400_000
-/** A CA with less than this time until its expiry cannot issue certificates that are valid for one year. */
+/** A CA that expires within this time cannot issue certificates that are valid for one year. */
 const expiryDays = 365
 const urgentDays = 90
 

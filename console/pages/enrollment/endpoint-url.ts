@@ -2,7 +2,7 @@
 import type { EnrollmentEndpoint, Server } from '../../api/types.ts'
 
 const listenForm = /^(?<host>.+):(?<port>\d+)$/
-/** Listen addresses that stand for all addresses of the machine. */
+/** Listen addresses that represent all addresses of the machine. */
 const unspecified = ['0.0.0.0', '[::]']
 
 /**

@@ -24,8 +24,8 @@ const sources: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Templates that the form offers. It omits root templates, which sign only the CA itself. It also omits APIPassthrough templates,
- * because it has no input for their values.
+ * Templates that the form offers. The form omits root templates, which sign only the CA itself. The form has no input for API
+ * passthrough values, so it also omits APIPassthrough templates.
  */
 export const offeredTemplates = templateNames
   .filter((name) => !/RootCA/.test(name) && !/_APIPassthrough$|_APICSRPassthrough$/.test(name))

@@ -309,7 +309,7 @@ test('a new account needs a valid external account binding if the endpoint requi
     'unauthorized',
     /was used for another account/,
   )
-  // With the account key, the account is found without a binding.
+  // The account key is enough to find the account, so no binding is required.
   assert.equal((await client.register()).status, 200)
 })
 

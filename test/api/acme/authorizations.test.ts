@@ -1,4 +1,4 @@
-/** Tests of ACME authorizations and challenges. A test that needs a validation's result writes it to the database. */
+/** Tests of ACME authorizations and challenges. Tests that need the result of a validation write the result to the database. */
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { pendingAuthorizationsMax } from '../../../src/enrollment/order-state.ts'
@@ -7,7 +7,7 @@ import type { AcmeClient, AcmeResponse } from '../../support/acme-client.ts'
 import { assertProblem, ordered } from '../../support/issued-orders.ts'
 import { AcmeService } from '../../support/acme-service.ts'
 
-// No DNS resolver responds, so that only the tests write results of validations.
+// No DNS resolver responds, so only the tests write validation results.
 const acme = await AcmeService.start({}, { flags: { acmeResolver: '127.0.0.1:1' } })
 after(() => acme[Symbol.asyncDispose]())
 const { service } = acme

@@ -39,7 +39,7 @@ function assertFrame({ headers, links, status, json, problem }: AcmeResponse): v
   if (problem !== undefined) assert.equal(json['status'], status)
 }
 
-/** Sends a JWS with different members, after `change` has modified it. */
+/** Sends a signed JWS after `change` has modified its members. */
 async function sendChanged(
   change: (jws: Record<string, unknown>) => object | string,
 ): Promise<AcmeResponse> {

@@ -151,7 +151,7 @@ suite('a processing order gets no certificate after', () => {
       meanwhile = async () => deactivateAccount(acme.service.config, 'web', id)
     })
     assert.equal(meanwhile, undefined)
-    // The attempt after the conflict determines the reason.
+    // The next attempt after the conflict determines the reason.
     await retry(acme.service)
     const rows = await acme.service.inDatabase('select status from acme_orders')
     assert.ok(!rows.some(({ status }) => status === 'processing'))

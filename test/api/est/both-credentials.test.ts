@@ -20,7 +20,7 @@ const lines: string[] = []
 let service: TestService
 let devicesArn: string
 let device: ClientCertificate & ClientKey
-/** A certificate from the CA for clients. */
+/** A client certificate from the trusted CA. */
 let factoryClient: ClientCertificate
 before(async () => {
   const logTo = { write: (line: string) => void lines.push(line) }
@@ -89,7 +89,7 @@ test('a wrong credential gets 401, whichever of the two it is', async () => {
     assert.equal(wrongCertificate.status, 401)
     assert.match(wrongCertificate.text, /certificate is revoked/)
   }
-  // The refused requests have not used the password.
+  // The rejected requests have not consumed the password.
   certificateOf(await call('simpleenroll', { client: device, credentials }))
 })
 

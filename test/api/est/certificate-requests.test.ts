@@ -16,7 +16,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** Returns a client with a chain of certificates that are longer than those of any other client. */
+/** Returns a client whose certificate chain is longer than any other client's. */
 function longChain() {
   const chain: Crafted[] = [craft({ subject: named('0') })]
   for (let at = 1; at < 90; at += 1) chain.unshift(craft({ subject: named(`${at}`) }, chain[0]))

@@ -90,7 +90,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Tables that the record covers in another form than those in `recordedTables`. */
+/** Tables that the record covers in a different form than the tables in `recordedTables`. */
 const otherTables = [
   'certificates',
   'revocations',
@@ -213,7 +213,7 @@ test('a removed row of every recorded table is named', async () => {
   )
 })
 
-/** Columns with unique values other than the primary key. */
+/** Columns other than the primary key whose values are unique. */
 const uniqueColumns: Readonly<Record<string, readonly string[]>> = {
   users: ['user_name'],
   roles: ['role_name'],

@@ -41,7 +41,7 @@ async function entriesOf(
   return entries
 }
 
-/** Verifies an entry as a client does, using nothing but the verification key. */
+/** Verifies an entry as a client does, using only the verification key. */
 function isProved(output: Members): boolean {
   const tree = openCheckpoint(output.Checkpoint, parseVerifier(output.Key))
   const hash = leafHash(Buffer.from(output.LeafData, 'base64'))
@@ -115,7 +115,7 @@ test('an account sees only entries about its rows and by its principals, and no 
   const mentions = (entry: Members): string => JSON.stringify(entry)
   assert.ok(theirs.every((entry) => !mentions(entry).includes(service.config.accountId)))
   assert.ok(own.every((entry) => !mentions(entry).includes(accountId)))
-  // In entries about the user and its policy, the account is only in the row or missing.
+  // Entries about the user and its policy contain the account only in the row, or not at all.
   const tables = new Set(theirs.map(({ Table }) => Table as string))
   for (const table of ['accounts', 'users', 'identity_policies', 'access_keys', 'authorities'])
     assert.ok(tables.has(table), table)

@@ -37,7 +37,10 @@ export interface CommandClient {
   readonly revoke?: (session: Session, issued: IssuedFiles) => Promise<void>
 }
 
-/** Returns whether the required commands and certificate verifiers are installed. If not, the test is skipped, or fails in CI. */
+/**
+ * Returns whether the required commands and certificate verifiers are installed. If a command or verifier is missing, the test is
+ * skipped, or fails in CI.
+ */
 export async function isInstalled(t: TestContext, commands: readonly string[]): Promise<boolean> {
   for (const command of ['curl', 'certtool', ...commands]) {
     // A container may lack mount namespaces.

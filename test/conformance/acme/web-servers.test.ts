@@ -54,7 +54,7 @@ async function startApache(name: string, authority: readonly string[]): Promise<
   world.addName(name)
   const folder = join(world.folder, name)
   await mkdir(folder)
-  // The server starts as root. Its processes run as another user, who cannot read its data folder.
+  // The server starts as root. The server's processes run as another user, who cannot read the server's data folder.
   await chmod(world.folder, 0o755)
   await copyFile(world.listenerRootFile, join(folder, 'listener-root.pem'))
   const modules = ['mpm_event', 'authz_core', 'ssl', 'md']

@@ -111,7 +111,7 @@ export async function startCaddy(
   await writeFile(join(folder, 'Caddyfile'), `${lines.join('\n')}\n`)
   const adapted = await run('caddy', ['adapt', '--config', join(folder, 'Caddyfile')])
   const config = JSON.parse(adapted.stdout)
-  // Caddy then renews certificates regardless of their age.
+  // With this setting, Caddy renews certificates regardless of their age.
   config.apps.tls.automation.policies[0].renewal_window_ratio = 0.999_999
   await writeFile(join(folder, 'caddy.json'), JSON.stringify(config))
   return runServer('caddy', ['run', '--config', 'caddy.json'], folder)

@@ -47,7 +47,7 @@ export interface AcmeWorld extends AsyncDisposable {
 }
 
 interface WorldOptions {
-  /** The names of the endpoints, each with its options of `signet acme create`. */
+  /** Endpoint names, each with its options for `signet acme create`. */
   readonly endpoints: Readonly<Record<string, readonly string[]>>
   /** URL of a PostgreSQL database that two nodes share. The nodes receive requests in turn. */
   readonly database?: string

@@ -179,7 +179,7 @@ interface Surface {
   readonly methods: readonly string[]
 }
 
-/** Asserts that the client has all of boto3's methods, and its own additional methods. */
+/** Asserts that the client has all of boto3's methods, plus a known list of additional methods. */
 function assertSurface(
   { methods, ...client }: Surface,
   { methods: names, ...boto3 }: Surface,
@@ -229,7 +229,7 @@ function isError(result: unknown): boolean {
   return typeof result === 'object' && result !== null && 'text' in result
 }
 
-/** Returns whether AccessDeniedException is an acceptor of waiters, as in newer versions of botocore. */
+/** Returns whether waiters have an acceptor for AccessDeniedException, as in newer versions of botocore. */
 function acceptsAccessDenied(results: readonly unknown[]): boolean {
   const { acceptors } = results[0] as { acceptors: readonly { expected: unknown }[] }
   return acceptors.some(({ expected }) => expected === 'AccessDeniedException')

@@ -10,7 +10,7 @@ import { mutateNode, readNodes, writeNode } from './der.ts'
 export interface RequestKey {
   readonly privateKey: KeyObject
   readonly algorithm: SigningAlgorithm
-  /** Hash of the algorithm; null if the algorithm has none. */
+  /** Hash function of the algorithm; null if the algorithm uses none. */
   readonly hash: string | null
 }
 

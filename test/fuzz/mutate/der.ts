@@ -2,7 +2,9 @@
 import type { Choices } from '../../chaos/choices.ts'
 import { mutateBytes } from './bytes.ts'
 
-/** A DER element. It has children if it is constructed or an OCTET STRING, and its contents can be parsed as elements. */
+/**
+ * A DER element. An element has children if it is constructed or an OCTET STRING, and if its contents can be parsed as elements.
+ */
 export interface Node {
   readonly tag: number
   readonly children: readonly Node[] | undefined

@@ -1,4 +1,4 @@
-/** Kinds of leaves of accounts, principals, policies, shares and approvals. */
+/** Kinds of leaves for accounts, principals, policies, shares and approvals. */
 import { allow, otherAccountId, policyOf } from '../accounts.ts'
 import { issueInput } from '../hierarchy.ts'
 import type { CallOptions } from '../service.ts'

@@ -1,4 +1,4 @@
-/** Kinds of leaves of CAs, their keys, certificates, CRLs and buckets. */
+/** Kinds of leaves for CAs and for their keys, certificates, CRLs and buckets. */
 import { policyOf, sharingStatements } from '../accounts.ts'
 import { csr } from '../csrs.ts'
 import { base64, createAuthority, issue, type Issued } from '../hierarchy.ts'
@@ -65,7 +65,7 @@ export function authorityKinds(context: KindContext): RecordedKind[] {
         const url = `${service.publicUrl}/ocsp`
         const response = await fetch(url, { method: 'POST', body: new Uint8Array(body), headers })
         await response.arrayBuffer()
-        // The leaf of a batch is written within a second, or when the server stops.
+        // A batch's leaf is written within a second, or when the server stops.
         await service.restart()
       },
     ),

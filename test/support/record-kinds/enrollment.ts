@@ -1,4 +1,4 @@
-/** Kinds of leaves of endpoints for ACME and EST, their accounts, keys and passwords. */
+/** Kinds of leaves for ACME and EST endpoints, and for their accounts, keys and passwords. */
 import { createAcmeAccount } from '../endpoints.ts'
 import { change, removal, type KindContext, type RecordedKind } from './kind.ts'
 

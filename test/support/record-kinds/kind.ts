@@ -7,13 +7,13 @@ import type { CallOptions, Members, TestService } from '../service.ts'
 
 export interface ExpectedLeaf {
   readonly kind: LeafKind
-  /** Table that is changed, or the event. */
+  /** The changed table, or the event. */
   readonly what?: string
   /** ARN or name of a principal; by default, the administrator or the command. */
   readonly who?: string
-  /** The command, if it differs from the one in the entry. */
+  /** The leaf's command, if it differs from the kind's name. */
   readonly command?: string
-  /** Whether the row was deleted. If so, the leaf has no state. */
+  /** Whether the row was deleted. The leaf of a deleted row has no state. */
   readonly isRemoval?: boolean
 }
 
@@ -50,7 +50,7 @@ export async function admin(service: TestService, ...words: readonly string[]): 
   return stdout === '' ? undefined : JSON.parse(stdout)
 }
 
-/** Creates a kind. By default, the kind runs the command with its name. */
+/** Creates a kind. By default, a kind runs the command that its name specifies. */
 export type CreateKind = (
   name: string,
   leaves: readonly ExpectedLeaf[],
