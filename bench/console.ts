@@ -1,6 +1,6 @@
 /**
- * `node bench/console.ts` measures the web console with 200 CAs and 100,000 certificates. For each page, it prints the time from
- * navigation to content, the number of elements, the longest task, and the layout shift.
+ * `node bench/console.ts` measures the web console with 200 CAs and 100,000 certificates. The results for each page are the time
+ * from navigation to content, the number of elements, the longest task and the layout shift.
  */
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
@@ -26,8 +26,7 @@ const { values: flags } = parseArgs({
 })
 
 /**
- * Creates a root CA with subordinate CAs, and issues certificates from all of them. Resolves to the CAs' ARNs, starting with the
- * root.
+ * Creates a root CA with subordinate CAs. All of these CAs issue certificates. Resolves to the CAs' ARNs, starting with the root.
  */
 async function fill(service: TestService): Promise<string[]> {
   const subject = (CommonName: string) => ({ Organization: 'Example', CommonName })

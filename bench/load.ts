@@ -136,8 +136,8 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
       }
       ;({ dueAt } = next)
       const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have a resolution of one millisecond. Sending a request late increases its measured latency; sending it early
-      // would reduce it.
+      // Timers have a resolution of one millisecond. Late sending increases a request's measured latency; early sending would
+      // reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }

@@ -21,7 +21,7 @@ export function loadAverages(): string {
   return readFileSync('/proc/loadavg', 'latin1').split(' ').slice(0, 3).join(', ')
 }
 
-/** Memory of all of a server's processes, in bytes. */
+/** Memory of a server's processes, in bytes. */
 export interface Memory {
   /** Current memory (VmRSS), summed over the processes. */
   readonly now: number

@@ -1,5 +1,5 @@
 /**
- * Measures how many signed requests per second a `signet serve` process answers, and compares each result with a peer or a
+ * Measures how many signed requests per second a `signet serve` process answers. Each result is compared with a peer or a
  * baseline in the same run. Writes are durable before the response, as in production.
  *
  * Prints the tables for docs/explanation/benchmarks*.md. `--help` shows the flags.
@@ -117,7 +117,7 @@ async function main(flags: Flags): Promise<void> {
   await benchAll(flags, { ...flags.options, tls })
 }
 
-// Contenders suspended by SIGSTOP do not exit on the signal that ends this process.
+// The signal that ends this process does not end contenders suspended by SIGSTOP.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     signalTrees([process.pid], 'SIGKILL')

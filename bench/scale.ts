@@ -1,6 +1,7 @@
 /**
- * Benchmark of a CA with a very large number of certificates, all of them revoked. It measures the time to create the complete
- * CRL and an audit report. During that work, it also measures the process's additional memory and the latency of GetCertificate.
+ * Benchmark of a CA with a very large number of certificates, all of them revoked. The benchmark measures the time to create the
+ * complete CRL and an audit report. While these are created, the benchmark also measures the process's additional memory and the
+ * latency of GetCertificate.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

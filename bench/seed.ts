@@ -11,7 +11,7 @@ import { progress } from './turns.ts'
 /** Host name in the sample certificate. Each copy of the certificate has different digits in the host name. */
 const sampleName = 'h00000000.t000.example.com'
 
-/** Numbers of distinct values per search field. Host names are unique, whereas all other searchable values repeat. */
+/** Numbers of distinct values per search field. Only host names are unique; all other searchable values repeat. */
 export const spread = {
   tenants: 1000,
   requesters: 10_000,

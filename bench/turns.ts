@@ -43,7 +43,7 @@ export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> 
 export interface Row {
   readonly title: string
   readonly connections: number
-  /** Name of the first contender, to which all others are compared. */
+  /** Name of the first contender, with which all other contenders are compared. */
   readonly name: string
   /** Results of the first contender. */
   readonly signet: readonly Measurement[]
@@ -55,7 +55,7 @@ export interface Row {
   }[]
 }
 
-/** Compares the first contender with all others, in turns. Returns a table row for each number of connections. */
+/** Compares the first contender with all other contenders, in turns. Returns a table row for each number of connections. */
 export async function compare(
   title: string,
   contenders: readonly Contender[],

@@ -1,4 +1,4 @@
-/** Benchmark of the writers of both database engines. It runs the transactions of issuance without a server. */
+/** Benchmark of the writers of both database engines, which run issuance transactions without a server. */
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../src/store/database.ts'
 import { guard, sql, type Sql } from '../src/store/sql.ts'

@@ -77,7 +77,7 @@ const figures: Readonly<Record<string, readonly RegExp[]>> = {
 /** Flags for the shortest possible run: short turns, and servers with a single process. */
 const small = ['--seconds', '0.1', '--server-flags=--workers 1']
 
-/** Runs of the benchmark: the parts, and whether another checkout is measured as well. */
+/** Benchmark runs: the parts to run, and whether another checkout is also measured. */
 interface BenchRun {
   readonly parts: readonly string[]
   readonly before?: boolean

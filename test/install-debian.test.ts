@@ -36,7 +36,7 @@ async function createMachine(credentials: Readonly<Record<string, string>>) {
   const secrets = join(home, 'credentials')
   await mkdir(secrets)
   for (const [name, content] of Object.entries(credentials)) {
-    // systemd grants the service user access with an ACL, so the file mode appears to allow the group to read the file.
+    // systemd grants access to the service user with an ACL. The file mode therefore appears to grant read access to the group.
     await writeFile(join(secrets, name), content)
     await chown(join(secrets, name), 0, user)
     await chmod(join(secrets, name), 0o440)

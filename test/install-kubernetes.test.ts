@@ -8,7 +8,7 @@ import type { Members } from './support/service.ts'
 
 const chart = join(resolve(import.meta.dirname, '..'), 'deploy', 'helm', 'signet')
 
-/** Renders the chart, and returns undefined if helm is not installed. */
+/** Returns the rendered chart, or undefined if helm is not installed. */
 async function render(t: TestContext, ...values: string[]): Promise<Members[] | undefined> {
   if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return undefined
   const settings = values.flatMap((value) => ['--set', value])

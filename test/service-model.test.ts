@@ -33,7 +33,7 @@ import {
 
 const names = Object.keys(facts.operations) as AwsOperationName[]
 
-/** Signet's own operations, which AWS's model does not contain. */
+/** Operations of Signet that AWS's model does not contain. */
 const own: readonly OwnOperationName[] = [
   'ApproveRequest',
   'DescribeServer',

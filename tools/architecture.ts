@@ -192,8 +192,8 @@ interface Point {
 }
 
 /**
- * Returns the centers of a path's step numbers. The numbers are on a room's upper or lower edge, side by side if there are
- * several.
+ * Returns the centers of a path's step numbers. Step numbers are on a room's upper or lower edge; several numbers are side by
+ * side.
  */
 function pointsOf({ steps, side }: Path, placed: readonly Placed[]): Point[] {
   return steps.map(({ room }, index) => {

@@ -7,7 +7,7 @@ import { productionEntries, readLockFile, root } from './lock-file.ts'
 
 /**
  * Writes the SBOM file. In npm 11, `npm sbom --omit=dev` also omits production dependencies that a development dependency needs.
- * This function therefore runs `npm sbom` on a copy of the project without development dependencies.
+ * Therefore, `npm sbom` runs on a copy of the project without development dependencies.
  */
 export function writeSbom(file = join(root, 'dist/sbom.json')): void {
   const { devDependencies: _, ...project } = JSON.parse(

@@ -1,4 +1,4 @@
-/** A client for the public API, which sends signed requests in the AWS JSON 1.1 protocol and calls STS. */
+/** A client for the public API. The client sends signed requests in the AWS JSON 1.1 protocol and calls STS. */
 import { ApiError, parseError, parseStsError } from './errors.ts'
 import { fetchFromServer } from './fetch.ts'
 import { signRequest, type Credentials } from './sigv4.ts'

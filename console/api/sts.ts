@@ -56,7 +56,9 @@ export function memberOf(xml: string, name: string): string {
   return decodeEntities(new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '')
 }
 
-/** Parses temporary credentials. Their expiry is converted to the browser's clock, which may differ from the server's. */
+/**
+ * Parses temporary credentials. The credentials' expiry is converted to the browser's clock, which may differ from the server's.
+ */
 export function roleSessionOf(xml: string, serverTime: number): RoleSession {
   const lifetime = Date.parse(memberOf(xml, 'Expiration')) - serverTime
   return {

@@ -1,6 +1,6 @@
 /**
- * Renews a session's credentials when a request is made shortly before they expire or after the server has rejected them. An idle
- * console does not renew credentials, so that the provider's limit on inactive sessions applies.
+ * Renews a session's credentials at a request shortly before the credentials expire, or after the server has rejected them. An
+ * idle console does not renew credentials, so that the provider's limit on inactive sessions applies.
  */
 import type { CredentialSource } from '../api/client.ts'
 import { assumeRoleWithWebIdentity } from '../api/sts.ts'

@@ -37,7 +37,7 @@ export function navigate(href: string, { replace = false } = {}): void {
   if (!replace) scrollTo(0, 0)
 }
 
-/** Click handler for links, which opens console pages without a reload, except in a new tab. */
+/** Click handler for links. Console pages open without a reload, except in a new tab. */
 export function followLink(
   event: CustomEvent<{
     readonly href?: string | undefined

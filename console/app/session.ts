@@ -1,4 +1,6 @@
-/** The signed-in principal. Secrets are kept in memory. They are stored in the tab's sessionStorage only if the user opts in. */
+/**
+ * The signed-in principal. Secrets are kept in memory. Only if the user opts in are secrets stored in the tab's sessionStorage.
+ */
 import { createContext, useContext } from 'react'
 import { createClient, fixedCredentials, type Client, type Identity } from '../api/client.ts'
 import type { Credentials } from '../api/sigv4.ts'

@@ -63,8 +63,8 @@ interface Action<Arguments extends readonly unknown[]> {
 }
 
 /**
- * An action that the user starts. `run` resolves to whether the action succeeded. It has no effect while the action is in
- * progress.
+ * An action that the user starts. `run` resolves to whether the action succeeded. Calls of `run` have no effect while the action
+ * is in progress.
  */
 export function useAction<Arguments extends readonly unknown[]>(
   act: (client: Client, ...values: Arguments) => Promise<void>,

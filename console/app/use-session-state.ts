@@ -40,7 +40,7 @@ export function useSessionState(received: ReceivedCallback | undefined): Session
   }, [])
   const forget = useCallback(
     (why?: string) => {
-      // The tab also stores form drafts, and private keys that were generated in it.
+      // The tab also stores form drafts and the private keys that were generated in this tab.
       sessionStorage.clear()
       forgetKeys()
       show(undefined, why)

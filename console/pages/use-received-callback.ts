@@ -1,4 +1,4 @@
-/** The last step of a single sign-on, which processes the identity provider's response from the page's address. */
+/** The last step of a single sign-on: processing the identity provider's response in the page's address. */
 import { useEffect, useRef, useState } from 'react'
 import { toApiError, type ApiError } from '../api/errors.ts'
 import type { Session } from '../app/session.ts'

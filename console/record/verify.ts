@@ -144,7 +144,7 @@ export function hexOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString('hex')
 }
 
-/** Decodes the content of an entry without verifying it; undefined if the data is malformed. */
+/** Decodes the content of an entry without verification. Returns undefined if the data is malformed. */
 export function decodeEntry({ LeafData }: Pick<RecordEntryOutput, 'LeafData'>): Leaf | undefined {
   try {
     return decodeLeaf(bytesOf(LeafData))

@@ -1,4 +1,7 @@
-/** The checkpoint that this browser saw most recently. It makes the browser a witness that can detect a rewritten record. */
+/**
+ * The checkpoint that this browser saw most recently. With a stored checkpoint, the browser is a witness that can detect a
+ * rewritten record.
+ */
 import { Buffer } from 'node:buffer'
 import { isSameHash } from '../../src/record/merkle.ts'
 import type { Client } from '../api/client.ts'
@@ -35,7 +38,7 @@ export interface Witnessed {
 }
 
 /**
- * Reads the newest checkpoint, verifies its signature and its consistency with the previous checkpoint, and stores it. If the
+ * Reads and stores the newest checkpoint, after verifying its signature and its consistency with the previous checkpoint. If the
  * verification fails, the previous checkpoint is kept. Throws RecordMismatch.
  */
 export async function witnessCheckpoint(client: Client, signal: AbortSignal): Promise<Witnessed> {

@@ -2,7 +2,7 @@
 import type { Callback } from './callback.ts'
 
 /**
- * `callback` offers a response to the tab that started the sign-in, which replies with `taken`. `signed-out` ends all
+ * `callback` offers a response to the tab that started the sign-in, and that tab replies with `taken`. `signed-out` ends all
  * single sign-on sessions.
  */
 type Message =

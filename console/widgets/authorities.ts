@@ -65,7 +65,7 @@ export async function listCertifiedAuthorities(
 
 /**
  * Serial numbers of issuer certificates, keyed by the certificates that they issued. The serial numbers never change, so they are
- * stored for the tab. After a reload, a tree of hundreds of CAs therefore needs no API call per CA.
+ * stored for the tab. Even after a reload, a tree of hundreds of CAs therefore needs no API calls for the individual CAs.
  */
 const serialsKey = 'signet.issuers'
 

@@ -85,7 +85,7 @@ export function templateName(arn: string): string {
   return arn.replace(/^arn:[^/]*template\//, '').replace(/\/V1$/, '')
 }
 
-/** Returns the last part of a CA's ARN, which is its ID. */
+/** Returns a CA's ID, which is the last part of the CA's ARN. */
 export function authorityId(arn: string): string {
   return /certificate-authority\/([^/]+)/.exec(arn)?.[1] ?? arn
 }

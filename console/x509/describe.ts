@@ -94,7 +94,8 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
 }
 
 /**
- * Returns whether one certificate issued the other, according to their names and key identifiers. Signatures are not verified.
+ * Returns whether one certificate is the issuer of the other certificate, according to names and key identifiers. Signatures are
+ * not verified.
  */
 export function isIssuerOf(issuer: Certificate, certificate: Certificate): boolean {
   if (!sameName(certificate.issuer, issuer.subject)) return false

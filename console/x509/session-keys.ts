@@ -1,6 +1,6 @@
 /**
- * Private keys that the browser generated since the console was loaded. The keys exist only in the tab's memory. Reloading or
- * closing the page or signing out deletes the keys.
+ * Private keys that the browser generated since the console was loaded. The keys exist only in the tab's memory. The keys are
+ * deleted when the page is reloaded or closed, or when the user signs out.
  */
 
 interface SessionKey {

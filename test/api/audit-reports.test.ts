@@ -171,8 +171,8 @@ const hardSubjects: readonly {
   { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
   { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
   { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
-  // Attribute types without a keyword have their values shown as DER in hexadecimal. These values are a UTF8String and a
-  // PrintableString.
+  // Attribute types without a keyword have their values shown as DER in hexadecimal. In this test, the values are a UTF8String
+  // and a PrintableString.
   {
     options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
     subject: '2.5.4.12=#0c02c3a9,2.5.4.5=#13023432,CN=x',
@@ -324,7 +324,7 @@ describe('the rows of an audit report', () => {
       const arns = rows.map(({ certificateArn }) => certificateArn ?? '')
       assert.equal(arns.length, count)
       assert.deepEqual(arns.slice(1).toSorted(), issued.toSorted())
-      // Certificates from concurrent requests are stored in arbitrary order, so `issuedAt` may decrease within 25 rows.
+      // Certificates from 25 concurrent requests are stored in arbitrary order, so `issuedAt` may decrease within 25 rows.
       const times = rows.map(({ issuedAt = '' }) => Date.parse(issuedAt))
       for (const [index, issuedAt] of times.entries())
         assert.ok(issuedAt >= (times[index - 25] ?? 0), `row ${index}`)

@@ -41,7 +41,7 @@ async function certificateOf(arn: string): Promise<Certificate> {
   return parseCertificate(parsePem(Certificate)[0]?.der ?? new Uint8Array())
 }
 
-/** The extensions that a renewal must not change. */
+/** Extensions that a renewal must keep unchanged. */
 function constantExtensions({ extensions }: Certificate): Record<string, unknown> {
   const names = [oids.basicConstraints, oids.keyUsage, oids.nameConstraints]
   return Object.fromEntries(

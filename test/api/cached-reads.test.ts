@@ -1,4 +1,4 @@
-/** Tests of responses that workers cache. After an acknowledged change, no worker may return the old state. */
+/** Tests of responses that workers cache. Once a change is acknowledged, no worker may return the previous state. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -188,7 +188,7 @@ test('unauthenticated calls are aggregated, so that they do not push other recor
   const records = await recordsIn(file)
   assert.ok(records.some(({ requestID }) => requestID === known.headers.get('x-amzn-requestid')))
   const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
-  // For each type of call, the log contains the first call and the number of further calls.
+  // The log contains the first call of each type, and the number of further calls of that type.
   assert.ok(unknown.length <= 8, `${unknown.length}`)
   const counted = unknown.map(
     ({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1,
@@ -243,7 +243,7 @@ test('with --call-log-required each record precedes its response, and calls are 
   const { headers } = await service.call('DescribeCertificateAuthority', {
     CertificateAuthorityArn: root.arn,
   })
-  // The test need not wait, because the record is written before the response is sent.
+  // The test does not need to wait, because the record is written before the response is sent.
   const [last] = (await recordsIn(file)).slice(-1)
   assert.equal(last.requestID, headers.get('x-amzn-requestid'))
   await rm(folder, { recursive: true })

@@ -33,7 +33,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Servers to kill after the tests. A server that a failed test leaves running would keep the process alive. */
+/** Servers to kill after the tests. If a failed test left a server running, this process would not exit. */
 const started: ServerProcess['child'][] = []
 
 /** Starts a server, with a single worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
@@ -402,7 +402,7 @@ test('invalid policies and user names are refused, and an unknown condition oper
   assert.equal(invalid.code, 2)
   assert.match(invalid.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  // A valid policy with an unknown condition operator is stored, and fails closed.
+  // A valid policy with an unknown condition operator is stored, but its statement grants nothing.
   const condition = { StringEqual: { 'acm-pca:TemplateArn': 'x' } }
   const statement = { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: condition }
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))

@@ -210,7 +210,7 @@ suite('a full disk', () => {
         partial += 1
       }
     assert.ok(seen.has(before) && seen.has(last))
-    // At most one record was written partially, and that record is on a separate line.
+    // At most one record is incomplete, and the incomplete record is on its own line.
     assert.ok(partial <= 1, text)
     assert.equal(
       lines.filter((line) => line.includes('cannot be written')).length,

@@ -190,7 +190,7 @@ interface Webhook {
   /** IDs of the events that received status 200, in the order of their arrival. */
   readonly accepted: string[]
   status: number
-  /** Resets every connection from now on. The webhook keeps its port, which another process could otherwise use. */
+  /** Resets every connection from now on. The webhook keeps its port, so that no other process can use the port. */
   down(): void
   /** Accepts connections again. */
   up(): void

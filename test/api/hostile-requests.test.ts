@@ -1,6 +1,6 @@
 /**
- * Tests of requests that are intended to stop or stall a server. Each is rejected in its protocol's format, and later requests
- * succeed.
+ * Tests of requests that are intended to stop or stall a server. Each hostile request is rejected in its protocol's format, and
+ * later requests succeed.
  */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'

@@ -45,7 +45,7 @@ test('a token is valid in one Region', async () => {
   assert.notEqual(first.CertificateAuthorityArn, second.CertificateAuthorityArn)
 })
 
-/** Creates a role with full permissions that everyone may assume. */
+/** Creates a role that has full permissions and that everyone may assume. */
 function createAnyRole(roleName: string): Promise<string> {
   const trust = [trusting({ AWS: '*' })]
   return createRole(service, { roleName, trust, statements: [allow('*')] })

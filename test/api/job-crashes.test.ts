@@ -182,7 +182,7 @@ async function readObject(folder: string, key: string): Promise<Buffer | undefin
   return Buffer.concat(chunks)
 }
 
-/** The published CRL, whose signature is verified with OpenSSL; undefined if no CRL is published. */
+/** Returns the published CRL after OpenSSL has verified its signature, or undefined if no CRL is published. */
 async function verifiedCrl(
   folder: string,
   { arn, certificate }: PendingWork['root'],
@@ -271,7 +271,7 @@ const expectedEvents: readonly string[] = [
   'ACM Private CA Creation',
 ]
 
-/** Asserts that every pending event, and every event from the recovered work, is delivered. */
+/** Asserts that all pending events and all events from the recovered work are delivered. */
 async function assertEventsDelivered(service: TestService, webhook: Webhook): Promise<void> {
   const db = await openSqlite(join(service.config.dataDirectory, 'signet.sqlite'))
   await eventually(async () => {
@@ -316,7 +316,7 @@ describe('recovery from a crash at a step of a job', { concurrency: 4 }, () => {
   }
 })
 
-/** A client for a server that may be killed at any moment. Calls reject after the server was killed. */
+/** A client for a server that may be killed at any moment. After the server is killed, all calls reject. */
 class Remote {
   readonly #server: ServerProcess
   readonly #credentials: Credentials

@@ -51,8 +51,7 @@ async function countOf(service: TestService, text: string): Promise<number> {
 }
 
 /**
- * Adds the index entries that earlier versions wrote for every certificate: one for the account, and one for the account as the
- * requester.
+ * Adds the two index entries that earlier versions wrote for every certificate: the account, and the account as the requester.
  */
 async function insertFormerEntries(db: DataFolder['db'] | undefined): Promise<void> {
   assert.ok(db)

@@ -55,7 +55,7 @@ test('a server whose master key is in KMS starts and restarts, and commands can 
   const file = path('envelope/master.key')
   assert.match(readFileSync(file, 'utf8'), /^signet-master-key-kms-1:/)
   assert.equal(statSync(file).mode & 0o777, 0o600)
-  // The file states which key decrypts it.
+  // The key file states which KMS key decrypts the master key.
   const second = await serve('envelope', [])
   await issue(clientOf(second, path('envelope')), { arn: root.arn, csr: csr('ec-server') })
   const list = ['account', 'list', '--data', path('envelope'), ...endpoint()]

@@ -1,5 +1,5 @@
 /**
- * Tests of name constraints in a CA's certificate from an external root: the CA issues only certificates that satisfy the
+ * Tests of CAs whose certificate from an external root has name constraints. A CA issues only certificates that satisfy its
  * constraints.
  */
 import assert from 'node:assert/strict'

@@ -92,7 +92,7 @@ describe('OCSP', () => {
   })
 
   test('OCSP accepts base64 with / and +, escaped or not', async () => {
-    // The test tries certificates until the base64 of an OCSP request contains `/`, `+` and `=`.
+    // The test issues certificates until an OCSP request contains `/`, `+` and `=` in base64.
     let base64 = ''
     while (!(base64.includes('/') && base64.includes('+') && base64.includes('='))) {
       const { arn } = await leafOf(root)

@@ -404,7 +404,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     await waitForEntries(watched, id, [leaf])
     const last = await waitUntilPublished(watched, id)
     const caInput = { CertificateAuthorityArn: root.arn }
-    // The times in the next CRL also differ from those in the previous CRL.
+    // The next CRL also has different times than the previous CRL.
     service.clock.advance({ days: 3.6 })
     await service.must('UpdateCertificateAuthority', { ...caInput, Status: 'DISABLED' })
     const disabled = await waitForNewer(watched, id, last)

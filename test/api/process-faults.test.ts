@@ -75,7 +75,7 @@ async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-/** Sends requests, each of which causes a log line. */
+/** Sends requests; each request causes a log line. */
 async function sendRequests(url: string, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 1) {
     const { status } = await fetch(url, {
@@ -197,7 +197,7 @@ test('SIGHUP while a server starts does not end it', { skip: needsProc }, async 
   )
   t.after(() => child.kill('SIGKILL'))
   const { pid = 0 } = child
-  // The primary must start its workers first, and the workers take some time to load.
+  // The primary starts its workers first, and loading the workers takes some time.
   await eventually(
     async () => ((await childrenOf(pid)).length === 2 ? true : undefined),
     'two workers',

@@ -189,7 +189,7 @@ test('DescribeRevocation lists partitions in pages, with the current one first',
   const partitioned = revocationOptions(crlConfiguration({ CrlType: 'PARTITIONED' }))
   const root = await createRoot(service, { more: partitioned })
   const first = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-  // The partition is marked full without a million certificates.
+  // The test marks the partition as full, because a million certificates would take too long.
   await service.inDatabase(
     `update crls set certificates = 1000000 where authority_number =
       (select authority_number from authorities where id = '${lastOf(root.arn)}')`,

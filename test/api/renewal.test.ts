@@ -100,7 +100,7 @@ function withSha1({ certificate, keys }: Crafted): Crafted {
   const sha1 = encodeSequence(encodeOidElement('1.2.840.10045.4.1'))
   const sha256 = encodeSequence(encodeOidElement('1.2.840.10045.4.3.2'))
   const tbs = Buffer.from(certificate.tbsCertificateDer)
-  // The identifier for SHA-1 is one byte shorter, so the length of the outer SEQUENCE changes.
+  // The algorithm identifier with SHA-1 is one byte shorter, so the length of the outer SEQUENCE changes.
   const at = tbs.indexOf(sha256)
   const content = Buffer.concat([tbs.subarray(0, at), sha1, tbs.subarray(at + sha256.length)])
   const changed = encodeSequence(content.subarray(tbs[1] === 0x82 ? 4 : tbs[1] === 0x81 ? 3 : 2))

@@ -31,7 +31,7 @@ let certificateArn: string
 let owner: User
 let unprivileged: User
 let other: User
-/** A session of a role with full access, an expired session, and ACM acting on behalf of the owner's account. */
+/** Three callers: a session of a role with full access, an expired session, and ACM on behalf of the owner's account. */
 let session: { credentials: Credentials }
 let expired: { credentials: Credentials }
 let acm: { credentials: Credentials; arn: string; accountId: string }

@@ -331,7 +331,7 @@ function reportResults({ events }: Faulty): string[] {
 }
 
 /**
- * Revokes a new certificate. Returns the CRL that lists the certificate, which must be new and have a higher number than
+ * Revokes a new certificate. Returns the CRL that lists the certificate. The CRL must be new and have a higher number than
  * `before`.
  */
 async function nextCrl(

@@ -1,4 +1,6 @@
-/** Tests of operations run on behalf of endpoints, which are authorized, limited, logged and recorded like API requests. */
+/**
+ * Tests of operations run on behalf of endpoints. Such operations are authorized, limited, logged and recorded like API requests.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { addEndpoint } from '../../src/admin-commands/enrollment/endpoints.ts'

@@ -301,7 +301,7 @@ test('a simulation that cannot be made is refused with its reason', async () => 
   ]
   for (const [change, expected] of cases)
     assert.match(await service.refusal('SimulatePolicy', { ...question, ...change }), expected)
-  // Another account sees neither the CA's policy nor the policies of this account's users.
+  // Another account cannot see the CA's policy or the policies of this account's users.
   const hidden = await service.refusal('SimulatePolicy', question, foreign)
   assert.match(hidden, /^ResourceNotFoundException: Could not find certificate authority/)
   const narrow = await createUser(service, { userName: 'narrow', statements: [allow('*')] })

@@ -30,7 +30,7 @@ useKmsCredentials()
 let kms: KmsServer
 let service: TestService
 let folder: string
-/** The results in the events about certificates, by certificate ARN. */
+/** Results from the events about certificates, keyed by certificate ARN. */
 const results = new Map<string | undefined, string>()
 
 before(async () => {

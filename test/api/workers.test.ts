@@ -21,7 +21,7 @@ const run = promisify(execFile)
 let folder: string
 let rates: string
 let server: ServerProcess
-/** Servers to kill at the end. Servers that failed tests leave running would keep the process alive. */
+/** Servers to kill at the end. If a failed test left a server running, this process would not exit. */
 const started: ServerProcess[] = []
 let authorityArn: string
 

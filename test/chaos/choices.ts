@@ -12,8 +12,8 @@ export interface Choices {
 }
 
 /**
- * Mulberry32, a random number generator with 32 bits of state. It is good enough for tests, and gives the same results on every
- * machine.
+ * Mulberry32, a random number generator with 32 bits of state. Mulberry32 is good enough for tests, and gives the same results on
+ * every machine.
  */
 export function choicesOf(seed: number): Choices {
   let state = seed >>> 0

@@ -17,7 +17,7 @@ export interface ApiResponse {
 }
 
 export interface FinalResponse extends ApiResponse {
-  /** Whether an earlier attempt may have been executed, because it received no response or ServiceUnavailable. */
+  /** Whether an earlier attempt received no response or ServiceUnavailable, and may therefore have been executed. */
   readonly unclear: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Compares every fetched version of a CRL, as parsed by OpenSSL, with the revocations that were acknowledged before that
- * version was created.
+ * Compares every fetched version of a CRL with the revocations acknowledged before that version's creation. OpenSSL parses the
+ * CRLs.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -83,7 +83,7 @@ function serialOf({ arns }: Issuance): string {
   return normalized([...arns][0]?.split('/').at(-1) ?? '')
 }
 
-/** Returns the serial numbers missing from the CRL, although their revocations were acknowledged before the CRL's creation. */
+/** Returns the serial numbers that are missing from the CRL and whose revocation was acknowledged before the CRL's creation. */
 function missingIn({ createdAt, serials }: CrlVersion, issued: readonly Issuance[]): string[] {
   return issued
     .filter(({ revocation }) => (revocation?.acknowledgedAt ?? Infinity) <= createdAt)

@@ -1,6 +1,6 @@
 /**
- * Clients that issue, fetch and revoke certificates, tag and create CAs, and fetch CRLs. They call random servers and record
- * every response.
+ * Clients that issue, fetch and revoke certificates, tag and create CAs, and fetch CRLs. The clients call random servers and
+ * record every response.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
@@ -17,7 +17,7 @@ export interface Load {
   readonly choices: Choices
   readonly ledger: Ledger
   readonly authorities: readonly LoadedAuthority[]
-  /** Whether clients must not start any more work. */
+  /** Whether clients must stop after their current work. */
   readonly isOver: () => boolean
 }
 
@@ -63,9 +63,7 @@ async function issueAndRevoke(load: Load, index: number): Promise<void> {
   }
 }
 
-/**
- * Requests a certificate. A request with a token is retried until its outcome is known, and some requests are sent three times.
- */
+/** Requests a certificate. Requests with a token are retried until their outcome is known. Some requests are sent three times. */
 async function issue({ client, choices, ledger }: Load, issuance: Issuance): Promise<void> {
   const { authorityArn, commonName, token, arns } = issuance
   const input = issueInput(authorityArn, csr('ec-server'), {

@@ -1,10 +1,10 @@
 /**
  * The chaos test of a fleet of servers. Clients issue, fetch and revoke certificates and fetch CRLs through random servers of the
- * fleet, and record each response in a ledger. If a response is lost, the request's outcome is unknown. This is not an error.
- * During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed. After the load,
- * the checker compares the ledger with the database, the certificates, all fetched CRL versions and OCSP responses. The checker
- * uses none of the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and no CRL
- * may lack an earlier revocation.
+ * fleet, and record each response in a ledger. If a response is lost, the request's outcome is unknown. A lost response is not an
+ * error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed. After the
+ * load, the checker compares the ledger with the database, the certificates, all fetched CRL versions and OCSP responses. The
+ * checker uses none of the server's code. The test fails on any difference: each acknowledged write must exist exactly once, and
+ * no CRL may lack an earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -72,7 +72,7 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     ...load,
     isOver: () => faultsHaveEnded && (isEnough(ledger) || Date.now() > endAt + extraMilliseconds),
   })
-  // Fault injection and load must both have ended, so that no server is started after the test.
+  // Both fault injection and load must have ended, so that no server is started after the test.
   await Promise.allSettled([injection, loading])
   const [counts] = await Promise.all([injection, loading])
   assert.deepEqual(fleet.crashes, [], 'servers exited without a signal')

@@ -235,8 +235,8 @@ for (const client of clients('python3')) {
       `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,
       `^Signature not yet current: ${time} is still later than ${time} \\(${time} \\+ 5 min\\.\\)$`,
     ]
-    // The service's clock does not advance. While a slow client starts, the real time approaches the service's clock, which is
-    // ahead. The second offset therefore has a margin of one minute.
+    // The service's clock does not advance. The service's clock is ahead, and the real time comes closer to it while a slow
+    // client starts. The second offset therefore has a margin of one minute.
     for (const [seconds, message] of [
       [361, expired],
       [-301, early],

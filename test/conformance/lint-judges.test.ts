@@ -165,13 +165,17 @@ for (const client of clients('python3'))
     if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
 
-/** Complaints about mutated certificates for which the linter reports no error. The exemptions above give the reasons. */
+/**
+ * Permitted complaints about mutated certificates for which the linter reports no error. The exemptions in this file give the
+ * reasons.
+ */
 const knownComplaints: readonly RegExp[] = [
   largeIdentifier.complaint,
   ediPartyName.complaint,
   /unsupported string type: (?:3|48)$/,
   /can only be true when key_agreement is true/,
-  // pyca fails on X.520 attributes with a SEQUENCE. It also fails on unknown TLS features, although their registry is open.
+  // pyca fails on X.520 attributes with a SEQUENCE. pyca also fails on unknown TLS features, although new features can be
+  // registered.
   /^KeyError: [0-9]+$/,
 ]
 

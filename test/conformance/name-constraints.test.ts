@@ -1,6 +1,6 @@
 /**
- * Compares the name constraint checks in Signet and OpenSSL. Both verify generated chains of a root, a constrained CA and
- * an end entity. Signet must reject everything that OpenSSL rejects. Cases in which Signet is stricter state the reason.
+ * Compares the name constraint checks in Signet and OpenSSL. Signet and OpenSSL verify generated chains of a root, a constrained
+ * CA and an end entity. Signet must reject everything that OpenSSL rejects. Cases in which Signet is stricter state the reason.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

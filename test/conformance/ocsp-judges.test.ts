@@ -177,7 +177,7 @@ async function verifyWithNss(t: TestContext, { at }: Files): Promise<void> {
   assert.match((await verifyLeaf('revoked')).text, /ERROR -8180/)
 }
 
-/** Reads an ML-DSA CA's OCSP responses. Their signatures are verified only if OpenSSL supports ML-DSA. */
+/** Reads an ML-DSA CA's OCSP responses. The responses' signatures are verified only if OpenSSL supports ML-DSA. */
 async function readWithoutVerifying(t: TestContext, files: Files): Promise<void> {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   const ocsptool = await tool(t, 'ocsptool')

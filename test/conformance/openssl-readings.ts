@@ -42,7 +42,7 @@ function readWith(command: readonly string[], input: Uint8Array): Reading {
   assert.equal(status, 0, stderr)
   if (command.includes('-verify')) assert.match(stderr, /verify OK/)
   const line = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? ''
-  // Attributes of a CSR, which are not extensions, are indented less.
+  // CSR attributes that are not extensions are indented less.
   const indent = command[0] === 'req' ? 16 : 12
   const san = line(
     new RegExp(`\\n {${indent}}X509v3 Subject Alternative Name:[^\\n]*\\n +([^\\n]*)`),
@@ -61,8 +61,8 @@ function readWith(command: readonly string[], input: Uint8Array): Reading {
 
 /**
  * Reads a CSR. Fails if the CSR's signature is invalid. OpenSSL refuses a CSR with malformed values even in parts that are not
- * copied into certificates. Such parts are unknown attributes and, with ACME, attributes of the subject. If OpenSSL refuses the
- * CSR, this function omits these parts.
+ * copied into certificates. Unknown attributes and, with ACME, the subject's attributes are not copied. If OpenSSL refuses the
+ * CSR, the function omits these attributes.
  */
 export function readRequest(der: Uint8Array, { hash }: RequestKey): Reading {
   try {

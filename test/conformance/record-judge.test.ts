@@ -193,7 +193,7 @@ test('a witness accepts a log that grows, and refuses one with another history',
 })
 
 /**
- * Simulates an attacker with access to the machine, who changes a leaf and signs the whole tree again with the record's
+ * Simulates an attacker with access to the machine. The attacker changes a leaf and signs the whole tree again with the record's
  * key.
  */
 async function rewriteHistory(): Promise<void> {

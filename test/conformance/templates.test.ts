@@ -534,8 +534,8 @@ test('GnuTLS reads the expected subject and extensions', async (t) => {
 })
 
 /**
- * Templates whose key usage can contradict their basic constraints, the source of such a key usage, and the lint rule that
- * detects it.
+ * Templates whose key usage can contradict their basic constraints, with the source of the key usage and the lint rule for the
+ * error.
  */
 const contradictions = [
   ['BlankSubordinateCACertificate_PathLen0_APIPassthrough', 'api', 'ca-key-cert-sign'],

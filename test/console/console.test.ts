@@ -1,4 +1,4 @@
-/** Tests of the web console in Chromium: each workflow from sign-in to its result, which is compared with the API. */
+/** Tests of each web console workflow in Chromium, from sign-in to the result. The result is compared with the API. */
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

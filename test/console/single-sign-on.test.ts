@@ -121,7 +121,7 @@ test('a person with several roles chooses one, and the last choice is selected t
     await page.getByRole('button', { name: 'Continue' }).click()
     await principal(page, 'assumed-role/operator/alice').waitFor()
     assert.match(page.url(), /\/console\/authorities$/)
-    // The session exists only in memory, so a reload ends it. The person is still signed in at the identity provider.
+    // The session exists only in memory, so a reload ends the session. The person is still signed in at the identity provider.
     await page.reload()
     await start(page)
     assert.equal(await page.getByRole('radio', { name: 'operator' }).isChecked(), true)

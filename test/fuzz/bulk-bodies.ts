@@ -104,7 +104,7 @@ export const bulkBodies: readonly BulkBody[] = [
 
 const cache = new Map<string, Buffer>()
 
-/** Returns the bytes of a body, which are generated at the first use. */
+/** Returns the bytes of a body. A body is generated at its first use. */
 export function bulkBytes({ name, build }: BulkBody, size: number): Buffer {
   const key = `${name} ${size}`
   const bytes = cache.get(key) ?? Buffer.from(build(size))

@@ -1,4 +1,4 @@
-/** The findings of a run, each with the number that replays it. */
+/** The findings of a run, each with the request number for a replay. */
 
 export interface Finding {
   /** Class and number of the request, such as `signed:123`. */

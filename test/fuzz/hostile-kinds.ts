@@ -47,7 +47,7 @@ function post(name: string, contentType: string, body: Buffer): HostileKind {
   }
 }
 
-/** Each bulk body in each size: near the limits for forms, imports and all bodies. */
+/** Every bulk body in three sizes: near the limits for forms, for imports and for all bodies. */
 const bulkKinds: readonly HostileKind[] = bulkBodies.flatMap((body) =>
   bulkSizes.map((size) => ({
     name: `${body.name}, ${size} bytes`,

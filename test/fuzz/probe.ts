@@ -1,5 +1,5 @@
 /**
- * A probe that `--import` loads into every process of a server under test. It records when the event loop was blocked, and
+ * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked. It
  * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
  * A block's duration is measured in processor time of the main thread, because a thread may wait for a long time on a busy

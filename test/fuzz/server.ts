@@ -14,7 +14,7 @@ export interface ProbedServer extends ServerProcess {
   readonly data: string
   /** Returns a report from each running process. With `collect`, garbage is collected first. */
   reports(collect?: boolean): Promise<ProbeReport[]>
-  /** Why the server is faulty: the server or one of its workers has exited. */
+  /** Returns why the server failed: the server or one of its workers has exited. */
   failure(): string | undefined
   /** Stops the server and removes its folder. */
   close(): Promise<void>

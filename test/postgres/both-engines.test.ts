@@ -143,7 +143,7 @@ test('random transactions produce the same rows, conflicts and content on both e
   await using sqlite = await TestDatabase.open()
   const postgresDb = await openTestPostgres(await server.createDatabase())
   // Warms up the prepared statements. A transaction with unprepared statements may be retried after other transactions in its
-  // group. This order is correct but differs from SQLite's.
+  // group. The resulting order of transactions is correct, but differs from SQLite's.
   for (const sample of fc.sample(statement, { numRuns: 200, seed }))
     await outcomesOf(postgresDb, [[sample]])
   await fc.assert(

@@ -285,7 +285,7 @@ test('if nodes start concurrently on one folder, exactly one reports the first s
 test('if nodes with one master key start in separate folders, one writes the credentials and the others report its path', async (t) => {
   const folders = await newFolders(4)
   const [keyFolder = ''] = await newFolders(1)
-  // This server only creates the master key.
+  // The key server is started only to create the master key.
   const keyServer = await startSingleProcess(
     readConfig({ data: keyFolder, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0' }, {}),
     context,

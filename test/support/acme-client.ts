@@ -1,6 +1,6 @@
 /**
- * An ACME client for tests (RFC 8555). It signs with node:crypto and shares no code with src/acme. `AcmeClient` sends correct
- * requests. The functions below create parts of requests, which hostile tests change.
+ * An ACME client for tests (RFC 8555). The client signs with node:crypto and shares no code with src/acme. `AcmeClient` sends
+ * correct requests. The functions create parts of requests, and hostile tests change these parts.
  */
 import {
   createHash,

@@ -1,4 +1,4 @@
-/** Rows of ACME accounts, orders, authorizations and challenges, as the ACME endpoint inserts them. */
+/** Rows of ACME accounts, orders, authorizations and challenges, like those that the ACME endpoint inserts. */
 import type { ChallengeType } from '../../src/enrollment/endpoint.ts'
 import type { Database } from '../../src/store/database.ts'
 import { sql, type Row } from '../../src/store/sql.ts'
@@ -93,7 +93,7 @@ export class AcmeRows {
     )
   }
 
-  /** Sets the status of an authorization, like a deactivation. */
+  /** Sets the status of an authorization, as a deactivation would. */
   async setAuthorization(id: string, status: string): Promise<void> {
     await this.#db.transaction([
       sql`update acme_authorizations set status = ${status} where authorization_id = ${id}`,

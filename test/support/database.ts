@@ -23,8 +23,8 @@ export class TestFolder implements Disposable {
   }
 
   /**
-   * Returns the bytes of all files. Another process reads the files, because closing a file descriptor in this process would
-   * release the POSIX locks of its open databases.
+   * Returns the bytes of all files. Another process reads the files. If this process closed a file descriptor, the POSIX locks of
+   * its open databases would be released.
    */
   bytes(): Buffer {
     const files = readdirSync(this.path).map((name) => this.file(name))

@@ -25,7 +25,7 @@ export interface ClientCertificate {
   readonly cert: string
 }
 
-/** Creates an EST endpoint for a CA, which accepts certificates and passwords by default. */
+/** Creates an EST endpoint for a CA. By default, the endpoint accepts certificates and passwords. */
 export async function createEndpoint(
   { config }: Pick<TestService, 'config'>,
   name: string,

@@ -1,5 +1,5 @@
 /**
- * The keys in the stand-in for AWS KMS. They can sign digests, as in KMS. The code uses other libraries for signing, because
+ * The keys in the stand-in for AWS KMS. As in KMS, the keys can sign digests. Other libraries create the signatures, because
  * node:crypto cannot sign digests.
  */
 import {

@@ -18,6 +18,6 @@ export async function onPostgres(importFile: () => Promise<unknown>): Promise<vo
   }
   useDatabases(server)
   await importFile()
-  // This hook is registered last, so that it runs after those of the imported file.
+  // This hook is registered last, so that it runs after the imported file's hooks.
   after(() => server.close())
 }

@@ -21,7 +21,7 @@ export async function onToken(importFile: () => Promise<unknown>): Promise<void>
   if (hsm === undefined) return
   chosen = hsm.flags
   await importFile()
-  // This hook is registered last, so that it runs after those of the imported file.
+  // This hook is registered last, so that it runs after the imported file's hooks.
   after(async () => {
     for (const hook of hooks) await hook()
   })

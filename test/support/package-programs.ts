@@ -22,7 +22,7 @@ await ca.close()
 console.log(packageJson.version, issued.root === root.certificate, issued.chain === issuing.certificate)
 `
 
-/** A program that uses both libraries from CommonJS, and compares their classes with those of the ES modules. */
+/** A program that uses both libraries from CommonJS, and compares the classes with the classes of the ES modules. */
 export const commonjs = `
 const { createClient, ClientError } = require('signet-ca/client')
 const { openEmbedded } = require('signet-ca/embedded')
@@ -38,7 +38,10 @@ async function main() {
 void main()
 `
 
-/** A program that uses only the client, and issues a certificate. Its arguments are the server's URL, access key and secret. */
+/**
+ * A program that uses only the client, and issues a certificate. The program's arguments are the server's URL, the access key and
+ * the secret.
+ */
 export const clientAlone = `
 const { createClient } = require('signet-ca/client')
 

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL servers for tests, in temporary folders. Each test gets its own database, on the test run's server or the test
- * file's own server.
+ * PostgreSQL servers for tests, in temporary folders. Each test gets its own database, either on the test run's server or on the
+ * test file's own server.
  */
 import { freePort } from './free-port.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
@@ -245,8 +245,8 @@ export class TestPostgres {
   }
 
   /**
-   * Creates a database with the newest schema. The database is copied from a template, which is ten times faster than creating
-   * the schema.
+   * Creates a database with the newest schema. The database is copied from a template, because a copy is ten times faster than
+   * creating the schema.
    */
   async createMigrated(): Promise<PostgresConnectionOptions> {
     return this.#create(`template ${await this.#migratedTemplate()}`)

@@ -45,7 +45,9 @@ export function memoryContains(pid: number, values: readonly Buffer[]): boolean 
   return false
 }
 
-/** Returns whether the memory of a process contains a prime factor of a 2048-bit RSA modulus, which reveals its private key. */
+/**
+ * Returns whether the memory of a process contains a prime factor of a 2048-bit RSA modulus. A factor reveals the private key.
+ */
 export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
   for (const chunk of memoryOf(pid))
     for (const factor of candidates(chunk)) if (modulus % factor === 0n) return true

@@ -85,7 +85,8 @@ export async function eventually<T>(
 
 /** Publishes all CRLs that are due, including those with revocations from the last second (`--crl-delay`). */
 async function publishNow(service: TestService): Promise<void> {
-  // One second is longer than --crl-delay. Repeated calls also outlast the lease of a run that a change to the CA has aborted.
+  // The clock advances by one second, which is longer than --crl-delay. Repeated calls also outlast the lease of a run that a
+  // change to the CA has aborted.
   service.clock.advance({ seconds: 1 })
   // The job does not complete while the store hangs.
   await Promise.race([service.runJob('publish-crls'), setTimeout(200)])

@@ -802,7 +802,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 }
 
-/** Database engines, each with the only rooms that may import the engine. */
+/** Database engines, each with the rooms that may import the engine. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands', 'ceremony'],
   // The settings parse database URLs.

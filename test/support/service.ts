@@ -157,7 +157,7 @@ export class TestService {
     return enrollUrl
   }
 
-  /** PEM of the root that has issued the enrollment listener's certificate, which clients must trust. */
+  /** PEM of the root that issued the enrollment listener's certificate. Clients must trust this root. */
   get enrollRoot(): string {
     return readFileSync(join(this.config.dataDirectory, 'tls-root.pem'), 'utf8')
   }

@@ -7,7 +7,7 @@ let generators = 0
 
 /**
  * A generator for a service. A generator's values are the SHA-256 of the seed, the generator's number in the process, and a
- * counter. The generators in a process return different bytes, because some tests compare the random values of two services.
+ * counter. Each generator in a process returns different bytes, because some tests compare the random values of two services.
  */
 export class TestRandom implements Random {
   readonly #name = `${seed}/${(generators += 1)}`

@@ -52,7 +52,10 @@ interface Validation extends Partial<ValidationOptions>, Partial<Limits> {
   readonly signal?: AbortSignal
 }
 
-/** Makes a single validation attempt. Returns `valid`, or the problem's type and detail and whether it is retryable, as text. */
+/**
+ * Makes a single validation attempt. Returns the outcome as text: `valid`, or the problem's type and detail and whether a retry
+ * is possible.
+ */
 export async function validate({
   type,
   value,

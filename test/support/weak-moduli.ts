@@ -60,7 +60,7 @@ export function primeModulus(): RsaModulus {
   return ofPrimes('prime', /is a prime number/, [randomPrime(2048)])
 }
 
-/** Returns moduli whose weakness can be found by arithmetic alone. */
+/** Returns moduli whose weakness can be detected with arithmetic alone. */
 export function factorableModuli(): RsaModulus[] {
   const prime = randomPrime(1024)
   const close = /primes of the RSA modulus are too close/

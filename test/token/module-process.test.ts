@@ -44,7 +44,7 @@ class ModuleProcess {
     this.#child = spawn('p11-kit', args, {
       env: { ...process.env, ...environment },
       stdio: 'ignore',
-      // p11-kit forks a process for each connection, and a signal to the process group reaches all of them.
+      // p11-kit forks a process for each connection. A signal to the process group reaches all processes.
       detached: true,
     })
     while (!existsSync(this.#socket)) await setTimeout(10)

@@ -37,7 +37,7 @@ test('the processes of a server try a wrong PIN once, also after a restart, and 
   const answers = await Promise.all(
     Array.from({ length: 24 }, () => client.call('IssueCertificate', input)),
   )
-  // The certificates wait for the key.
+  // The requested certificates wait for the key.
   for (const { status, text } of answers) assert.equal(status, 200, text)
   assert.match(second.stderr(), /refuses the PIN in \S+ \(CKR_PIN_INCORRECT\)/)
   assert.equal((await faulty.logins()) - before, 1)

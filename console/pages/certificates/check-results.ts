@@ -28,7 +28,7 @@ export function ocspResult({ Api, Ocsp }: RevocationCheck): CheckResult {
   return { type: 'warning', text: Ocsp.Problem ?? enumText(Ocsp.Status) }
 }
 
-/** Whether the CRL and the OCSP response each show a revocation; undefined if the CA does not publish them. */
+/** Whether the CRL shows a revocation, and whether the OCSP response shows one. A value is undefined if the CA publishes none. */
 export interface Publication {
   readonly crl: boolean | undefined
   readonly ocsp: boolean | undefined

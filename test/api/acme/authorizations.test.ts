@@ -26,7 +26,7 @@ async function authorizationsOf(client: AcmeClient, order: AcmeResponse): Promis
   return answers
 }
 
-/** Writes the result of a challenge, as the job `validate-challenges` does. */
+/** Writes the result of a challenge, like the job `validate-challenges`. */
 async function validated(challengeUrl: string, status: 'valid' | 'invalid'): Promise<void> {
   const id = challengeUrl.slice(-22)
   const error =

@@ -80,7 +80,7 @@ suite('an endpoint that requires other challenges', () => {
     await acme.configure('fewer', { challenges: ['dns-01'] })
     const refused = await client.respond(url('http-01'))
     assertProblem(refused, '400 malformed', /no longer offers http-01/)
-    // A validation can succeed before the endpoint is changed, or at the same time.
+    // The challenge may have been validated before the change to the endpoint, or during the change.
     await validate(url('http-01'))
     assertProblem(await finalize(client, order), '403 unauthorized', /not proven/)
     assert.equal((await ordered(client, [host])).json['status'], 'pending')

@@ -1,4 +1,7 @@
-/** Tests of the record in a database from before the record existed. Such a record begins with the existing rows. */
+/**
+ * Tests of the record in a database from before the record existed. The record of an older database begins with the existing
+ * rows.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,6 @@
-/** A load balancer that distributes requests to the nodes in turn. It terminates TLS and passes on the Host header. */
+/**
+ * A load balancer that distributes requests to the nodes in turn. The load balancer terminates TLS and passes on the Host header.
+ */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, request as send } from 'node:https'

@@ -1,4 +1,7 @@
-/** Tests that the client and boto3 return the same results. Each scenario runs with both, on the same service. */
+/**
+ * Tests that the client and boto3 return the same results. Each scenario runs with the client and with boto3, on the same
+ * service.
+ */
 import assert from 'node:assert/strict'
 import { before, after, test } from 'node:test'
 import { createUser, policyOf, sharingStatements } from '../../support/accounts.ts'

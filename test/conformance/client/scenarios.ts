@@ -21,7 +21,7 @@ const leaf = {
   Validity: { Value: 5, Type: 'DAYS' },
 }
 
-/** Scenarios that make changes. Each client has its own CA, and results are compared without identifiers and times. */
+/** Scenarios that make changes. Each client has its own CA. The comparison of results ignores identifiers and times. */
 export const changing: readonly Scenario[] = [
   scenario(
     'createCertificateAuthority',
