@@ -22,7 +22,7 @@ export interface Target {
   readonly request: (operation: string, input: unknown, url?: string) => Buffer
   /** Returns the input for IssueCertificate. */
   readonly issueInput: (csr: string) => Record<string, unknown>
-  /** Calls an operation at the given URL, because the server's URL changes with each start. */
+  /** Calls an operation. The URL is an argument, because the server's URL changes with each start. */
   call: Call
 }
 

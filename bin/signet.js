@@ -30,7 +30,7 @@ if (isCheckout)
 const { main } = await import(isCheckout ? source.href : built.href)
 if (await isDebugged()) {
   console.error(
-    'signet: the signal SIGUSR1 opened the debugger while the process started. No secrets were read yet; start it again. ' +
+    'signet: the signal SIGUSR1 opened the debugger while the process started. No secrets have been read yet. Start signet again. ' +
       '"node --disable-sigusr1" prevents this. For debugging, use "node --inspect"',
   )
   process.exit(1)

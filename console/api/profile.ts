@@ -42,5 +42,5 @@ export function endpointProblem({ endpointUrl }: Profile, here: URL): string | u
   const other = new URL(endpointUrl)
   if (isLocal(other.hostname) && isLocal(here.hostname) && other.port === here.port)
     return undefined
-  return `The profile is for ${origin}, and this console sends requests only to ${here.origin}.`
+  return `The profile is for ${origin}, but this console sends requests only to ${here.origin}.`
 }

@@ -21,7 +21,7 @@ export class UnsupportedBrowser extends Error {
 
   constructor() {
     super(
-      'This browser has no Ed25519 signatures in Web Crypto, so it cannot verify the record. Use Chrome 137, Firefox 130 or Safari 17, or later, or run "signet log verify" on the server.',
+      'This browser does not support Ed25519 in Web Crypto, so it cannot verify the record. Use at least Chrome 137, Firefox 130 or Safari 17, or run "signet log verify" on the server.',
     )
   }
 }

@@ -83,7 +83,7 @@ export function signOutUrl(provider: Provider, returnTo: string): string | undef
 function webUrl(text: string): URL {
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw new Error(`the identity provider has an address that is not a web page: ${url.protocol}`)
+    throw new Error(`the identity provider's address is not a web page: ${url.protocol}`)
   return url
 }
 

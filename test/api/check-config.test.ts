@@ -1,4 +1,4 @@
-/** Tests that `signet check-config` opens the files and services to which the settings refer, and changes nothing. */
+/** Tests that `signet check-config` opens the files and services in the settings, and changes nothing. */
 import assert from 'node:assert/strict'
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

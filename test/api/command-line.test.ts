@@ -36,7 +36,9 @@ after(async () => {
 /** Servers to kill after the tests. If a failed test left a server running, this process would not exit. */
 const started: ServerProcess['child'][] = []
 
-/** Starts a server, with a single worker unless `flags` contain `--workers`, because most tests do not depend on workers. */
+/**
+ * Starts a server with a single worker, unless `flags` contain `--workers`. Most tests do not depend on the number of workers.
+ */
 async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
   const server = await start(data, ['--workers', '1', ...flags])
   started.push(server.child)

@@ -1,6 +1,6 @@
 /**
- * Tests of a database that is damaged or has lost acknowledged writes. Until it is restored or the loss is accepted, the server
- * serves reads but signs and writes nothing, and reports the problem to clients and operators.
+ * Tests of a database that is damaged or has lost acknowledged writes. Until the database is restored or the loss is accepted,
+ * the server serves only reads. It reports the problem to clients and operators.
  */
 import assert from 'node:assert/strict'
 import {

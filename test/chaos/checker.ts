@@ -1,6 +1,6 @@
 /**
- * Compares the responses that clients received with the stored data, without the server's code. The checker reads rows with SQL,
- * certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the `openssl` command.
+ * Compares the responses that clients received with the stored data. The checker uses none of the server's code. The checker
+ * reads rows with SQL, certificates with OpenSSL in Node.js, and CRLs and OCSP responses with the `openssl` command.
  */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { checkCrlVersions } from './crl-versions.ts'

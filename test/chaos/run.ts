@@ -110,7 +110,7 @@ async function check(
 
 /**
  * Maximum duration of the load after the last fault. The load ends sooner if there is enough evidence. A busy machine needs this
- * time.
+ * additional time.
  */
 const extraMilliseconds = 60_000
 

@@ -128,7 +128,7 @@ test('age decrypts a backup with a passphrase, and signet restores a backup that
   const passphrase = ['--passphrase-file', folder.file('passphrase')]
   const data = ['--data', service.config.dataDirectory]
   answerOf(await command(['backup', folder.file('by-signet'), ...passphrase, ...data]))
-  // age prompts only on a terminal, which `script` provides.
+  // age prompts only on a terminal, so `script` provides a terminal.
   const typed = readFileSync(folder.file('passphrase'), 'utf8')
   const runWithPrompt = (line: string, input: string): void => {
     const child = `script -qec "${line}" /dev/null`

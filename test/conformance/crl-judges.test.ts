@@ -228,7 +228,7 @@ async function verifyWithNss(t: TestContext, one: Case): Promise<void> {
   await run(crlutil, ['-I', '-d', database, '-i', at('crl.der')])
   assert.match((await verifyLeaf('good')).text, /certificate is valid/)
   assert.match((await verifyLeaf('revoked')).text, /certificate is invalid: .* has been revoked/)
-  // If its database contains no CRL, NSS fetches the CRL from the URL in the certificate.
+  // If NSS's database contains no CRL, NSS fetches the CRL from the URL in the certificate.
   const fetching = await nssDatabase(certutil, at('nss-fetching'), at('root.pem'))
   const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', 'crl', '-s', 'failIfNoInfo']
   const fetch = async (name: string) =>
@@ -237,7 +237,7 @@ async function verifyWithNss(t: TestContext, one: Case): Promise<void> {
   assert.match((await fetch('revoked')).text, /ERROR -8180/)
 }
 
-/** NSS does not support issuingDistributionPoint, which is critical (RFC 5280 §5.2.5), so it must reject the CRL. */
+/** NSS must reject the CRL, because NSS does not support the critical extension issuingDistributionPoint (RFC 5280 §5.2.5). */
 async function rejectWithNss(t: TestContext, one: Case): Promise<void> {
   const certutil = await tool(t, 'certutil')
   const crlutil = await tool(t, 'crlutil')

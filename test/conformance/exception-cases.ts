@@ -132,7 +132,9 @@ type Row = readonly [
   on?: string,
 ]
 
-/** Cases in which the input, or a resource to which it refers, is invalid. The CA is the root unless a row specifies another. */
+/**
+ * Cases in which the input, or a resource to which it refers, is invalid. The CA is the root unless a row specifies another CA.
+ */
 export function inputCases(situation: Situation): ExceptionCase[] {
   const rows: Row[] = [
     ...authorityRows(situation),

@@ -1,4 +1,4 @@
-/** Tests of hierarchies: each foreign client creates one, and each foreign verifier verifies it. */
+/** Tests of hierarchies. Each foreign client creates a hierarchy, and each foreign verifier verifies every hierarchy. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

@@ -1,7 +1,7 @@
 /**
  * Tests the linter with signed certificates from the lint corpus. OpenSSL, GnuTLS, pyca/cryptography and Go's crypto/x509 parse
- * them. If a parser rejects a certificate or complains about it, the linter must report an error, unless this file contains an
- * exemption.
+ * the certificates. If a parser rejects or complains about a certificate, the linter must report an error, unless this file
+ * contains an exemption.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

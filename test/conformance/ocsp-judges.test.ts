@@ -295,9 +295,9 @@ async function verifyWithPyca(t: TestContext, keyAlgorithm: string): Promise<voi
 }
 
 /**
- * Fetches a response with curl by POST and by GET. For GET, the request in the path is unescaped, escaped (RFC 6960), and below
- * the root path, as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one response
- * file.
+ * Fetches a response with curl by POST and by GET. GET requests have three forms of path: unescaped, escaped (RFC 6960), and
+ * below the root path as with a custom CNAME. Asserts that all responses have the same bytes, and returns the path of one
+ * response file.
  */
 async function fetchWithCurl({ at, ocspUrl }: Files, name: string): Promise<string> {
   const request = at(`${name}.request`)

@@ -29,7 +29,9 @@ interface Scene {
   readonly service: TestService
 }
 
-/** Starts a gateway with the bucket `my-crls`, and a server that uses it; undefined if no gateway is available. */
+/**
+ * Starts a gateway with the bucket `my-crls`, and a server that uses the gateway. Returns undefined if no gateway is available.
+ */
 async function startScene(t: TestContext): Promise<Scene | undefined> {
   const gateway = await startRadosGateway(t)
   if (gateway === undefined) return undefined

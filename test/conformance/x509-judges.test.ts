@@ -334,7 +334,7 @@ test('Signet accepts the CSR signatures that OpenSSL accepts, except for two RSA
   ])
 })
 
-/** Prints names as lists of RDNs, and extensions in DER as pyca encodes it. */
+/** Prints names as lists of RDNs, and extensions in pyca's DER encoding. */
 const pycaProgram = `
 import json, sys
 from cryptography import x509

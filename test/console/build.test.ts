@@ -1,4 +1,4 @@
-/** Tests of the built web console: two builds are identical, and a browser loads little before it can show a page. */
+/** Tests of the built web console: two builds are identical, and the first page requires little data. */
 import assert from 'node:assert/strict'
 import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -233,8 +233,8 @@ export class Campaign {
 }
 
 /**
- * A server may reject a large body and close the connection while the body is still being sent. The response is then lost in the
- * reset.
+ * A server may reject a large body and close the connection while the body is still being sent. The response is lost if the
+ * connection is reset.
  */
 function lacksResponse({ isMalformed, bytes }: Generated, { kind }: Outcome): boolean {
   if (kind === 'answered' || isMalformed) return false

@@ -1,4 +1,4 @@
-/** The types of requests that hostile clients send, all without valid credentials. */
+/** The types of requests that hostile clients send. None of the requests has valid credentials. */
 import { connect } from 'node:net'
 import { bulkBodies, bulkBytes, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, FuzzConnection, type FuzzRequest, type Outcome } from './http.ts'

@@ -29,7 +29,7 @@ export type Outcome =
 
 export interface Sending {
   readonly bytes: Buffer
-  /** The server may not find the end of this request, so the client waits only briefly for a response. */
+  /** The server may be unable to find the end of this request, so the client waits only briefly for a response. */
   readonly isMalformed: boolean
   /** Whether the request is a HEAD request, whose response has no body. */
   readonly isHead: boolean

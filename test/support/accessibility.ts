@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 
-/** In narrow windows, Cloudscape gives its navigation an orientation, which has no effect on users of assistive technology. */
+/** Excludes the orientation of Cloudscape's navigation in narrow windows, which does not affect users of assistive technology. */
 const context = JSON.stringify({ exclude: ['[class*="mobile-toolbar-nav"][aria-orientation]'] })
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -127,7 +127,7 @@ export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<
             table !== 'settings' || (name !== 'credentials file' && name !== 'last backup'),
         )
         .filter(() => table !== 'job_outcomes')
-        // The record contains the restore and, in the original database, the backup.
+        // The restored record contains the restore, and the original record contains the backup.
         .filter(({ entry }) => !isEvent(entry))
         .filter(() => !['record_tiles', 'record_checkpoint'].includes(table))
         .map((row) =>

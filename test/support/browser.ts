@@ -1,6 +1,6 @@
 /**
- * Chromium with a service's web console. A page makes its test fail on console errors, violations of the
- * Content-Security-Policy and requests to other hosts.
+ * Chromium with a service's web console. A test fails if its page logs console errors, violates the Content-Security-Policy or
+ * sends requests to other hosts.
  */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
@@ -11,7 +11,7 @@ import type { Credentials } from './signed-request.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Returns whether Chromium is installed. If Chromium is missing, the test is skipped or, with CI set, fails. */
+/** Returns whether Chromium is installed. If Chromium is missing, the test is skipped, or fails if CI is set. */
 export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
   if (existsSync(executablePath)) return true
   const message = `NOT TESTED: ${executablePath} is not installed`

@@ -1,4 +1,6 @@
-/** The deadline of a test file. A process that exceeds it prints the resources that kept it alive, and exits. */
+/**
+ * The deadline of a test file. A process that exceeds the deadline prints the resources that kept the process alive, and exits.
+ */
 const minutes = 15
 
 // The deadline does not apply to the test runner itself.

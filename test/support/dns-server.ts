@@ -30,7 +30,7 @@ export interface DnsQuery {
 
 interface DnsServerOptions {
   /**
-   * Whether a response with a CNAME record also contains its target's records, like the responses of resolvers; true by default.
+   * Whether a response with a CNAME record also contains the target's records, as a resolver's response would; true by default.
    */
   readonly followsAliases?: boolean
 }

@@ -1,4 +1,4 @@
-/** Disks that are full, read-only, slow or broken. A test whose disk cannot be simulated is skipped or, under CI, fails. */
+/** Disks that are full, read-only, slow or broken. If a disk cannot be simulated, the test is skipped, or fails in CI. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, rm, statfs, writeFile, type FileHandle } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'

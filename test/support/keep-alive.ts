@@ -44,7 +44,7 @@ export class KeepAlive implements Disposable {
     this.#socket.write(bytes)
   }
 
-  /** Returns the next response that has not been returned yet. */
+  /** Returns the next unread response. */
   answer(): Promise<HttpAnswer> {
     const answer = Promise.withResolvers<HttpAnswer>()
     if (this.#socket.destroyed) answer.reject(new Error('the connection has ended'))

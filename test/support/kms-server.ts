@@ -125,7 +125,9 @@ export class KmsServer implements AsyncDisposable {
     }
   }
 
-  /** Throws KmsFailure unless the request has a current signature by the only access key, for KMS in the right Region. */
+  /**
+   * Throws KmsFailure unless the request has a current signature for KMS in the right Region, created with the only access key.
+   */
   #requireSigned(request: IncomingMessage, body: Uint8Array): void {
     const { method = '', url = '' } = request
     const headers = indexHeaders(request.rawHeaders)

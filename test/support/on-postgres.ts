@@ -5,7 +5,7 @@ import { useDatabases } from './chosen-database.ts'
 
 /**
  * Imports a test file whose services and stores each use a new PostgreSQL database. If PostgreSQL is not installed, prints a line
- * and skips the file or, in CI, throws.
+ * and skips the file, or throws in CI.
  */
 export async function onPostgres(importFile: () => Promise<unknown>): Promise<void> {
   const server = await TestPostgres.ofRun()

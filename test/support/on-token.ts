@@ -10,7 +10,7 @@ export function chosenKeyFlags(): Flags {
   return chosen
 }
 
-/** Imports a test file whose services each use a token. If SoftHSM is not installed, skips the file or, in CI, throws. */
+/** Imports a test file whose services each use a token. If SoftHSM is not installed, skips the file, or throws in CI. */
 export async function onToken(importFile: () => Promise<unknown>): Promise<void> {
   const hooks: (() => unknown)[] = []
   const hsm = await SoftHsm.create({

@@ -8,14 +8,14 @@ import { promisify } from 'node:util'
 import { builtProgramVariable } from './process.ts'
 
 const run = promisify(execFile)
-/** The newest release of each major version: Node.js 24 runs the server, and 20 and 22 run the client. */
+/** The newest release of each major version: Node.js 24 runs the server; Node.js 20 and 22 run the client. */
 const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
 const minutes = 60_000
 
 /**
  * Installs a major version of Node.js from its npm package, in the test run's folder, or in `folder` if the file runs alone.
  * Returns the path of the Node.js binary. A development dependency would make each `npm ci` 120 MB larger, and would replace
- * `node_modules/.bin/node`. If no registry is reachable, returns undefined and skips the test or, in CI, throws.
+ * `node_modules/.bin/node`. If no registry is reachable, skips the test and returns undefined, or throws in CI.
  */
 export async function installNode(
   t: TestContext,

@@ -55,7 +55,7 @@ export function memoryContainsFactor(pid: number, modulus: bigint): boolean {
 }
 
 const factorBytes = 128
-/** Minimum value of a prime factor's most significant byte, so that the product of two such primes has twice their length. */
+/** Minimum value of a prime factor's most significant byte. The product of two such primes has twice their length. */
 const highestByteMin = 0xb5
 const derHeader = Buffer.from('02818100', 'hex')
 

@@ -10,12 +10,15 @@ const root = resolve(import.meta.dirname, '../..')
 /** The program in this checkout, which runs the source files. */
 export const checkoutSignet = join(root, 'bin', 'signet.js')
 
-/** The environment variable with the folder of the program that the test run has built (built-program.ts). */
+/** Name of the environment variable that contains the built program's folder (built-program.ts). */
 export const builtProgramVariable = 'PROGRAM_OF_TEST_RUN'
 
 const builtFolder = process.env[builtProgramVariable]
 
-/** The program that tests start: the built program, which starts faster, or the program in this checkout. */
+/**
+ * The program that tests start: the built program if there is one, otherwise the program in this checkout. The built program
+ * starts faster.
+ */
 export const signet =
   builtFolder === undefined ? checkoutSignet : join(builtFolder, 'bin', 'signet.js')
 

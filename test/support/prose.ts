@@ -26,7 +26,7 @@ const documentFolders = [
 ]
 const skippedFolders = new Set(['node_modules', 'dist', '.cache'])
 
-/** Returns every passage in the checkout, except those in the phrase list and its test, which quote the rejected phrases. */
+/** Returns every passage in the checkout. The phrase list and its test are excluded, because they quote the rejected phrases. */
 export function passages(): Passage[] {
   const sources = filesIn(sourceFolders, /\.(?:ts|js)$/).filter((file) => !/language/.test(file))
   const documents = filesIn(documentFolders, /\.(?:md|ya?ml|tpl|txt|service|timer)$/)

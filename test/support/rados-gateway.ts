@@ -36,7 +36,7 @@ const run = promisify(execFile)
 const readySeconds = 40
 const commands = ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-osd', 'setpriv']
 
-/** Starts a gateway. If Ceph is not installed, prints a line, skips the test and returns undefined or, in CI, throws. */
+/** Starts a gateway. If Ceph is not installed, prints a line, skips the test and returns undefined, or throws in CI. */
 export async function startRadosGateway(t: TestContext): Promise<RadosGateway | undefined> {
   for (const command of commands)
     if ((await tool(t, command, { probe: ['--version'] })) === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
  * Rotates a data folder's master key, and kills its own process after a given step. The arguments are the service's flags as
- * JSON, the step, and which occurrence of the step.
+ * JSON, the step, and the number of the step's occurrence.
  */
 import { rotateMasterKey } from '../../src/admin-commands/master-key.ts'
 import { readConfig, type Flags } from '../../src/settings/config.ts'

@@ -120,7 +120,7 @@ export class TestService {
       publicListen: '127.0.0.1:0',
       logLevel: 'silent',
       authFailures: '0',
-      // The clock does not advance, so nothing may wait for it.
+      // The clock does not advance, so no code may wait for the clock.
       crlDelay: '0',
       ...database,
       ...chosenKeyFlags(),

@@ -1,8 +1,8 @@
 import type { Services } from '../../src/services.ts'
 
 /**
- * Services for code that uses only some of them. Reading any other service throws an error with the service's name, so that
- * the test's author can provide it.
+ * A set of services for code that uses only some services. Reading any other service throws an error with the service's name, so
+ * that the test's author can provide it.
  */
 export function testServices(some: Partial<Services>): Services {
   return new Proxy(some, {

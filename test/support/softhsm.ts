@@ -198,7 +198,7 @@ export class FaultyModule {
     return { ...this.#hsm.location, module: this.module }
   }
 
-  /** Makes signing calls hang, or makes them return again. */
+  /** Makes signing calls hang, or ends the hang. */
   async hang(hangs: boolean): Promise<void> {
     const { HANG_FILE } = this.environment
     await (hangs ? writeFile(HANG_FILE, '') : rm(HANG_FILE))

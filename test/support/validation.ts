@@ -46,7 +46,7 @@ export class LocalServer<S extends Server> implements AsyncDisposable {
 
 interface Validation extends Partial<ValidationOptions>, Partial<Limits> {
   readonly type: Challenge['type']
-  /** The name or address to validate; a name by default. */
+  /** The DNS name or IP address to validate, depending on `identifierType`. */
   readonly value: string
   readonly identifierType?: Identifier['type']
   readonly signal?: AbortSignal

@@ -51,7 +51,7 @@ function ofPrimes(name: string, reason: RegExp, primes: readonly bigint[]): RsaM
   return { name, reason, order, modulus: primes.reduce((product, prime) => product * prime, 1n) }
 }
 
-/** Returns a modulus without a weakness, by default 2048 bits long. */
+/** Returns a strong modulus, by default 2048 bits long. */
 export function strongModulus(bits = 2048): RsaModulus {
   return ofPrimes('strong', /none/, [randomPrime(bits / 2), randomPrime(bits / 2)])
 }

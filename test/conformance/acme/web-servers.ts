@@ -15,7 +15,7 @@ interface Site {
   readonly port: number
 }
 
-/** Connects with OpenSSL, which verifies the chain and the name, and returns the certificate's serial number. */
+/** Connects with OpenSSL, which verifies the chain and the name. Returns the certificate's serial number. */
 async function serialOf(
   { rootFile }: AcmeWorld,
   { name, port }: Site,
@@ -61,7 +61,7 @@ export async function runServer(
   }
 }
 
-/** Waits until the server presents a certificate other than `previous`, which OpenSSL verifies. */
+/** Waits until the server presents a certificate other than `previous`. OpenSSL verifies the new certificate. */
 export async function waitForCertificate(
   server: WebServer,
   site: Site & { readonly world: AcmeWorld },

@@ -36,7 +36,7 @@ export interface AcmeWorld extends AsyncDisposable {
   readonly tlsPort: number
   /** The folder that `serveWebroot` serves. */
   readonly webroot: string
-  /** A script with the arguments `set NAME VALUE` and `clear NAME`, which changes TXT records. */
+  /** A script that changes TXT records. The arguments are `set NAME VALUE` or `clear NAME`. */
   readonly dnsScript: string
   directoryOf(endpoint: string): string
   /** Runs a `signet` command as the administrator, and returns its standard output. */

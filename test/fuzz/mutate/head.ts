@@ -130,7 +130,7 @@ export function wellFormed(request: FuzzRequest): Sending {
   return { bytes: encodeRequest(request), isMalformed: false, isHead: request.method === 'HEAD' }
 }
 
-/** Request bytes in which the server may not find the end of the request. */
+/** Request bytes without a clear end, so that the server may wait for more. */
 export function malformed(bytes: Buffer): Sending {
   return { bytes, isMalformed: true, isHead: false }
 }
