@@ -1,5 +1,5 @@
 /**
- * Measures Signet, its peers and baselines in turns under the same load, so that a slowdown of the machine affects all of them.
+ * Measures Signet, its peers and baselines in turns under the same load. A slowdown of the machine therefore affects all results.
  */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,7 +1,6 @@
 /**
- * Runs the commands in deploy/systemd/signet.service as systemd does: as another user, with the file modes of systemd's
- * credentials, and with the unit's paths in a temporary folder. Root then runs administration commands while the server is
- * running.
+ * Runs the commands in deploy/systemd/signet.service like systemd: as another user, and with the file modes of systemd's
+ * credentials. The unit's paths are in a temporary folder. Root then runs administration commands while the server is running.
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
- * Tests of commands that root runs in another user's data folder, and of files that a data folder may contain before the first
- * startup.
+ * Tests of commands that root runs in another user's data folder. Also tests which files a data folder may contain before the
+ * first startup.
  */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'

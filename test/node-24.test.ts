@@ -1,5 +1,5 @@
 /**
- * Tests of the server on Node.js 24, the oldest supported version, and of data folders that two versions of Node.js use
+ * Tests of the server on Node.js 24, the oldest supported version. Also tests data folders that two versions of Node.js use
  * alternately.
  */
 import assert from 'node:assert/strict'

@@ -1,6 +1,6 @@
 /**
- * Tests that the table of operations matches AWS's service model, both in its declarations and in the inputs that it accepts
- * and rejects.
+ * Tests that the table of operations matches AWS's service model. The declarations must match, and so must the accepted and
+ * rejected inputs.
  */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'

@@ -1,7 +1,6 @@
 /**
- * `node tools/console-pictures.ts` writes the screenshots of the web console for the README and the docs. If a folder is given as
- * the argument, the program instead writes screenshots of every page to that folder, in both themes and at phone and desktop
- * widths.
+ * `node tools/console-pictures.ts` writes the screenshots of the web console for the README and the docs. With a folder as its
+ * argument, the program instead writes screenshots of every page to that folder, in both themes and two widths.
  */
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,7 +1,7 @@
 /**
  * Writes the output of commands to the documents (`node tools/terminal-captures.ts`). A terminal capture is enclosed in `<!--
- * capture: NAME -->` and `<!-- /capture -->`. Lines in a capture that begin with `$ ` are run in order, on an 80-column terminal
- * and with a separate server. Values that differ between runs are replaced with fixed values, so that a test can compare the
+ * capture: NAME -->` and `<!-- /capture -->`. Lines in a capture that begin with `$ ` are run in order on an 80-column terminal.
+ * Each capture has its own server. Values that differ between runs are replaced with fixed values, so that a test can compare the
  * files.
  */
 import { execFile } from 'node:child_process'

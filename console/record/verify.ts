@@ -1,6 +1,6 @@
 /**
- * Verifies the record in the browser. The browser does not trust the server's statements about the record: it verifies the
- * checkpoint's signature and the proofs itself, with the same code as the server.
+ * Verifies the record in the browser. The browser does not trust the server's statements about the record. With the same code as
+ * the server, the browser itself verifies the checkpoint's signature and the proofs.
  */
 import { Buffer } from 'node:buffer'
 import { parseCheckpoint } from '../../src/record/checkpoint-text.ts'

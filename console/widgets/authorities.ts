@@ -6,7 +6,7 @@ import { describeCertificates, isIssuerOf, type CertificateDescription } from '.
 
 export interface CertifiedAuthority {
   readonly authority: Authority
-  /** ARN of the issuer; absent for a root, or if the issuer is not in the list or the certificate cannot be read. */
+  /** ARN of the issuer. Absent for a root, for an issuer that is not in the list, and for a certificate that cannot be read. */
   readonly issuerArn: string | undefined
 }
 

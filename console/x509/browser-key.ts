@@ -109,7 +109,10 @@ export async function generateKey({ algorithm, names, subject }: KeyRequest): Pr
   }
 }
 
-/** Converts a Web Crypto signature, which consists of r and s with equal lengths, to the DER encoding in RFC 3279 §2.2.3. */
+/**
+ * Converts a Web Crypto signature to the DER encoding in RFC 3279 §2.2.3. In Web Crypto, r and s have equal lengths and are
+ * concatenated.
+ */
 function ecdsaSignature(raw: Uint8Array): Uint8Array {
   const half = raw.length / 2
   return encodeSequence(encodeUnsigned(raw.subarray(0, half)), encodeUnsigned(raw.subarray(half)))

@@ -1,6 +1,6 @@
 /**
- * Tests that `--keep-expired` deletes only certificates that expired long ago, with their index entries, and that counts
- * and audit reports remain correct.
+ * Tests that `--keep-expired` deletes only long-expired certificates and their index entries. Counts and audit reports must
+ * remain correct.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -52,10 +52,7 @@ test('--weak-keys=allow certifies factorable RSA keys', async () => {
   }
 })
 
-/**
- * If the public key is the point at infinity, (r, 1) is a valid signature, where r comes from any known multiple of the base
- * point.
- */
+/** If the public key is the point at infinity, (r, 1) is a valid signature. Any known multiple of the base point provides r. */
 test('a CSR with the point at infinity, which anyone can sign, is refused', async () => {
   const info = encodeSequence(
     encodeSmallInteger(0),

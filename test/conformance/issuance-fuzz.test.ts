@@ -1,6 +1,6 @@
 /**
  * Tests certificates for ten thousand random valid requests. OpenSSL, pyca and GnuTLS must read the requested values from every
- * certificate, and re-encoding a parsed TBSCertificate must produce the same bytes.
+ * certificate. Re-encoding a parsed TBSCertificate must produce the same bytes.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'

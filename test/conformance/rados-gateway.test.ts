@@ -87,8 +87,7 @@ async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject
 }
 
 /**
- * Returns a body of distinct pieces of 1 MiB each, and a function that returns the digest of all pieces after they have been
- * read.
+ * Returns a body that consists of distinct pieces of 1 MiB, and a function that returns the body's digest after it has been read.
  */
 function longBody(mebibytes: number) {
   const hash = createHash('sha256')

@@ -1,6 +1,6 @@
 /**
- * Tests that a Go implementation of RFC 6962 agrees with checkpoints, tiles and proofs, and that a witness can follow the log
- * over HTTP.
+ * Tests that a Go implementation of RFC 6962 accepts Signet's checkpoints, tiles and proofs. A witness must be able to follow the
+ * log over HTTP.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

@@ -1,4 +1,4 @@
-/** Tests that foreign clients automatically obtain their credentials from STS, as they would from AWS. */
+/** Tests that foreign clients automatically obtain credentials from Signet's STS, as they would from AWS. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,7 +1,7 @@
 /**
- * Test data: the extensions that each certificate template defines, and the sources of further extensions. The AWS Private CA
- * User Guide documents both (Template definitions, Template order of operations). This table is independent of the server's table
- * of templates.
+ * Test data: the extensions that each certificate template defines, and the sources of further extensions. The source is the AWS
+ * Private CA User Guide (Template definitions, Template order of operations). This table is independent of the server's table of
+ * templates.
  */
 
 export type Kind = 'end-entity' | 'subordinate' | 'root'

@@ -1,6 +1,6 @@
 /**
- * Tests that OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values from Signet's certificates and CSRs, and that
- * Signet can read theirs.
+ * Tests that OpenSSL, GnuTLS, pyca and @peculiar/x509 read the expected values from Signet's certificates and CSRs. Signet must
+ * also read certificates and CSRs from these tools.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -2,8 +2,7 @@
  * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked. It
  * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
- * A block's duration is measured in processor time of the main thread, because a thread may wait for a long time on a busy
- * machine.
+ * A block's duration is the processor time of the main thread, because a thread may wait for a long time on a busy machine.
  */
 import { createServer } from 'node:net'
 import { join } from 'node:path'

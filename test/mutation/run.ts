@@ -1,7 +1,7 @@
 /**
- * Mutation testing of issuance and import: each mutation changes one expression in a copy of the source tree and runs the tests
- * there. Usage: `node test/mutation/run.ts [PART-OF-A-NAME…]`. The exit code is 1 if a mutation survives, that is, if no test
- * fails.
+ * Mutation testing of issuance and import. Each mutation changes one expression in a copy of the source tree, and the tests run
+ * in the copy. Usage: `node test/mutation/run.ts [PART-OF-A-NAME…]`. The exit code is 1 if a mutation survives, that is, if no
+ * test fails.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

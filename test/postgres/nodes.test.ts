@@ -1,6 +1,6 @@
 /**
- * Tests of several nodes that share a database: changes take effect on all nodes, and only one node does each piece of background
- * work.
+ * Tests of several nodes that share a database. Changes take effect on all nodes, and each piece of background work is done by
+ * only one node.
  */
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'

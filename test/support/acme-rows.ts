@@ -1,4 +1,4 @@
-/** Rows of ACME accounts, orders, authorizations and challenges, like those that the ACME endpoint inserts. */
+/** Rows of ACME accounts, orders, authorizations and challenges, as inserted by an ACME endpoint. */
 import type { ChallengeType } from '../../src/enrollment/endpoint.ts'
 import type { Database } from '../../src/store/database.ts'
 import { sql, type Row } from '../../src/store/sql.ts'

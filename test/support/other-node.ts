@@ -13,9 +13,9 @@ const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
 const minutes = 60_000
 
 /**
- * Installs a major version of Node.js from its npm package, in the test run's folder, or in `folder` if the file runs alone.
- * Returns the path of the Node.js binary. A development dependency would make each `npm ci` 120 MB larger, and would replace
- * `node_modules/.bin/node`. If no registry is reachable, skips the test and returns undefined, or throws in CI.
+ * Installs a major version of Node.js from its npm package. The target is the test run's folder, or `folder` if the test file
+ * runs alone. Returns the path of the Node.js binary. A development dependency would make each `npm ci` 120 MB larger, and would
+ * replace `node_modules/.bin/node`. If no registry is reachable, skips the test and returns undefined, or throws in CI.
  */
 export async function installNode(
   t: TestContext,

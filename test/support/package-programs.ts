@@ -22,7 +22,7 @@ await ca.close()
 console.log(packageJson.version, issued.root === root.certificate, issued.chain === issuing.certificate)
 `
 
-/** A program that uses both libraries from CommonJS, and compares the classes with the classes of the ES modules. */
+/** A program that uses both libraries from CommonJS, and checks that the ES modules have the same classes. */
 export const commonjs = `
 const { createClient, ClientError } = require('signet-ca/client')
 const { openEmbedded } = require('signet-ca/embedded')

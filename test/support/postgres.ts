@@ -115,7 +115,10 @@ export class TestPostgres {
     return server
   }
 
-  /** Shares the server with all test files of the run, and kills it when this process exits, even if the run is interrupted. */
+  /**
+   * Shares the server with all test files of the run. The server is killed when this process exits, even if the run is
+   * interrupted.
+   */
   async shareWithRun(): Promise<void> {
     await this.#migratedTemplate()
     process.env[runVariable] = JSON.stringify({ folder: this.folder, port: this.port })

@@ -1,4 +1,4 @@
-/** A Signature Version 4 signer that shares no code with the server, so that tests do not check the server against itself. */
+/** A Signature Version 4 signer that shares no code with the server. Tests therefore do not compare the server with itself. */
 import { createHash, createHmac } from 'node:crypto'
 
 export interface Credentials {

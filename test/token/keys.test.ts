@@ -1,7 +1,4 @@
-/**
- * Tests of CAs whose keys are in a PKCS #11 token: the certificates that they issue, and their behavior while the
- * token is removed.
- */
+/** Tests of CAs whose keys are in a PKCS #11 token: issued certificates, and behavior while the token is removed. */
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

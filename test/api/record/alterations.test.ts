@@ -1,7 +1,4 @@
-/**
- * Tests that `signet verify` reports each row, leaf and tile that is changed, removed, added or moved with the database's
- * own tools.
- */
+/** Tests that `signet verify` reports each row, leaf and tile that the database's own tools changed, removed, added or moved. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -11,7 +11,7 @@ import type { IssuedFiles } from './judges.ts'
 
 const run = promisify(execFile)
 
-/** How the client proves control of the name: with a challenge, or not at all if its EAB key grants the name. */
+/** How the client proves control of the name. No proof is required if the client's EAB key grants the name. */
 export type Proof = 'http-01' | 'dns-01' | 'tls-alpn-01' | 'eab'
 
 /** A client, with a folder for its account and certificates. */

@@ -1,6 +1,6 @@
 /**
- * A server with an enrollment listener for foreign ACME clients: the built program with two workers, a DNS server, and a web
- * server's files for challenges. Names below `acme.test` resolve to 127.0.0.1.
+ * A server with an enrollment listener for foreign ACME clients. The server is the built program with two workers. Challenges use
+ * a DNS server and a web server's files. Names below `acme.test` resolve to 127.0.0.1.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
