@@ -1,6 +1,6 @@
 /**
  * The HTTP baseline: a Node.js process that reads the request body and returns constant JSON. The process prints its URL when it
- * is ready for connections. For TLS, its arguments are the certificate file and the key file.
+ * is ready for connections. For TLS, the process's arguments are the certificate file and the key file.
  */
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

@@ -41,7 +41,7 @@ export function memoryOf(pid: number): Memory {
   return { now: sum('now'), peak: sum('peak') }
 }
 
-/** Returns the CPU seconds (user and system) of processes and their descendants, including those that have exited. */
+/** Returns the CPU seconds (user and system) of processes and their descendants, including exited descendants. */
 export function cpuSecondsOf(pids: readonly number[]): number {
   return treesOf(pids).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
 }

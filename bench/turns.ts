@@ -97,7 +97,10 @@ export async function compare(
   return rows
 }
 
-/** Suspends all contenders except the current one (SIGSTOP), so that their background work does not affect its results. */
+/**
+ * Suspends all contenders except the current one (SIGSTOP), so that background work does not affect the current contender's
+ * results.
+ */
 async function runAlone(
   contenders: readonly Contender[],
   work: (turn: (contender: Contender, pace: Pace) => Promise<Measurement>) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * Builds the web console into dist/console: the bundle, its compressed files, and the list of files that the server reads
- * (src/console/built-files.ts). The build does nothing if dist/console was built from the same sources. Two builds from the
+ * Builds the web console into dist/console: the bundle, compressed copies of its files, and the list of files that the server
+ * reads (src/console/built-files.ts). The build does nothing if dist/console was built from the same sources. Two builds from the
  * same sources are byte-identical.
  */
 import { createHash } from 'node:crypto'

@@ -28,7 +28,7 @@ function rowsOf(markdown: string): string[][] {
     )
 }
 
-/** For each part of the benchmark, the patterns that the first cells of its rows must match. */
+/** Patterns for the first cells of the table rows, by part of the benchmark. */
 const rowNames: Readonly<Record<string, readonly RegExp[]>> = {
   issue: [
     /^IssueCertificate, P-256 CA, P-256 CSR$/,

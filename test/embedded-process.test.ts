@@ -20,7 +20,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** Runs a program that calls `openEmbedded`, waits until it exits, and returns its output. */
+/** Runs a program that calls `openEmbedded`, and returns the program's output after it has exited. */
 async function outputOf(program: string, preamble = ''): Promise<string> {
   const code = `${preamble}\nconst { openEmbedded } = await import('${entry}')\n${program}`
   const { stdout } = await promisify(execFile)(

@@ -323,7 +323,7 @@ async function openReader(): Promise<GuideWorld> {
   return world
 }
 
-/** Checks, after a guide's code blocks, that the guide has not changed the files from the quick start. */
+/** Checks that a guide's code blocks have not changed the files from the quick start. */
 function withCheck(blocks: readonly Block[]): readonly Block[] {
   const lines = quickStartFiles.map((name) => `diff -r ${name} '${join(shared.folder, name)}'\n`)
   return [...blocks, shellBlock(lines.join(''))]

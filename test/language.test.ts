@@ -5,7 +5,7 @@ import { headlessComment, rejectedPhrases } from './support/language-phrases.ts'
 import { passages, passagesOfSource, type Passage } from './support/prose.ts'
 
 const all = passages()
-/** Sentences about octets that cite an RFC or ITU-T recommendation keep that word. */
+/** The word "octets" is permitted in sentences that cite an RFC or an ITU-T recommendation. */
 const standard = /\bRFC \d|\bX\.6[89]\d|§/
 
 function findings(pattern: RegExp, list: readonly Passage[]): string[] {

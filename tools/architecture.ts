@@ -37,7 +37,7 @@ function roomsBelow(top: string): string {
     .join(', ')
 }
 
-/** Returns the top-level rooms that are imported by a top-level room or by any room below it. */
+/** Returns the top-level rooms that a top-level room or any room below it imports. */
 function importsOf(top: string): string {
   const entries = Object.entries(rooms)
     .filter(([room]) => topOf(room) === top)

@@ -216,7 +216,7 @@ function listOf(title: string, target: string, options: readonly Option[] = []):
   return `[${title}](${target}): ${text}.\n`
 }
 
-/** A command with more settings than this accepts every setting, so its settings are not listed. */
+/** A command with more settings than this number accepts every setting, so its settings are not listed. */
 const settingsShown = 20
 
 /** Returns the examples that follow the options in the help text. */

@@ -5,8 +5,8 @@ import { build } from 'esbuild'
 const root = join(import.meta.dirname, '..')
 
 /**
- * The program and the files of its threads, keyed by their path in the output. A thread's file is in the same folder as the
- * code that starts the thread.
+ * The program and its threads' files, keyed by their path in the output. A thread's file is in the same folder as the code that
+ * starts the thread.
  */
 const entryPoints = {
   'src/main': 'src/main.ts',

@@ -29,7 +29,7 @@ const namedStrings: ReadonlyMap<Shape, string> = new Map<Shape, string>([
 
 export const anchorOf = (heading: string): string => heading.toLowerCase()
 
-/** Returns a table with a row for every member, in which nested members are listed with their paths. */
+/** Returns a table with a row for every member. Nested members are listed with their paths. */
 export function table(shape: StructureShape): string {
   const rows = shape.fields.flatMap((field) => rowsOf(field, ''))
   return `| member | type | limits |\n| --- | --- | --- |\n${rows.join('\n')}\n`

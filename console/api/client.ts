@@ -55,7 +55,7 @@ export interface ClientOptions {
   readonly endpoint: URL
   readonly credentials: CredentialSource
   readonly region: string
-  /** Called if the server no longer accepts the credentials and they cannot be renewed. */
+  /** Called if the server has rejected the credentials and new credentials are not available. */
   readonly onSignedOut?: ((error: ApiError) => void) | undefined
 }
 
@@ -63,7 +63,10 @@ const attemptsMax = 4
 /** Number of rows requested in one call. */
 const pageSizeMax = 1000
 const retryMilliseconds = 250
-/** If the browser's clock differs from the server's by more than this, requests are signed with the server's time. */
+/**
+ * Maximum difference between the clocks of the browser and the server. Above this limit, requests are signed with the server's
+ * time.
+ */
 const skewMilliseconds = 60_000
 
 export function createClient({

@@ -55,8 +55,8 @@ async function readCertified(
 }
 
 /**
- * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y. If it is empty, the new
- * certificate is valid for as long as the previous one.
+ * Plans the renewal, or returns why the CA cannot be renewed. `validity` is a duration such as 5y. If `validity` is empty, the
+ * new certificate is valid for as long as the previous certificate.
  */
 export function planOf(
   { authority, certificate, issuer }: RenewableAuthority,

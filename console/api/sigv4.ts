@@ -1,6 +1,6 @@
 /**
- * Signature Version 4 with Web Crypto, which creates the headers of a signed POST request. The secret access key never
- * leaves the browser; only the signature is sent.
+ * Signature Version 4 with Web Crypto. Creates the headers of a signed POST request. The secret access key never leaves the
+ * browser; only the signature is sent.
  */
 
 export interface Credentials {
@@ -54,7 +54,7 @@ export async function signRequest(
   return { ...sent, authorization }
 }
 
-/** Builds the canonical request. The URL parser has already encoded the path, so it is not encoded again. */
+/** Builds the canonical request. The URL parser has already encoded the path, so the path is not encoded again. */
 export async function canonicalRequest(
   { method, url, body }: Pick<RequestToSign, 'method' | 'url' | 'body'>,
   headers: Readonly<Record<string, string>>,

@@ -6,7 +6,7 @@ const roundConstants = fractionalBits(64, 1 / 3)
 const initialState = fractionalBits(8, 1 / 2)
 const blockBytes = 64
 
-/** Returns the first 32 bits of the fractional parts of roots of the first prime numbers. */
+/** Takes roots of the first prime numbers, and returns the first 32 bits of each fractional part. */
 function fractionalBits(count: number, exponent: number): Uint32Array {
   const primes: number[] = []
   for (let candidate = 2; primes.length < count; candidate += 1)

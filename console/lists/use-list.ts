@@ -29,8 +29,8 @@ export interface List<Rows> extends Loaded<Rows> {
 
 interface ListOptions<Rows> {
   /**
-   * Text form of the filters that the API applies. The list is reloaded if the filters change, and is not loaded while they
-   * are undefined.
+   * Text form of the filters that the API applies. The list is reloaded if the filters change. Undefined filters mean that the
+   * list is not loaded.
    */
   readonly filters: string | undefined
   readonly load: (

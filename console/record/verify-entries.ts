@@ -13,7 +13,7 @@ export interface VerificationReport extends Witnessed {
 }
 
 interface VerificationOptions {
-  /** CA that the entries belong to, for principals whose permission is limited to this CA. */
+  /** The CA to which the entries belong; needed for principals whose permission is limited to one CA. */
   readonly authorityArn: string | undefined
   readonly signal: AbortSignal
   readonly onProgress: (done: number) => void

@@ -90,7 +90,7 @@ export function verifyContinuation(
 }
 
 /**
- * Returns the content of an entry after verifying that the signed checkpoint's tree includes it. Returns undefined if no
+ * Returns the content of an entry after verifying that the signed checkpoint's tree includes the entry. Returns undefined if no
  * checkpoint includes the entry yet. Throws RecordMismatch.
  */
 export function verifyEntry(

@@ -58,7 +58,7 @@ const attributes = [
   ['CommonName', 'CN'],
 ] as const
 
-/** Formats a subject for a list: its CommonName or, if there is none, its other attributes. */
+/** Formats a subject for a list: the CommonName, or the other attributes if there is no CommonName. */
 export function subjectText(subject: Subject): string {
   if (subject.CommonName) return subject.CommonName
   const parts = attributes.flatMap(([name, keyword]) =>

@@ -295,7 +295,7 @@ test('importing and deleting CAs and changes of resource policies need an approv
     Resource: root.arn,
   })
   const refused = await service.refusal('PutPolicy', { ResourceArn: root.arn, Policy }, alice)
-  // An invalid policy is rejected for its own error, and no approval request is created.
+  // An invalid policy is rejected because of its error, and no approval request is created.
   assert.match(refused, /^InvalidPolicyException/)
   const state = { CertificateAuthorityArn, Status: 'DISABLED' }
   await service.must('UpdateCertificateAuthority', state, alice)

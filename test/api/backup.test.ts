@@ -1,4 +1,4 @@
-/** Tests of `signet backup` and `signet restore`, run in the same way as by an operator. */
+/** Tests of `signet backup` and `signet restore`, run as an operator would run them. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -282,7 +282,10 @@ async function assertEventsDelivered(service: TestService, webhook: Webhook): Pr
   await db.close()
 }
 
-/** Crashes a server on a copy of the data folder, and asserts that it recovers. Returns false if the step was never reached. */
+/**
+ * Crashes a server on a copy of the data folder, and asserts that the server recovers. Returns false if the step was never
+ * reached.
+ */
 async function crashAndRecover(plan: Omit<CrashPlan, 'data'>): Promise<boolean> {
   const data = await mkdtemp(join(tmpdir(), 'signet-crash-'))
   await cp(pending.folder, data, { recursive: true })

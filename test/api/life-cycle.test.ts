@@ -45,7 +45,7 @@ interface Subject {
   readonly certificateArn: string
 }
 
-/** Writes a CA state to the database, for states that are short-lived or occur only after a failure. */
+/** Writes a CA state to the database. Some states are short-lived or occur only after a failure. */
 async function forceStatus(arn: string, status: string): Promise<void> {
   const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
   await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')

@@ -93,7 +93,7 @@ interface LockedServer {
   readonly stop: () => Promise<number | null>
 }
 
-/** Starts `signet serve` with two workers, and waits until it is locked. */
+/** Starts `signet serve` with two workers, and waits until the server is locked. */
 async function startLocked(): Promise<LockedServer> {
   const [api, open] = [await freePort(), await freePort()]
   const listen = ['--listen', `127.0.0.1:${api}`, '--public-listen', `127.0.0.1:${open}`]

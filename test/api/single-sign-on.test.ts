@@ -84,7 +84,7 @@ function parsed(text: string): unknown {
 const outcomeOf = ({ status, json }: SsoAnswer): string =>
   `${status} ${json.__type}: ${json.message}`
 
-/** A code that the provider issued for a person, and the input for exchanging it. */
+/** A code that the provider issued for a person, and the input for the code exchange. */
 async function grantFor(name: string, more: Record<string, string> = {}): Promise<object> {
   const codeVerifier = randomBytes(32).toString('base64url')
   const url = new URL(`${provider.issuer}/auth`)

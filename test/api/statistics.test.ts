@@ -21,7 +21,7 @@ before(async () => {
 })
 after(() => service.close())
 beforeEach(() => {
-  // No test sees statistics that another test cached, or another test's certificates from the same day.
+  // Each test starts on a new day, so that it sees no cached statistics and no certificates from other tests.
   const now = service.clock.now().getTime() / 1000
   service.clock.advance({ seconds: daySeconds - (now % daySeconds) + 3600 })
 })

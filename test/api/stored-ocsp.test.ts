@@ -1,4 +1,4 @@
-/** Tests of OCSP responses in the database, and of servers that send them while their keys are unavailable. */
+/** Tests of OCSP responses in the database, which servers send while their keys are unavailable. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -164,7 +164,7 @@ async function checkCounts({ rows }: Evidence): Promise<string[]> {
   })
 }
 
-/** Checks that each stored idempotency token refers to the ARN that the responses to its request contain. */
+/** Checks that each stored idempotency token refers to the ARN in the responses to the token's request. */
 async function checkTokens({ rows, ledger }: Evidence): Promise<string[]> {
   const arnsByToken = new Map(
     [...ledger.issuances, ...ledger.creations].map(({ token, arns }) => [token, arns]),

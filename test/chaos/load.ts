@@ -147,8 +147,8 @@ async function checkTag(
 }
 
 /**
- * Sets and checks tags, and removes half of them. An interrupted call may still be executed later, so the tag's value is then
- * unknown.
+ * Sets and checks tags, and removes half of them. An interrupted call may still be executed later, so its tag has an unknown
+ * value.
  */
 async function tagAndUntag(load: Load): Promise<void> {
   const { client, choices, ledger, authorities, isOver } = load

@@ -36,7 +36,7 @@ function age(args: readonly string[], input?: Uint8Array): Buffer {
   return execFileSync('age', args, { input, maxBuffer: 2 ** 28, stdio: 'pipe' })
 }
 
-/** Creates a key with `age-keygen` and returns its file and its recipient. */
+/** Creates a key with `age-keygen`, and returns the key's file and recipient. */
 function keygen(name: string): { readonly file: string; readonly recipient: string } {
   const file = folder.file(name)
   execFileSync('age-keygen', ['-o', file], { stdio: 'pipe' })

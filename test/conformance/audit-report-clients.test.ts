@@ -63,7 +63,7 @@ function environment(): NodeJS.ProcessEnv {
 
 interface Authority {
   readonly arn: string
-  /** Serial number, in hexadecimal, of the leaf certificate that the client revokes. */
+  /** Hexadecimal serial number of the leaf certificate that the client revokes. */
   readonly leafSerial: string
   readonly rootSerial: string
 }

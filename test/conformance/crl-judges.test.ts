@@ -1,7 +1,7 @@
 /**
  * Tests of the CRLs at certificates' distribution points, fetched with curl. With these CRLs, OpenSSL, GnuTLS, NSS and pyca
- * reject the revoked certificate and accept the good one. No tool in Debian stable verifies ML-DSA. The tools only parse an
- * ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
+ * reject the revoked certificate and accept the good certificate. No tool in Debian stable verifies ML-DSA. The tools only parse
+ * an ML-DSA CRL, and node:crypto verifies the signature over the TBSCertList that pyca extracts.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -305,7 +305,7 @@ interface PycaCrl {
   readonly subjectKeyIdentifier: string
   /** Criticality and value of each extension, by OID. */
   readonly extensions: Readonly<Record<string, readonly [boolean, unknown]>>
-  /** Time of revocation, and reason with its criticality, by serial number in upper-case hexadecimal. */
+  /** Revocation time, reason, and criticality of the reason, keyed by serial number in upper-case hexadecimal. */
   readonly entries: Readonly<Record<string, readonly [string, readonly [string, boolean] | null]>>
 }
 

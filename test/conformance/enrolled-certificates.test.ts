@@ -1,6 +1,6 @@
 /**
  * Tests of mutated CSRs at EST and ACME endpoints. OpenSSL reads every issued certificate and its CSR. The CSR's signature must
- * be valid, and the key, the subject and the names must be the same in both. The other extensions must be the same as in a
+ * be valid, and the certificate must have the CSR's key, subject and names. The other extensions must be the same as in a
  * certificate for an unchanged CSR.
  */
 import assert from 'node:assert/strict'

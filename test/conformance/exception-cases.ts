@@ -13,7 +13,7 @@ export interface ExceptionCase {
   readonly message: RegExp
 }
 
-/** Returns, for every operation on a CA, an input that is valid except for the CA's ARN. */
+/** Returns an input for every operation on a CA. The inputs are valid except for the CA's ARN. */
 function inputsOf(arn: string, { rootCertificate }: Situation): Record<string, object> {
   const of = { CertificateAuthorityArn: arn }
   const principal = { ...of, Principal: 'acm.amazonaws.com' }
@@ -133,7 +133,8 @@ type Row = readonly [
 ]
 
 /**
- * Cases in which the input, or a resource to which it refers, is invalid. The CA is the root unless a row specifies another CA.
+ * Cases with an invalid input, or with an input that refers to an invalid resource. The CA is the root unless a row specifies
+ * another CA.
  */
 export function inputCases(situation: Situation): ExceptionCase[] {
   const rows: Row[] = [

@@ -375,7 +375,7 @@ function nameAsPyca({ rdns }: Name): string[][][] {
   )
 }
 
-/** Samples that pyca rejects, because it requires attributes to be present and sorted, and supports fewer string types. */
+/** Samples that pyca rejects. pyca requires attributes to be present and sorted, and supports fewer string types. */
 const pycaRefuses: Readonly<Record<string, RegExp>> = {
   'microsoft-and-unsorted-attributes.csr.pem': /InvalidSetOrdering/,
   'no-attributes-field.csr.pem': /ShortData/,

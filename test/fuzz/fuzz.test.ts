@@ -27,7 +27,7 @@ async function fuzz(t: TestContext, workers: string, first: number): Promise<voi
   const { findings, outcomes, longestBlock } = campaign
   t.diagnostic(`SIGNET_FUZZ_SEED=${seed} ${JSON.stringify([...outcomes])}`)
   t.diagnostic(`longest blocks in milliseconds: ${JSON.stringify(longestBlock)}`)
-  // The duration of a request depends on the machine, so it is checked only by run.ts.
+  // The duration of a request depends on the machine, so only run.ts checks durations.
   const failures = findings.all.filter(({ problem }) => !problem.startsWith('blocks '))
   assert.deepEqual(failures, [])
   for (const status of ['200', '400', '403', '404'])

@@ -39,7 +39,7 @@ const responseMilliseconds = 10_000
 const malformedMilliseconds = 120
 const bodyBytesMax = 600
 
-/** A client with a single connection, which is reused while the server keeps it open. */
+/** A client with a single connection, which is reused until the server closes the connection. */
 export class FuzzConnection {
   readonly port: number
   #socket: Socket | undefined

@@ -91,7 +91,7 @@ export interface SharingOptions {
   readonly template?: string
 }
 
-/** Returns the two statements that share a CA, in the form in which AWS documents them. */
+/** Returns the two statements that share a CA, as documented by AWS. */
 export function sharingStatements({
   arn,
   principal = otherAccountId,

@@ -54,7 +54,7 @@ async function run({ args, environment, input }: CommandRequest): Promise<void> 
   } finally {
     stdout.restore()
     stderr.restore()
-    // main() adds error listeners to both streams, which would accumulate in this process.
+    // main() adds error listeners to both streams. In this process, the listeners would accumulate.
     for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
   }
   if (getCACertificates('default').length !== trusted.length) setDefaultCACertificates(trusted)

@@ -1,8 +1,8 @@
 /**
- * A server that kills itself at the step specified by its argument (a CrashPlan in JSON). Writes sent to the database or the
- * object store before the step may have arrived. Nothing happens after the step. A step is the start or commit of a transaction,
- * or a point before, during or after a call to the object store. The tests run this driver on a copy of a data folder in which
- * every job has work to do. The tests wait until the driver exits, and then start a server on the data folder.
+ * A server that kills itself at a given step. Its argument specifies the step (a CrashPlan in JSON). Writes sent to the database
+ * or the object store before the step may have arrived. Nothing happens after the step. A step is the start or commit of a
+ * transaction, or a point before, during or after a call to the object store. The tests run this driver on a copy of a data
+ * folder in which every job has work to do. The tests wait until the driver exits, and then start a server on the data folder.
  */
 import { startSingleProcess } from '../../src/server/single-process.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -75,7 +75,7 @@ async function* halfOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncItera
       yield piece.subarray(0, piece.length / 2)
       break
     }
-  // The reader requests more, so the first half has already been written to the file.
+  // The reader requests more data, so the first half has already been written to the file.
   die()
 }
 

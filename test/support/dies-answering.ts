@@ -1,5 +1,5 @@
 /**
- * Preloaded into a server process (`--import`). Kills a process with SIGKILL immediately after it passes response number
+ * Preloaded into a server process (`--import`). Kills a process with SIGKILL immediately after the process passes response number
  * $DIES_ANSWERING to the operating system. Worker n is killed after response number n × $DIES_ANSWERING. Nothing happens after
  * the response.
  */

@@ -105,7 +105,7 @@ export function csrBody(pem: string): string {
   return Buffer.from(parsePem(pem)[0]?.der ?? []).toString('base64')
 }
 
-/** Returns the certificates that OpenSSL reads from a base64 certs-only message, in PEM. */
+/** Returns the PEM certificates that OpenSSL reads from a base64 certs-only message. */
 export function certificatesIn(base64: string): string[] {
   const printed = execFileSync('openssl', ['pkcs7', '-inform', 'DER', '-print_certs'], {
     input: Buffer.from(base64, 'base64'),

@@ -1,4 +1,4 @@
-/** Every type of key use and change that the record covers, with the leaves that it must write. */
+/** Every type of key use and change that the record covers, with the expected leaves. */
 import { join } from 'node:path'
 import { accessKinds } from './record-kinds/access.ts'
 import { authorityKinds } from './record-kinds/authorities.ts'
@@ -11,7 +11,7 @@ export const kindFlags = { ocspSigner: 'delegated', keepExpired: '1d' }
 
 /**
  * Returns the kinds in the order in which they run. `folder` receives files. Kinds with `removes` come last, so that every
- * recorded table has rows before they run. Rows that depend on a CA are removed before the CA.
+ * recorded table has rows before these kinds run. Rows that depend on a CA are removed before the CA.
  */
 export function recordedKinds(service: TestService, folder: string): RecordedKind[] {
   const context = new KindContext(service, folder)

@@ -7,8 +7,8 @@ export interface Room {
   /** Description of the room, as printed in ARCHITECTURE.md. */
   readonly subject: string
   /**
-   * Rooms or single files that the room may import, in addition to its own files and `everyone`. The name of a room stands for
-   * the files directly in it; `x509/*` stands for x509 and every room below it.
+   * Rooms or single files that the room may import, in addition to its own files and `everyone`. A room's name stands for the
+   * files directly in the room; `x509/*` stands for x509 and every room below x509.
    */
   readonly imports: readonly string[]
 }

@@ -1,6 +1,6 @@
 /**
- * Runs Terraform against a service, in a temporary folder. Requires `terraform`, and the path of a folder with the AWS provider
- * in TERRAFORM_PROVIDER_MIRROR, because no registry is contacted.
+ * Runs Terraform against a service, in a temporary folder. Requires `terraform`. No registry is contacted, so
+ * TERRAFORM_PROVIDER_MIRROR must contain the path of a folder with the AWS provider.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -25,7 +25,7 @@ test('the processes of a server try a wrong PIN once, also after a restart, and 
   const root = await createRoot(clientOf(first, data))
   await first.stop('SIGTERM')
 
-  // The server cannot check the PIN at startup, so each of its processes encounters the wrong PIN.
+  // The server cannot check the PIN at startup, so every process of the server encounters the wrong PIN.
   await hsm.remove()
   await writeFile(hsm.pinFile, '000000\n')
   const before = await faulty.logins()

@@ -1,4 +1,4 @@
-/** Templates that the form offers, each with an explanation and the CSR contents that it copies. */
+/** Templates that the form offers, each with an explanation and the CSR contents that the template copies. */
 import { requireTemplate, templateNames } from '../../../src/issuance/templates.ts'
 import { oids } from '../../../src/x509/der/oid.ts'
 import { describeExtension } from '../../../src/inspect/describe-extensions.ts'

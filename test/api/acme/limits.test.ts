@@ -69,7 +69,7 @@ test('an address can create a hundred accounts in an hour', async () => {
   await member.register()
   const refused = await member.changeKey(createAccountKey('ES256'))
   assert.deepEqual([refused.response.status, refused.response.problem], [429, 'rateLimited'])
-  // A change of contacts is limited, too, but an account can always be deactivated.
+  // Contact changes are also limited, but an account can always be deactivated.
   const url = member.accountUrl ?? ''
   const contact = await member.post(url, { contact: ['mailto:a@corp.example'] })
   assert.deepEqual([contact.status, contact.problem], [429, 'rateLimited'])

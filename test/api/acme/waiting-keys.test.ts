@@ -46,7 +46,7 @@ function setAvailable(isAvailable: boolean): void {
   kms.fault = (operation) => (operation === 'Sign' && !isAvailable ? 'deny' : undefined)
 }
 
-/** Returns the same account with a new client, which has no old nonces. */
+/** Returns a new client for the same account, without old nonces. */
 function again(client: AcmeClient): AcmeClient {
   const other = acme.client('web', client.key)
   other.accountUrl = client.accountUrl
@@ -83,7 +83,7 @@ test('an order is invalid if its certificate can no longer be issued', async () 
   setAvailable(false)
   const finalized = expectSuccess(await owner.finalize(order.json['finalize'], csr))
   assert.equal(finalized.json['status'], 'processing')
-  // The job run that the request has triggered ends before the clock is advanced.
+  // The job run triggered by the request ends before the clock is advanced.
   await acme.service.runJob('finish-issuance')
   acme.service.clock.advance({ days: 1 })
   const client = again(owner)

@@ -216,7 +216,7 @@ const dehydratedClient: CommandClient = {
   },
 }
 
-/** uacme trusts only the system's certificates, so it runs in a mount namespace with other certificates. */
+/** uacme trusts only the system's certificates, so uacme runs in a mount namespace with other certificates. */
 export async function uacme(session: Session, args: readonly string[]): Promise<string> {
   const { world, folder, directoryUrl } = session
   const bundle = '/etc/ssl/certs/ca-certificates.crt'

@@ -23,7 +23,7 @@ export interface GuideWorld {
   close(): Promise<void>
 }
 
-/** Addresses of other servers in guides, each of which is replaced with a free address. */
+/** Addresses of other servers in guides. A free address replaces each of these addresses. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
 /** The port of PostgreSQL in guides. */

@@ -92,7 +92,7 @@ start | restart)
 esac`
 }
 
-/** Returns the lines in a page's output blocks that its commands have not printed. `…` matches any text. */
+/** Returns the lines in a page's output blocks that the page's commands have not printed. `…` matches any text. */
 export function missingOutput(blocks: readonly Block[], output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd())
   return blocks
