@@ -34,7 +34,7 @@ const moduleUrl =
   "const moduleUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;"
 
 /**
- * Builds a library as CommonJS. The library's ES module only re-exports the CommonJS module, so that a process that loads both
+ * Builds a library as CommonJS. The library's ES module only re-exports the CommonJS module. A process that loads both modules
  * has only one copy of each class. Packages that exist only as ES modules are bundled, because Jest cannot require them.
  */
 async function buildLibrary(library: Library): Promise<void> {
@@ -61,8 +61,8 @@ async function buildLibrary(library: Library): Promise<void> {
 }
 
 /**
- * Node.js 20 crashes if a CommonJS file throws while an ES module imports it, so the ES module checks the version and throws
- * first.
+ * Node.js 20 crashes if a CommonJS file throws while an ES module imports that file. The ES module therefore checks the version
+ * and throws first.
  */
 function importFirst(library: Library): string {
   if (firstStatement[library] === '') return ''
@@ -97,8 +97,8 @@ function namesExportedBy(file: string): string[] {
 }
 
 /**
- * Type declarations of a library, in one file for each module system. The type declarations refer to Node.js, and those of the
- * embedded CA refer to the client.
+ * Type declarations of a library, in one file for each module system. The type declarations refer to Node.js. The embedded CA's
+ * declarations also refer to the client.
  */
 async function bundleDeclarations(library: Library): Promise<void> {
   const isClient = (id: string): boolean =>

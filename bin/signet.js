@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// On SIGUSR1, Node.js opens a debugger with which every local user can read the master key. A listener for the signal prevents
-// this.
+// On SIGUSR1, Node.js opens a debugger with which every local user can read the master key. A listener for SIGUSR1 keeps the
+// debugger closed.
 process.on('SIGUSR1', () => {})
 
 const nodeMajorMin = 24
@@ -37,7 +37,7 @@ if (await isDebugged()) {
 }
 await main(process.argv.slice(2))
 
-/** Returns whether a signal opened the debugger before the listener was installed. An operator's own --inspect is permitted. */
+/** Returns whether a signal opened the debugger before the listener was installed. An operator may use --inspect deliberately. */
 async function isDebugged() {
   const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
   if (!process.features.inspector || flags.includes('--inspect')) return false

@@ -16,7 +16,7 @@ import { useSessionBanner } from './session-banner.tsx'
 import { TopBar } from './top-bar.tsx'
 
 const dismissMilliseconds = 8000
-/** Content width on large screens, in pixels, at which tables need no line breaks. */
+/** Content width on large screens, in pixels. Tables of this width need no line breaks. */
 const contentWidthMax = 2400
 
 interface ShownNotification extends Notification {

@@ -1,4 +1,4 @@
-/** The banner that is shown when the session has ended. The page below it is not changed, so that no input is lost. */
+/** The banner that is shown when the session has ended. The page below the banner is not changed, so that no input is lost. */
 import Button from '@cloudscape-design/components/button'
 import type { FlashbarProps } from '@cloudscape-design/components/flashbar'
 import { useState } from 'react'

@@ -52,7 +52,7 @@ export function SwitchRoleDialog({ onClose }: { readonly onClose: () => void }):
         <FormField
           label="Role"
           description="Enter the ARN of a role, or the name of a role in your account. The trust policy of the role must allow you to assume the role."
-          constraintText={`Until you switch back, requests are made with the permissions of the role instead of those of ${nameOfArn(arn)}.`}
+          constraintText={`Until you switch back, the permissions of the role replace the permissions of ${nameOfArn(arn)}.`}
           errorText={
             text.trim() === '' || roleArn !== undefined
               ? undefined

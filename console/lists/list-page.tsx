@@ -1,4 +1,4 @@
-/** A page that loads one of the account's lists completely, such as its users, and filters it in the browser. */
+/** A page that loads one of the account's lists completely, such as the users, and filters the list in the browser. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'

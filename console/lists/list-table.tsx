@@ -21,7 +21,7 @@ interface ListTableProps<Item> extends Omit<
   /** Number of rows in the list, formatted as in `(12)`. */
   readonly counter?: string
   readonly actions?: ReactNode
-  /** Description of what the page does, for error messages. */
+  /** Description of the page's action, for error messages. */
   readonly action?: string
   /** Problem with the filters. */
   readonly problem?: ApiError | undefined

@@ -20,7 +20,9 @@ import { filterNames, inputOf } from './activity/filters.ts'
 import { useVerification, VerificationResult } from './activity/verification.tsx'
 
 const pageSize = 50
-/** Maximum number of API calls for one page. Each call reads a limited number of entries, so it can return few or none. */
+/**
+ * Maximum number of API calls for one page. Each call reads a limited number of entries, so a call can return few or no entries.
+ */
 const callsMax = 20
 
 export function Page(): ReactNode {
@@ -112,8 +114,8 @@ function NothingFound({
     </Empty>
   ) : (
     <Empty title="No entries">
-      The record has no entries about your account. Create a CA or issue a certificate, and it
-      appears here.
+      The record has no entries about your account. Create a CA or issue a certificate to add the
+      first entry.
     </Empty>
   )
 }

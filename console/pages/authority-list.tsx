@@ -15,7 +15,7 @@ import { pageOfTree, sizeOfTree, treeOf, type TreeNode } from '../x509/tree.ts'
 
 type Node = TreeNode<CertifiedAuthority>
 
-/** Number of CAs on each page, not counting issuers that are repeated so that the page shows a tree. */
+/** Number of CAs on each page. Issuers that are repeated to show a tree are not counted. */
 const pageSize = 30
 
 const stateFilter = {

@@ -20,7 +20,8 @@ import { RevokeDialog } from './certificates/revoke-dialog.tsx'
 
 const pageSize = 30
 /**
- * Maximum number of API calls for one page. Each call examines a limited number of certificates, so it can return few or none.
+ * Maximum number of API calls for one page. Each call examines a limited number of certificates, so a call can return few or no
+ * certificates.
  */
 const callsMax = 40
 

@@ -1,4 +1,4 @@
-/** The wizard that creates a CA. It shows the CA certificate before anything is created. */
+/** The wizard that creates a CA. The wizard shows the CA certificate before anything is created. */
 import Alert from '@cloudscape-design/components/alert'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'

@@ -1,4 +1,4 @@
-/** The dashboard, which shows the state of a Region's CAs and certificates, and what needs attention. */
+/** The dashboard, which shows the state of a Region's CAs and certificates, and the CAs that need attention. */
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'

@@ -1,4 +1,4 @@
-/** The page that renews a CA. It shows the next certificate before anything is issued. */
+/** The page that renews a CA. The page shows the next certificate before anything is issued. */
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
@@ -106,7 +106,7 @@ function RenewalForm({ renewable, name }: RenewalFormProps): ReactNode {
                     value: 'external',
                     label: 'External issuer',
                     description:
-                      'You have a CSR with the same key signed elsewhere, and import the certificate.',
+                      'Another issuer signs a CSR with the same key, and you import the certificate.',
                   },
                 ]
               : []),

@@ -75,7 +75,7 @@ export function NoRole({ granted }: Pick<RoleChoiceProps, 'granted'>): ReactNode
     <Alert type="warning" header="No role accepts you">
       <SpaceBetween size="s">
         <div>
-          The identity provider has signed you in, but no trust policy of a role allows
+          The identity provider has signed you in, but no role's trust policy allows
           sts:AssumeRoleWithWebIdentity for you. Send the following values to your administrator:
         </div>
         <ul className="names">

@@ -40,7 +40,7 @@ export function SignIn({ reason, received, onSignIn }: SignInProps): ReactNode {
         {state.kind === 'no-role' && <NoRole granted={state.granted} />}
         {isOver && (
           <Alert type="success" header="You are signed in again">
-            Close this tab, and continue in the tab from which you came.
+            Close this tab, and continue in the previous tab.
           </Alert>
         )}
         {!isOver && (
@@ -59,7 +59,7 @@ export function SignIn({ reason, received, onSignIn }: SignInProps): ReactNode {
   )
 }
 
-/** Explains why a session ended, or why the page cannot start one. */
+/** Explains why a session ended, or why the page cannot start a session. */
 function Notices({ reason }: Pick<SignInProps, 'reason'>): ReactNode {
   return (
     <>

@@ -167,7 +167,7 @@ export function ChainList({
   return (
     <Container header={<Header variant="h2">Certificate chain</Header>}>
       {chain.length === 0 ? (
-        <Box color="text-body-secondary">The certificate is self-signed: it has no chain.</Box>
+        <Box color="text-body-secondary">The certificate is self-signed and has no chain.</Box>
       ) : (
         <SpaceBetween size="s">
           {chain.map((certificate, index) => (

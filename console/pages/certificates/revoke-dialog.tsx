@@ -101,7 +101,7 @@ export function RevokeDialog({ onChanged, onClose, ...props }: RevokeDialogProps
   )
 }
 
-/** Revokes a certificate, and succeeds if it is already revoked. Error messages identify the certificate. */
+/** Revokes a certificate. Also succeeds if the certificate is already revoked. Error messages identify the certificate. */
 async function revoke(
   client: Client,
   { CertificateAuthorityArn, SerialNumber, Subject }: RevocableCertificate,

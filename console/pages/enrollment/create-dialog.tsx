@@ -1,4 +1,4 @@
-/** Dialog with the commands that create an endpoint. The API has no operation for it. */
+/** Dialog with the commands that create an endpoint. The API cannot create endpoints. */
 import Box from '@cloudscape-design/components/box'
 import FormField from '@cloudscape-design/components/form-field'
 import SpaceBetween from '@cloudscape-design/components/space-between'

@@ -1,4 +1,4 @@
-/** The enrollment listener. Only principals in the server's account can read its settings. */
+/** The enrollment listener. Only principals in the server's account can read the server's settings. */
 import Alert from '@cloudscape-design/components/alert'
 import type { ReactNode } from 'react'
 import { apiEndpoint } from '../../app/router.ts'

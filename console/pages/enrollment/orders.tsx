@@ -20,7 +20,9 @@ interface OrdersProps {
 }
 
 const pageSize = 30
-/** Maximum number of API calls for one page. Each call searches a limited number of orders, so it can return few or none. */
+/**
+ * Maximum number of API calls for one page. Each call searches a limited number of orders, so a call can return few or no orders.
+ */
 const callsMax = 20
 
 const statuses = [

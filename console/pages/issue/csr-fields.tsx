@@ -1,4 +1,4 @@
-/** The input for a CSR. It also shows the CSR's contents and the extensions that the template ignores. */
+/** The input for a CSR. The fields also show the CSR's contents and the extensions that the template ignores. */
 import Alert from '@cloudscape-design/components/alert'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
