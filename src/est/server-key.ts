@@ -22,14 +22,14 @@ import { EstError } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
 import { issueEnrolled } from './issue.ts'
 
-/** Maximum number of keys that are generated at the same time. Generating an RSA key can take seconds of processor time. */
+/** Maximum number of keys that are generated at the same time. Generating an RSA key can take seconds of CPU time. */
 const generationsMax = 2
 
 let generations = 0
 
 /**
  * Generates a key of the same kind as the key in the CSR, and issues a certificate for it. IssueCertificate generates the key
- * after it has checked the rate, permission, CA and quota. A refused request therefore costs no processor time for a key.
+ * after it has checked the rate, permission, CA and quota. A refused request therefore costs no CPU time for a key.
  */
 export async function serverKeyGeneration(
   services: EstServices,

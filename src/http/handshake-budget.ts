@@ -1,6 +1,6 @@
 /**
  * A budget of TLS handshakes with client certificates for each source address. OpenSSL verifies all signatures in the chain that
- * a client sends, and Node.js cannot prevent this. A chain of 96 P-521 certificates takes 200 ms of processor time. The budget is
+ * a client sends, and Node.js cannot prevent this. A chain of 96 P-521 certificates takes 200 ms of CPU time. The budget is
  * measured in bytes that the client sends in the handshake, because their number is known even if the handshake fails.
  */
 import { createBoundedCache } from '../bounded-cache.ts'

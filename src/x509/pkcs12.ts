@@ -33,7 +33,7 @@ export interface Pkcs12Protection {
   readonly iterations?: number
 }
 
-/** Default number of iterations, with which one guess of the password takes about 50 ms of processor time. */
+/** Default number of iterations, with which one guess of the password takes about 50 ms of CPU time. */
 const iterationsDefault = 100_000
 const saltBytes = 16
 

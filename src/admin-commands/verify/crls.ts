@@ -125,7 +125,7 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   if (der === undefined) return look(`the bucket ${location.bucket} has no object ${location.key}`)
   const list = await verified(der, bytesOf(row, 'certificate_der'))
   if (typeof list === 'string') return look(list, false)
-  if (etag !== textOf(row, 'etag')) return look('is not the CRL that Signet wrote last')
+  if (etag !== textOf(row, 'etag')) return look('is not the last CRL that Signet wrote')
   return look(await compare(snapshot, row, list))
 }
 

@@ -88,7 +88,7 @@ export function createReaders(config: ClientConfig, max: number): Readers {
  * after the last reply, so that the requests in a batch stay together. A read is sent after it was requested, so it sees every
  * write that was acknowledged before the request.
  *
- * With 64 connections, combining the reads saves 38 % of the server's and 74 % of PostgreSQL's processor time for GetCertificate.
+ * With 64 connections, combining the reads saves 38 % of the server's and 74 % of PostgreSQL's CPU time for GetCertificate.
  * For OCSP responses from memory, the savings are 58 % and 92 %, respectively.
  */
 function sendTogether(
