@@ -1,6 +1,6 @@
 /**
- * Users, roles, access keys and identity providers of an account, which Signet's API lists. On AWS, the IAM API has these
- * operations.
+ * An account's users, roles, access keys and identity providers, as returned by Signet's API. On AWS, the corresponding
+ * operations belong to the IAM API.
  */
 import { numberRule, textRule, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
@@ -61,7 +61,7 @@ export interface AccessKeyWithPolicy extends ListedAccessKey {
   readonly PolicyDocument?: string
 }
 
-/** A user with at most 100 policies and 100 access keys. The counts include those beyond 100. */
+/** A user with at most 100 policies and 100 access keys. The counts are totals, even if some policies or keys are omitted. */
 export interface UserDetails extends ListedUser {
   readonly Policies: readonly IdentityPolicy[]
   readonly AccessKeys: readonly AccessKeyWithPolicy[]
@@ -81,7 +81,7 @@ export interface ListedRole {
   readonly PolicyCount: number
 }
 
-/** A role with at most 100 of its policies. The count includes those beyond 100. */
+/** A role with at most 100 of its policies. The count is the total, even if some policies are omitted. */
 export interface RoleDetails extends ListedRole {
   /** Trust policy of the role, as JSON. */
   readonly AssumeRolePolicyDocument: string
@@ -106,7 +106,7 @@ export interface ListedIdentityProvider {
   readonly Url: string
   /** Accepted audiences of tokens. */
   readonly ClientIDList: readonly string[]
-  /** Source of the public keys: `ISSUER` if the server fetches them from the issuer, `STORED` if the provider has `Keys`. */
+  /** Source of the public keys: `ISSUER` if the server fetches the keys from the issuer; `STORED` if the provider has `Keys`. */
   readonly KeySource: 'ISSUER' | 'STORED'
   readonly Keys: readonly ProviderKey[]
   readonly CreateDate: Date

@@ -15,7 +15,7 @@ export interface Approval {
   readonly Status: ApprovalStatus
   /** Name of the rule in the approval policy, such as `issue-ca-certificate`. */
   readonly Action: string
-  /** Name of the API operation, or of the command that works on the data folder. */
+  /** Name of the requested API operation or command. */
   readonly Operation: string
   /** ARN of the CA that the request affects. */
   readonly ResourceArn?: string
@@ -79,7 +79,7 @@ export interface ApprovalOperations {
     options?: CallOptions,
   ): Promise<{ readonly Approval: ApprovalWithInput }>
   /**
-   * Approves another person's request. After the approval, the requester can make the identical call once.
+   * Approves another person's request. After approval, the requester can repeat the identical call once.
    *
    * @throws ClientError `AccessDeniedException`, `ResourceNotFoundException`, `InvalidStateException`
    * @example

@@ -33,7 +33,7 @@ export async function call(
   }
 }
 
-/** Returns whether an error comes from the SDK's JSON parser, which adds metadata to its errors. */
+/** Recognizes errors from the SDK's JSON parser by the metadata that the parser adds to them. */
 function isUnreadableResponse(error: unknown): error is UnreadableResponse {
   return error instanceof SyntaxError && '$metadata' in error
 }

@@ -28,7 +28,7 @@ type MethodName =
 /** The client without its types, as JavaScript callers see it. */
 interface UntypedClient extends Untyped, AsyncIterable<unknown> {}
 
-/** A call that TypeScript would reject, with the message of its TypeError. */
+/** A call that TypeScript would reject, and the message of the expected TypeError. */
 const mistakes: [call: (client: UntypedClient) => unknown, message: string][] = [
   [
     () => createClient('eu-west-1' as never),

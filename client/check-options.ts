@@ -1,4 +1,4 @@
-/** Checks options at run time, because JavaScript callers have no compiler that does so. */
+/** Checks options at run time, because JavaScript callers have no type checker. */
 import { isDate, isUint8Array } from 'node:util/types'
 import { similarName } from '../src/text/closest-names.ts'
 
@@ -62,7 +62,7 @@ export function oneOf(...values: readonly (string | number)[]): OptionRule {
   }
 }
 
-/** Creates the rule for an option that may also be a function that returns the value or a promise of the value. */
+/** Creates the rule for an option that may also be a function. The function returns the value or a promise of it. */
 export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRule {
   return {
     ...rule,

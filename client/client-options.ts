@@ -99,8 +99,8 @@ export interface ClientOptions {
   /** The AWS SDK's defaults mode, which sets timeouts and the retry mode; `legacy` by default. */
   readonly defaultsMode?: string | (() => Promise<string>)
   /**
-   * Milliseconds to add to the clock when signing requests. The default is 0, and the SDK corrects the offset after
-   * a clock error.
+   * Milliseconds to add to the clock when signing requests. The default is 0. The SDK corrects the offset after a clock skew
+   * error.
    */
   readonly systemClockOffset?: number
   /** Whether to prevent the SDK from correcting systemClockOffset; false by default. */

@@ -21,7 +21,7 @@ const text = readFileSync(join(root, 'docs/client.md'), 'utf8')
 const reference = readFileSync(join(root, 'docs/client-reference.md'), 'utf8')
 const tests = readFileSync(join(root, 'test/conformance/client/boto3.test.ts'), 'utf8')
 
-/** The cells of each table row below the heading of the comparison. */
+/** The cells of each table row below the comparison's heading. */
 const rows = (reference.split('| --- | --- | --- | --- |\n')[1] ?? '')
   .split('\n\n', 1)
   .flatMap((table) => table.trim().split('\n'))

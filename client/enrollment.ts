@@ -42,8 +42,8 @@ export interface ListedEndpoint {
   /** Credentials that an EST endpoint requires: a client certificate, a one-time password, either of them, or both. */
   readonly Authentication?: 'EITHER' | 'CERTIFICATE' | 'PASSWORD' | 'BOTH'
   /**
-   * Additional CA whose certificates an EST endpoint accepts for client authentication, besides certificates
-   * from the endpoint's own CA.
+   * Additional CA whose certificates an EST endpoint accepts for client authentication. It always accepts its own CA's
+   * certificates.
    */
   readonly ClientCertificateAuthorityArn?: string
   /** Whether an EST endpoint generates keys for clients. */

@@ -1,6 +1,6 @@
-/** Enumerations in the AWS Private CA API. A test compares them with AWS's API model. */
+/** Enumerations in the AWS Private CA API. A test compares the enumerations with AWS's API model. */
 
-/** The method of access to information about a CA (RFC 5280 section 4.2.2.2). */
+/** A method for accessing information about a CA (RFC 5280 section 4.2.2.2). */
 export type AccessMethodType = 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
 
 /** An action that a permission allows. */
@@ -25,10 +25,7 @@ export type CertificateAuthorityStatus =
 /** Whether a CA is a root or a subordinate CA. */
 export type CertificateAuthorityType = 'ROOT' | 'SUBORDINATE'
 
-/**
- * Whether a CA issues certificates with any validity, or only certificates that are valid for at most seven days and cannot be
- * revoked.
- */
+/** The CA's usage mode: general-purpose certificates, or short-lived certificates without revocation (at most seven days). */
 export type CertificateAuthorityUsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
 
 /** Whether a CA publishes a complete CRL or partitioned CRLs. */
@@ -71,7 +68,7 @@ export type KeyStorageSecurityStandard =
 /** The type of a policy qualifier. */
 export type PolicyQualifierId = 'CPS'
 
-/** Whether a list contains the account's own CAs or the CAs that other accounts share with it. */
+/** Whether a list contains the account's own CAs or CAs shared by other accounts. */
 export type ResourceOwner = 'SELF' | 'OTHER_ACCOUNTS'
 
 /** A revocation reason. */

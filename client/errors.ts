@@ -169,7 +169,7 @@ export class WaiterError extends Error {
   override readonly name = 'WaiterError'
   /** The reason for the failure, as a sentence. */
   readonly reason: string
-  /** The output of the last call, or the response in its ClientError. */
+  /** The output of the last call, or the error response if that call failed. */
   readonly lastResponse: object
 
   constructor(waiter: string, reason: string, lastResponse: object) {
@@ -180,8 +180,8 @@ export class WaiterError extends Error {
 }
 
 /**
- * Thrown if a response does not come from the AWS Private CA API, because `endpoint` belongs to another server or to
- * Signet's public listener. `cause` is the error from the AWS SDK.
+ * Thrown if a response does not come from the AWS Private CA API. The `endpoint` may be another server or Signet's public
+ * listener. `cause` is the error from the AWS SDK.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'

@@ -27,7 +27,7 @@ export interface AuthorityRequest {
   /** CRL and OCSP settings. By default, the CA publishes no revocations, and its certificates contain no CRL or OCSP URLs. */
   readonly revocation?: RevocationConfiguration
   readonly keyStorageSecurityStandard?: KeyStorageSecurityStandard
-  /** Tags to add besides `signet-hierarchy`, which a later call uses to find the CA. */
+  /** Tags to add. Each CA also gets the tag `signet-hierarchy`, by which later calls find the CA. */
   readonly tags?: Readonly<Record<string, string>>
 }
 
@@ -53,7 +53,7 @@ export interface HierarchyRequest {
   readonly issuing: IssuingAuthorityRequest
   /** Polling options for each step. The default is `{ Delay: 0.5, MaxAttempts: 360 }`, which is three minutes. */
   readonly waiter?: WaiterConfig
-  /** Signal that stops createHierarchy after the call in progress. */
+  /** Signal that stops createHierarchy once the current call has finished. */
   readonly abortSignal?: AbortSignal
 }
 

@@ -97,8 +97,8 @@ function fingerprintOf(...parts: readonly string[]): string {
 }
 
 /**
- * A root CA is usually disabled after it has issued the issuing CA's certificate. If a disabled root must issue again, the
- * service returns an error with the root's status.
+ * A root CA is usually disabled after it has issued the issuing CA's certificate. If the disabled root has to issue again, the
+ * service returns an error that contains the root's status.
  */
 function isUsable(role: Role, status: string | undefined): boolean {
   return status === 'ACTIVE' || (role === 'root' && status === 'DISABLED')

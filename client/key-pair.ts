@@ -71,7 +71,7 @@ const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   ML_DSA_87: mlDsa(87),
 }
 
-/** The key algorithms that the running version of Node.js may support. */
+/** Key algorithms that some version of Node.js supports. The running version may lack some of them. */
 export const keyAlgorithms = Object.keys(keyKinds) as LeafKeyAlgorithm[]
 
 export interface CsrOptions {

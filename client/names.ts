@@ -17,7 +17,7 @@ export interface NameProblem {
 /** A name in the API's form, or the problem with it. */
 export type ReadName = RequestedGeneralName | NameProblem
 
-/** Matches URLs of servers, which callers often pass instead of the server's name. */
+/** Matches server URLs. Callers often pass such a URL instead of the server's name. */
 const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
@@ -111,7 +111,7 @@ function nameProblem(name: string, ascii: string): string | undefined {
     return `${noDnsName}: it has a label of ${long.length} bytes; the maximum is ${labelBytesMax}`
   if (labels.some((label) => label.startsWith('-') || label.endsWith('-')))
     return `${noDnsName}: it has a label that begins or ends with a hyphen`
-  // The length includes the wildcard, because clients include the wildcard in the comparison.
+  // Clients compare a name together with its wildcard, so the wildcard counts toward the length.
   const bytes = ascii.length + (name.startsWith('*.') ? 2 : 0)
   return bytes > nameBytesMax
     ? `${noDnsName}: it has ${bytes} bytes; the maximum is ${nameBytesMax}`

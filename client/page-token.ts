@@ -7,7 +7,7 @@
 export interface PagePosition {
   /** The service's token for the page; undefined for the first page. */
   readonly serviceToken: string | undefined
-  /** The number of items already returned from that page; undefined if there are none. */
+  /** Number of the page's items that were already returned; undefined if none were. */
   readonly skipped: number | undefined
 }
 
@@ -27,8 +27,8 @@ function asciiJson(text: string): string {
 }
 
 /**
- * Decodes a resume token. Any other string is treated as the service's token, optionally followed by `___` and a number
- * (botocore's earlier format). Throws TypeError for a token with unknown or invalid members.
+ * Decodes a resume token. A string in any other format is treated as the service's token, optionally followed by `___` and a
+ * number (botocore's earlier format). Throws TypeError for a token with unknown or invalid members.
  */
 export function decodePageToken(token: string): PagePosition {
   const members = decodeMembers(token)

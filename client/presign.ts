@@ -1,4 +1,4 @@
-/** Presigned URLs, whose query string contains the members and the signature of a call (AWS IAM User Guide, Signature V4). */
+/** Presigned URLs: the query string contains the call's members and signature (AWS IAM User Guide, Signature V4). */
 import { SignatureV4 } from '@smithy/signature-v4'
 import { checkOptions, dateRule, numberRule, textRule, type OptionRules } from './check-options.ts'
 import { apiName, type OperationName } from './commands.ts'

@@ -1,4 +1,4 @@
-/** Entries and checkpoints of the record, which Signet returns and AWS does not. */
+/** Entries and checkpoints of the record. AWS has no such operations. */
 import {
   checkOptions,
   dateRule,
@@ -30,7 +30,7 @@ export type RecordEntryKind = (typeof entryKinds)[number]
 export interface RecordEntry {
   /** Position of the entry in the record, starting from 0. */
   readonly Index: number
-  /** Undefined if the entry was altered and is malformed. `Problem` is present in that case. */
+  /** Undefined if the entry was altered and is malformed. If so, `Problem` describes the fault. */
   readonly Time?: Date
   readonly Kind?: RecordEntryKind
   /** ARN of a principal, name of a service, or `job:NAME` for a background job. */
@@ -49,7 +49,7 @@ export interface RecordEntry {
   /** Table of the changed row, and the row's key as a JSON array. */
   readonly Table?: string
   readonly Key?: string
-  /** Data of the entry as JSON, whose members depend on the kind of entry. */
+  /** Data of the entry as JSON. The members depend on the kind of entry. */
   readonly Detail?: string
   /** Hash of the entry: SHA-256 in base64 (RFC 6962). */
   readonly LeafHash: string
@@ -58,7 +58,7 @@ export interface RecordEntry {
 
 /** Filters for entries in the record, combined with AND. */
 export interface RecordSearch {
-  /** Part of the principal, of the operating-system user, or of the user that ran `sudo`. */
+  /** Part of the name of the principal, the operating-system user, or the user that ran `sudo`. */
   readonly Principal?: string
   readonly CertificateAuthorityArn?: string
   readonly SerialNumber?: string
@@ -88,7 +88,7 @@ export interface ListRecordEntriesOutput {
 /** The input of getRecordEntry. */
 export interface RecordEntryInput {
   readonly Index: number
-  /** CA that the entry belongs to, for principals whose permission is limited to this CA. */
+  /** CA that the entry belongs to; required if the caller's permission is limited to this CA. */
   readonly CertificateAuthorityArn?: string
 }
 
@@ -116,7 +116,7 @@ export interface GetRecordCheckpointOutput {
   readonly SignedAt: Date
   /** Number of entries, including those added after the checkpoint. */
   readonly EntryCount: number
-  /** Consistency proof: base64 hashes which prove that the record begins with the entries of the earlier checkpoint. */
+  /** Consistency proof: hashes in base64 that prove that the record extends the earlier checkpoint. */
   readonly ConsistencyProof?: readonly string[]
   readonly Problem?: string
 }

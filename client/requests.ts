@@ -1,4 +1,4 @@
-/** Requests and responses in the AWS Private CA API. A test compares them with AWS's API model. */
+/** Requests and responses in the AWS Private CA API. A test compares these types with AWS's API model. */
 import type {
   ActionType,
   AuditReportResponseFormat,

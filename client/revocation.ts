@@ -14,7 +14,7 @@ export interface DescribeRevocationInput {
   readonly NextToken?: string
 }
 
-/** The CRL configuration of a CA, and totals over the CRLs that the CA publishes. */
+/** A CA's CRL configuration, and totals over its published CRLs. */
 export interface CrlTotals {
   readonly Enabled: boolean
   readonly CrlType?: CrlType
@@ -36,7 +36,7 @@ export interface CrlTotals {
 
 /** A complete CRL or a partition. Details of the published CRL are undefined until the first publication. */
 export interface CrlDescription {
-  /** Name of the CRL's object in the bucket, without folder and extension. */
+  /** Name of the CRL object in the bucket, without its folder and extension. */
   readonly Name: string
   readonly CrlType: 'COMPLETE' | 'PARTITION'
   /** Whether new certificates are assigned to this CRL. */

@@ -29,10 +29,7 @@ import { resolveConfig, targetPrefix, type SdkConfig } from './sdk-config.ts'
 
 export interface SdkClient {
   readonly config: SdkConfig
-  /**
-   * Sends an input to an operation and resolves to the operation's output; both are JSON documents. Rejects
-   * with the SDK's ServiceException.
-   */
+  /** Calls an operation with a JSON input, and resolves to its JSON output. Rejects with the SDK's ServiceException. */
   send(operation: string, input: object, options?: HttpHandlerOptions): Promise<object>
   /** URL to which requests are sent. */
   endpoint(): Promise<URL>

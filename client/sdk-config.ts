@@ -1,6 +1,6 @@
 /**
  * Configuration of a client. The values come from the client's options, then from the environment, the shared files and the
- * defaults of every AWS SDK.
+ * defaults, as in every AWS SDK.
  */
 import {
   createDefaultUserAgentProvider,
@@ -195,7 +195,7 @@ const regionSources: typeof NODE_REGION_CONFIG_OPTIONS = {
   },
 }
 
-/** Returns AWS_REGION, or AWS_DEFAULT_REGION, which boto3 and the AWS CLI read but the SDK does not. */
+/** Returns AWS_REGION or AWS_DEFAULT_REGION. boto3 and the AWS CLI read both, but the SDK reads only AWS_REGION. */
 function environmentRegion(): string | undefined {
   const { AWS_REGION: first, AWS_DEFAULT_REGION: second } = process.env
   return first || second || undefined

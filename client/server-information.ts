@@ -1,4 +1,4 @@
-/** Information about the server, which Signet returns and AWS does not. */
+/** Information about the server, available only from Signet. */
 import type { CallOptions } from './inputs.ts'
 import { ownMethods } from './own-operations.ts'
 import type { SdkClient } from './sdk-client.ts'
@@ -12,12 +12,12 @@ export interface ServerJob {
   /** Error from the last failed run; absent once a run succeeds. */
   readonly LastError?: string
   readonly NextRunAt?: Date
-  /** End and duration of the last run that found work, with its numbers of finished and failed items. */
+  /** The last run that found work: its end, its duration, and its numbers of finished and failed items. */
   readonly LastWorkAt?: Date
   readonly LastWorkMilliseconds?: number
   readonly LastWorkDone?: number
   readonly LastWorkFailed?: number
-  /** Numbers of items that are due, of items that failed earlier, and of items in progress. */
+  /** Numbers of items that are due, items that failed earlier, and items in progress. */
   readonly Due?: number
   readonly Failing?: number
   readonly Running?: number

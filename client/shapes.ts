@@ -1,4 +1,4 @@
-/** Structures in the AWS Private CA API. A test compares them with AWS's API model. */
+/** Structures in the AWS Private CA API. A test compares the structures with AWS's API model. */
 import type {
   AccessMethodType,
   ActionType,

@@ -1,7 +1,4 @@
-/**
- * SimulatePolicy, which shows the policy statements that determine whether a request is allowed. AWS Private CA
- * does not have SimulatePolicy.
- */
+/** Policy simulation: shows which policy statements allow or deny a request. AWS Private CA does not have SimulatePolicy. */
 import { textRule, texts, type OptionRules } from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
 import { ownMethods } from './own-operations.ts'
@@ -68,7 +65,7 @@ export interface SimulationResult {
   readonly MissingContextKeys: readonly string[]
 }
 
-/** The decisions about the actions, in the order of the request. */
+/** The decision for each action, in the order of the request. */
 export interface SimulatePolicyOutput {
   readonly Resource: string
   readonly Results: readonly SimulationResult[]

@@ -1,4 +1,4 @@
-/** Numbers of CAs and certificates, which only Signet counts. */
+/** Counts of CAs and certificates, available only from Signet. */
 import { call } from './call.ts'
 import { checkOptions, numberRule, type OptionRules } from './check-options.ts'
 import type { CertificateAuthorityStatus } from './enumerations.ts'
@@ -19,12 +19,12 @@ export interface PeriodCount {
   readonly Count: number
 }
 
-/** Numbers of an account's CAs and certificates in a Region. Each day starts at midnight UTC. */
+/** Counts of an account's CAs and certificates in one Region. Each day starts at midnight UTC. */
 export interface Statistics {
   readonly GeneratedAt: Date
   /** False while the server is counting certificates that were issued before an upgrade or restore. */
   readonly Complete: boolean
-  /** Number of CAs by status. Statuses that no CA has are absent. */
+  /** Number of CAs by status. Statuses without CAs are omitted. */
   readonly CertificateAuthorities: readonly {
     readonly Status: CertificateAuthorityStatus
     readonly Count: number
@@ -34,8 +34,7 @@ export interface Statistics {
   /** Numbers of certificates that expire in a period, excluding revoked certificates. */
   readonly ExpiriesPerWeek: readonly PeriodCount[]
   /**
-   * Numbers of unrevoked certificates that expire within 7, 30 and 90 days. The first and last days of each period are
-   * included completely.
+   * Numbers of unrevoked certificates that expire within 7, 30 and 90 days. Each period includes its first and last day in full.
    */
   readonly Expiring: readonly { readonly Days: number; readonly Count: number }[]
 }

@@ -26,7 +26,7 @@ interface PolledOperations {
 export type WaiterName = keyof PolledOperations
 
 /**
- * Delay between a waiter's attempts, and their maximum number.
+ * A waiter's delay between attempts, and its maximum number of attempts.
  *
  * @example
  * const config: WaiterConfig = { Delay: 0.5, MaxAttempts: 100 }

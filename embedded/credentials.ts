@@ -11,7 +11,7 @@ export async function readCredentials(path: string): Promise<Credentials> {
   return credentials
 }
 
-const advice = "pass 'credentials' with an access key that 'signet access-key create' created"
+const advice = "pass 'credentials' with an access key from 'signet access-key create'"
 
 async function readText(path: string): Promise<string> {
   try {

@@ -56,7 +56,7 @@ export interface EmbeddedCa extends AsyncDisposable {
    * the CA is closed.
    */
   readonly dataDirectory: string
-  /** The base URL of CRLs, OCSP and CA certificates in issued certificates, without a trailing slash. */
+  /** Base of the CRL, OCSP and CA certificate URLs in issued certificates, without a trailing slash. */
   readonly publicUrl: string
   /** Fetches the CA's CRLs, OCSP responses and CA certificates, with the interface of `fetch`. */
   readonly fetchPublic: FetchPublic
@@ -211,7 +211,7 @@ function createQuickClient(options: ClientOptions): Client {
   }
 }
 
-/** Adds the waiter with short intervals to a request. An invalid request is returned unchanged, and the client rejects it. */
+/** Adds waiter options with short intervals to a request. An invalid request is returned unchanged, and the client rejects it. */
 function withQuickWaiter<Request extends { readonly waiter?: WaiterConfig }>(
   request: Request,
 ): Request {

@@ -35,7 +35,7 @@ export interface EmbeddedOptions {
   readonly accountId?: string
   /** The CA's clock; the system clock by default. */
   readonly clock?: Clock
-  /** The base URL of CRLs, OCSP and CA certificates in issued certificates; `http://pki.signet.embedded` by default. */
+  /** Base of the CRL, OCSP and CA certificate URLs in issued certificates; `http://pki.signet.embedded` by default. */
   readonly publicUrl?: string
   /** The minimum level of log messages, which are written to standard error as lines of JSON; `silent` by default. */
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -111,7 +111,7 @@ export function checkEmbeddedOptions(options: EmbeddedOptions): void {
 
 const publicUrlDefault = 'http://pki.signet.embedded'
 
-/** The option path for each setting, which error messages contain. */
+/** The option path of each setting, for error messages. */
 const memberPaths = {
   data: 'data',
   account: 'accountId',

@@ -1,7 +1,4 @@
-/**
- * Serves the content of a server's public listener without a listener: CRLs and other objects, OCSP responses and CA
- * certificates.
- */
+/** Serves a server's public content without a listener: CRLs and other objects, OCSP responses and CA certificates. */
 import { Readable } from 'node:stream'
 import type { Answer } from '../src/http/answer.ts'
 import { logFailure } from '../src/http/log-failure.ts'
@@ -60,7 +57,9 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
   }
 }
 
-/** Returns the path below `publicUrl`, or the complete path of a URL with another host, which a certificate may contain. */
+/**
+ * Returns the path below `publicUrl`. For a URL with another host, which a certificate may contain, returns the complete path.
+ */
 function pathOf(url: string, publicUrl: string): string {
   const { pathname } = new URL(url)
   const { pathname: prefix } = new URL(publicUrl)
@@ -69,7 +68,7 @@ function pathOf(url: string, publicUrl: string): string {
     : pathname
 }
 
-/** Creates a response with a complete body, so that no file stays open if the caller does not read it. */
+/** Creates a response whose body is already in memory, so that no file stays open if the caller ignores the body. */
 async function responseOf({ status, headers, body }: Answer): Promise<Response> {
   const content = body instanceof Readable ? Buffer.concat(await body.toArray()) : body
   return new Response(typeof content === 'object' ? Uint8Array.from(content) : content, {

@@ -1,4 +1,4 @@
-/** An HTTP handler for AWS SDKs that uses no network, and passes each request to the API in the current process. */
+/** An HTTP handler for AWS SDKs that passes each request to the API in the current process, without a network. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/core/protocols'
 import { httpDate, type Answer } from '../src/http/answer.ts'

@@ -7,13 +7,13 @@ import type { Authenticator, SealerRing } from '../sealer.ts'
 import type { EndpointUrls } from './urls.ts'
 
 export interface AcmeServices {
-  /** The API's pipeline, which issues, revokes and reads certificates, with its `services`. */
+  /** The API pipeline that issues, revokes and reads certificates, and its `services`. */
   readonly api: ApiServices
   /** Sealers of the keys for external account binding. */
   readonly sealers: SealerRing
-  /** Authenticator of nonces. Its keys outlive a rotation of the master key. */
+  /** Authenticator of nonces. The authenticator's keys outlive a rotation of the master key. */
   readonly nonceAuthenticator: Authenticator
-  /** Counts new accounts and changes of keys and contacts by source address, across all of the server's processes. */
+  /** Counts new accounts, key changes and contact changes by source address, across all of the server's processes. */
   readonly accountChanges: AddressLimiter
 }
 

@@ -14,11 +14,11 @@ interface Mapping {
   readonly type: ProblemType
   readonly status?: number
   readonly retryAfter?: string
-  /** Beginning of the detail, which the error's message follows. */
+  /** Text that precedes the error's message in the problem's detail. */
   readonly prefix?: string
 }
 
-/** The CA is disabled, expired or deleted. Its administrator can change that, but the client cannot. */
+/** The CA is disabled, expired or deleted. Only the CA's administrator can change its state, not the client. */
 const unusableAuthority: Mapping = {
   type: 'serverInternal',
   status: 503,
@@ -44,7 +44,7 @@ const mappings: Partial<Record<ErrorCode, Mapping>> = {
   ValidationException: { type: 'badCSR' },
 }
 
-/** Condition keys on names. A message contains one of them if a policy denied a name in the certificate. */
+/** Condition keys on names. If a message contains one of these keys, a policy denied a name in the certificate. */
 const nameKeys = /signet:(?:DnsName|IpAddress|CommonName|NameType)/i
 
 /**

@@ -134,8 +134,8 @@ export async function listAccessKeysOf(
 }
 
 /**
- * Enables or disables an access key. Only enabling it can require a second person's approval, because one person must be able to
- * disable a stolen key. Throws ConfigurationError if the key does not exist.
+ * Enables or disables an access key. Only enabling a key can require a second person's approval, because one person must be able
+ * to disable a stolen key. Throws ConfigurationError if the key does not exist.
  */
 export async function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
   await withData(config, async ({ db }) => {

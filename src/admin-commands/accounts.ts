@@ -51,9 +51,9 @@ export async function moveAccount(
 }
 
 /**
- * Requires approval from every account that a change of organization affects and whose policy demands it. The change affects the
- * account itself, and the accounts in its new organization, because it could then use their shared resources. Returns the SQL
- * statements for the transaction. Throws ConfigurationError with the ID of each missing approval.
+ * Requires approval from every affected account whose policy demands it. A change of organization affects the account and the
+ * members of its new organization. The account gains access to their shared resources. Returns the SQL statements for the
+ * transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(
   { db, config }: { readonly db: Database; readonly config: Config },

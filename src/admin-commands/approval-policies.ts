@@ -1,6 +1,6 @@
 /**
- * Commands of `signet approval policy`, which sets the actions in an account that need a second person's approval. The
- * commands also work while a server uses the same data.
+ * Commands of `signet approval policy`, which select the actions in an account that need a second person's approval. The commands
+ * also work while a server uses the same data.
  */
 import { approvalActions, isApprovalAction, policyChange } from '../approval/actions.ts'
 import { ConfigurationError } from '../errors.ts'

@@ -119,7 +119,7 @@ async function digestOf(config: Config, location: ObjectLocation): Promise<Uint8
   }
 }
 
-/** Writes an object's content to a stream, which is left open, or to a new file. */
+/** Writes an object's content to a new file or a stream. The stream is left open. */
 export async function readObject(
   config: Config,
   location: ObjectLocation,

@@ -28,7 +28,7 @@ interface ProviderName {
 /** Options that both `create` and `update` accept. */
 export interface ProviderOptions {
   readonly audiences?: readonly string[]
-  /** JSON Web Key Set of the provider, as JSON text. If the key set is empty, the server fetches it from the issuer. */
+  /** JSON Web Key Set of the provider, as JSON text. If the text is empty, the server fetches the key set from the issuer. */
   readonly keySet?: string
 }
 

@@ -59,7 +59,7 @@ export async function splitKey(config: Config, options: SplitOptions) {
   return withData(config, async ({ db, masterKeys }) => {
     if (masterKeys.rotation !== undefined)
       throw new ConfigurationError(
-        'the rotation of the master key is unfinished; finish it with: signet master-key rotate',
+        'a rotation of the master key is in progress; finish it with: signet master-key rotate',
       )
     const key = masterKeys.current
     const shares = await splitMasterKey(key, { total, threshold }, systemRandom)
@@ -110,8 +110,8 @@ async function encrypted(text: Uint8Array, recipients: Recipients): Promise<Buff
 }
 
 /**
- * Verifies the shares by restoring the key from the first `threshold` of them, and again from the last `threshold`. The shares
- * are read from `files` if given, otherwise from memory.
+ * Verifies the shares by restoring the key from the first `threshold` shares, and again from the last `threshold` shares. The
+ * shares are read from `files` if given, otherwise from memory.
  */
 async function verifyShares(
   key: MasterKey,
@@ -136,10 +136,7 @@ async function restore(texts: readonly string[], path: string): Promise<MasterKe
   return key
 }
 
-/**
- * Deletes the master key file only if both the file and the database still use the same key, because a rotation may have
- * replaced it in the meantime.
- */
+/** Deletes the master key file, unless a rotation has replaced the key in the file or in the database in the meantime. */
 async function removeKeyFile(
   config: Config,
   masterKeys: MasterKeyRing,

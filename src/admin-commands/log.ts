@@ -165,12 +165,12 @@ async function requireVerifier(db: Database): Promise<NoteVerifier> {
   const verifier = verifierOf(parts)
   if (verifier === undefined)
     throw new ConfigurationError(
-      `${(await missingParts(db, parts)).join(', and ')}; "signet verify" names all altered rows`,
+      `${(await missingParts(db, parts)).join(', and ')}; "signet verify" lists all altered rows`,
     )
   return verifier
 }
 
-const notBegun = 'the record has not begun; it begins when "signet serve" starts'
+const notBegun = 'the record does not exist yet; "signet serve" creates it'
 
 function actorsOf({ principal, osUser, sudoUser }: Leaf): string[] {
   return [principal, osUser, sudoUser].filter((text) => text !== undefined)

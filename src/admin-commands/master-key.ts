@@ -29,8 +29,8 @@ import { systemErrorText } from '../text/system-error.ts'
 
 export interface RotationOptions {
   /**
-   * File for the new master key, if the master key file must not be replaced. If a separate file is written, the
-   * rotation remains unfinished.
+   * File for the new master key, if the master key file must not be replaced. With a separate file, the rotation must be finished
+   * by a second call.
    */
   readonly out?: string | undefined
   /** Whether to finish a rotation after the new key has been installed on every machine. */
@@ -54,7 +54,7 @@ export async function rotateMasterKey(config: Config, options: RotationOptions) 
     throw new ConfigurationError('--out cannot be combined with --finish')
   return withData(config, async (data) => {
     if (finish && data.masterKeys.rotation === undefined)
-      throw new ConfigurationError('no rotation of the master key is unfinished')
+      throw new ConfigurationError('no rotation of the master key is in progress')
     const { actor } = operatorContext(config, 'master-key rotate')
     const context = { data, progress, actor, clock: systemClock, random: systemRandom }
     const keys = await startRotation(context)
@@ -100,7 +100,7 @@ async function isServed({ dataDirectory }: Config, { db }: DataFolder): Promise<
   }
 }
 
-/** Describes the master key that the database requires and the one in the file. Either may be missing. */
+/** Describes the master key that the database requires and the key in the file. Either may be missing. */
 export async function describeMasterKey(config: Config) {
   const engine = await loadEngine(locateDatabase(config))
   const settings = await peekMasterKeySettings(engine)

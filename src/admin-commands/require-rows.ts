@@ -27,7 +27,7 @@ export async function changeOr(
 }
 
 const approvalUsed =
-  'the approval was used by another identical command, or has expired, or another command changed the approval policy at the same time; run the command again'
+  'the approval has expired or was used by an identical command, or the approval policy has changed; run the command again'
 
 /**
  * Returns the given account's ID after checking that the account exists; by default, the ID of the oldest account.

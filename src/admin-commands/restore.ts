@@ -170,7 +170,7 @@ async function placeCredentials(path: string, credentials: Uint8Array): Promise<
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
   else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
     throw new ConfigurationError(
-      `${path} exists, and its credentials differ from those in the backup; move this file to another place, and run signet restore again`,
+      `${path} exists, and its credentials differ from those in the backup; move this file elsewhere, and run signet restore again`,
     )
 }
 

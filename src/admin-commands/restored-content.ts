@@ -70,7 +70,7 @@ export class RestoredContent {
     }
   }
 
-  /** Checks the names of tables and columns against the schema, because they become part of SQL. */
+  /** Checks table and column names against the schema, because the names become part of SQL statements. */
   #requireSame(table: TableShape): TableShape {
     const own = this.#target.tables.find(({ name }) => name === table.name)
     const isSame =

@@ -1,4 +1,4 @@
-/** Requires a second person's approval for commands on the data folder that the account's approval policy lists. */
+/** Requires a second person's approval for the data folder commands that are listed in the account's approval policy. */
 import { hostname, userInfo } from 'node:os'
 import type { ApprovalAction, policyChange } from '../approval/actions.ts'
 import { ApprovalRequiredError, requireApproval } from '../approval/require-approval.ts'

@@ -72,7 +72,7 @@ test('a write error is logged once, and records are dropped until the first succ
   sink.fault = undefined
   assert.equal(await callLog.record({ n: 5 }), true)
   assert.equal(callLog.isWritable(), true)
-  // A record whose outcome a caller awaits is kept after a failed write.
+  // After a failed write, a record is kept if a caller awaits its outcome.
   assert.deepEqual(numbers(sink.written), [1, 2, 3, 4, 5])
   assert.deepEqual(said, [
     'the call log cannot be written; records are dropped',

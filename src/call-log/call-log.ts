@@ -8,8 +8,8 @@ export interface CallLog {
   write(record: object): void
   /**
    * Writes a call record. Resolves to true when the operating system has accepted the record, and to false if it cannot be
-   * written at present. In the second case, the record is kept (up to a limit) and written before the next record, because the
-   * call may already have taken effect.
+   * written at present. A record that cannot be written is kept, up to a limit, and written before the next record. Its call may
+   * already have taken effect.
    */
   record(record: object): Promise<boolean>
   /** Returns false after a failed write, until a later write succeeds. */

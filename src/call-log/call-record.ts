@@ -76,8 +76,7 @@ export function repeatedRecord(
 }
 
 /**
- * Returns whether CloudTrail considers the operation read-only. Whether an operation is read-only is derived from
- * the verb in its name.
+ * Returns whether CloudTrail considers the operation read-only. Read-only operations are recognized by the verb in their names.
  */
 export function isRead(operation: string): boolean {
   return /^(?:Check|Describe|Get|List|Simulate)/.test(operation)
@@ -123,7 +122,7 @@ const userAgentMax = 256
 const parametersMax = 32_768
 const ellipsis = '…'
 
-/** Names of members with long values, which can be retrieved by serial number or ARN. */
+/** Names of members whose long values can be retrieved by serial number or ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
 
 /** Names of members that contain secrets, which are redacted as in CloudTrail. */

@@ -51,10 +51,7 @@ export function createCallRecorder(
 ): CallRecorder {
   let counted = new Map<string, Counted>()
 
-  /**
-   * Records the first call with the same source and error code immediately, and all further such calls within a minute
-   * as one record.
-   */
+  /** Records the first call for each source and error code immediately, and further calls within a minute as one record. */
   function count(call: EndedCall): void {
     if (counted.size === 0) later(flush, windowMilliseconds)
     const own = kindOf(call, call.sourceIp)

@@ -15,7 +15,7 @@ export interface CallLogSink {
    * rejects.
    */
   append(lines: string): Promise<void>
-  /** Closes the file and reopens the file that is now at the path. */
+  /** Closes the file, and opens the file that is now at its path. */
   reopen(): Promise<void>
   close(): Promise<void>
 }
@@ -114,7 +114,7 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
   return buffer.toString('latin1') !== '\n'
 }
 
-/** Writes all bytes in as many writes as necessary, because a nearly full disk may accept only part of the bytes. */
+/** Writes all bytes in as many writes as necessary, because a nearly full disk may accept only some of them. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at)

@@ -49,7 +49,8 @@ async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> 
 }
 
 /**
- * Creates a call log that writes records to both destinations. Only the local call log can confirm that a record was written.
+ * Creates a call log that writes records to a local call log and to a syslog server. Only the local call log can confirm that a
+ * record was written.
  */
 function both(local: CallLog, remote: CallLog): CallLog {
   return {

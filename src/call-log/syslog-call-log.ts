@@ -69,7 +69,7 @@ export class SyslogCallLog implements CallLog {
     this.#add(record)
   }
 
-  /** Resolves to whether the record was queued, before the syslog server has received it. */
+  /** Resolves to whether the record was queued. The syslog server may not have received it yet. */
   record(record: object): Promise<boolean> {
     return Promise.resolve(this.#add(record))
   }

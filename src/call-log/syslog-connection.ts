@@ -6,7 +6,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 export interface SyslogServer {
   readonly host: string
   readonly port: number
-  /** Paths of PEM files. Without a CA file, the CAs that Node.js trusts by default are trusted. */
+  /** Paths of PEM files. Without a CA file, Node.js's default CAs are trusted. */
   readonly caFile: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
@@ -53,7 +53,7 @@ export async function connectSyslog(
   let failure: Error | undefined
   socket.on('error', (error) => (failure = error))
   socket.on('close', () => resolve(failure))
-  // A syslog server sends no data, but the end of the connection is noticed only if the socket is read.
+  // A syslog server sends no data, but the socket must be read to detect the end of the connection.
   socket.resume()
   await handshake(socket, { ended, signal })
   socket.setKeepAlive(true, keepAliveMilliseconds)

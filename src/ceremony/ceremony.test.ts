@@ -185,7 +185,7 @@ test('a script must state the last transcript, and therefore runs once', async (
     await assert.rejects(run({ useRoot, actions }), (error: Error) => {
       assert.match(
         error.message,
-        /has a different SHA-256: .* for an earlier state of the root, or the script has already run$/,
+        /has a different SHA-256: the folder or the script is outdated, or the script has already run$/,
       )
       assert.doesNotMatch(error.message, /[0-9a-f]{64}/)
       return true

@@ -20,7 +20,7 @@ import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { importKey, rootKeyHandle, signingKeys } from './root-key.ts'
 import type { NewRoot } from './script/parse-script.ts'
 
-/** The key and lint policy is as strict as a server's with default settings. In addition, every signature is verified. */
+/** The key and lint policies are as strict as a server's defaults. In addition, every signature is verified. */
 export const ceremonyPolicy: IssuancePolicy = {
   lint: 'error',
   verifySignatures: 'all',
@@ -83,8 +83,8 @@ function rootContent({ pathLength, nameConstraints }: NewRoot) {
 }
 
 /**
- * Returns the root certificate with an empty signature. The unsigned certificate is used to display the root and to prepare
- * the certificates below it, and never leaves the program.
+ * Returns the root certificate with an empty signature. The unsigned certificate never leaves the program. It is used to display
+ * the root and to prepare the certificates below it.
  */
 export function unsignedCertificate(prepared: PreparedCertificate): Certificate {
   return parseCertificate(unsignedDer(prepared))

@@ -121,8 +121,8 @@ function stateProblem(
 }
 
 /**
- * The error messages omit the SHA-256 computed from the folder. Otherwise, people could copy it into the script, which would then
- * not reveal an outdated folder.
+ * The error messages omit the SHA-256 computed from the folder. Otherwise, people could copy the digest into the script, and the
+ * script would no longer reveal an outdated folder.
  */
 function transcriptProblem(
   expected: string | undefined,
@@ -132,7 +132,7 @@ function transcriptProblem(
     return `useRoot.previousTranscriptSha256 is missing: the folder has ceremony ${number}; add the SHA-256 of its transcript from the minutes of that ceremony`
   return expected === transcriptSha256
     ? undefined
-    : `useRoot.previousTranscriptSha256: the last transcript of the folder, ceremony ${number}, has a different SHA-256: the folder is not the latest copy, or the script was written for an earlier state of the root, or the script has already run`
+    : `useRoot.previousTranscriptSha256: the transcript of ceremony ${number}, the last in the folder, has a different SHA-256: the folder or the script is outdated, or the script has already run`
 }
 
 function requireTime(state: RootState | undefined, now: Date): void {

@@ -16,9 +16,7 @@ import type { CeremonyFiles } from './verify-transcript.ts'
 const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4,9}$/
-/**
- * Limits on the number and size of the files that are read. A ceremony has far fewer and smaller files than the limits allow.
- */
+/** Limits on the number and size of the files that are read. Real ceremonies stay far below these limits. */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
 
@@ -56,7 +54,7 @@ function isCeremony(name: string): boolean {
 export async function readFilesBeside(path: string, folder: string): Promise<CeremonyFiles> {
   const files = new Map(await readFiles(folder))
   const name = basename(path)
-  // If the transcript has another file name, the name of its signature file matches it.
+  // If the transcript was renamed, its signature file has a matching name.
   for (const [from, to] of [
     [name, transcriptFile],
     [`${name}.sig`, signatureFile],

@@ -211,7 +211,7 @@ test('an EAB key needs an endpoint that uses it, and names if the endpoint valid
     addBindingKey(service.config, name, { ...options, ...more })
   await refused(
     add('defaults'),
-    /does not use external account binding; to enable external account binding, run: signet acme/,
+    /does not use external account binding; to enable it, run: signet acme/,
   )
   await refused(add('missing'), /^the ACME endpoint missing does not exist$/)
   const endpoint = await create('unvalidated', { challenges: 'none' })
@@ -313,7 +313,7 @@ test('an EST endpoint accepts certificates and one-time passwords, whose hashes 
   const unused = addPassword(service.config, 'devices', { ...day, names: 'd2.example' })
   await refused(
     unused,
-    /does not accept passwords; to accept passwords, run: signet est update devices/,
+    /does not accept passwords; to enable passwords, run: signet est update devices/,
   )
   await json('est', 'password', 'delete', 'devices', created.UserName)
   await json('est', 'delete', 'devices')

@@ -192,7 +192,7 @@ test('a backup names the key that it needs, and a restore without that key says 
 test('--out writes the new key to another file, and --finish needs an unfinished rotation', async () => {
   const none = await command(['master-key', 'rotate', '--finish', '--data', data()])
   assert.equal(none.code, 2)
-  assert.match(none.stderr, /no rotation of the master key is unfinished/)
+  assert.match(none.stderr, /no rotation of the master key is in progress/)
   const previous = readFileSync(keyFile(), 'utf8')
   const out = join(data(), 'new.key')
   writeFileSync(out, 'another file', { mode: 0o600 })

@@ -131,7 +131,7 @@ async function answerRequest(
     : countingRefusals(failureLimiter, { sourceIp, key: signer.key }, answer)
 }
 
-/** IDs are base64url; certificate IDs (RFC 9773 §4.1) also contain a dot. The number of a chain or page can follow. */
+/** IDs are base64url; certificate IDs (RFC 9773 §4.1) also contain a dot. A chain number or page number can follow the ID. */
 const idForm = /^[A-Za-z0-9_.-]{1,200}(?:\/[1-9][0-9]{0,14})?$/
 
 function findResource(
@@ -146,9 +146,9 @@ function findResource(
       `The endpoint has no resource ${quoted(localPath)}. Its directory lists the URLs.`,
     )
   trace.isKnown = true
-  // The query would be part of the signed URL (RFC 8555 §6.4).
+  // A query would be part of the signed URL (RFC 8555 §6.4).
   if (query !== emptyQuery)
-    throw notFound('The resources of the endpoint have no query. Remove it from the URL.')
+    throw notFound('The URLs of this endpoint have no query. Remove the query from the URL.')
   return row
 }
 
@@ -168,7 +168,7 @@ async function findRequested(
   if (origin === undefined)
     throw new AcmeProblem(
       'malformed',
-      `The host ${quoted(head.host ?? '')} is not a name of this server. Use a host name of its certificate.`,
+      `The host ${quoted(head.host ?? '')} is not a name of this server. Use a host name from the server's certificate.`,
       { status: 421 },
     )
   const endpoint = endpointNameForm.test(endpointName)

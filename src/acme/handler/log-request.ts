@@ -4,7 +4,7 @@ import type { ApiServices } from '../../http/protocol.ts'
 import type { ConnectionInfo } from '../../http/route.ts'
 import type { ProblemType } from '../problem.ts'
 
-/** The facts about a request. The endpoint and the account are known after their checks. */
+/** The facts about a request. The endpoint and the account are undefined until their checks have passed. */
 export interface RequestTrace extends ConnectionInfo {
   readonly startedAt: number
   readonly endpointName: string
@@ -24,8 +24,8 @@ interface Outcome {
 }
 
 /**
- * Writes the log line of a request, without its body and headers, and counts the request. Unknown paths share a label, so that
- * clients cannot create labels.
+ * Writes the log line of a request, without its body and headers, and counts the request. All unknown paths share one metric
+ * label, so clients cannot create new labels.
  */
 export function logRequest(
   { log, clock, services: { metrics } }: ApiServices,

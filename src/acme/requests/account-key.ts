@@ -21,7 +21,7 @@ import { malformed } from './parse-json.ts'
 interface SignatureAlgorithm {
   readonly keyType: 'EC' | 'RSA' | 'OKP'
   readonly curve?: string
-  /** Hash function; null if it is part of the algorithm. */
+  /** Hash function; null if the signature algorithm includes one. */
   readonly hash: string | null
 }
 
@@ -42,7 +42,7 @@ function algorithmOf({ kty, crv }: JsonObject): string | undefined {
   return found?.[0]
 }
 
-/** Length of a coordinate of each curve, in bytes. A JWK has leading zeros up to this length (RFC 7518 §6.2.1.2). */
+/** Length of a coordinate of each curve, in bytes. A JWK pads shorter coordinates with leading zeros (RFC 7518 §6.2.1.2). */
 const coordinateLengths: Readonly<Record<string, number>> = {
   'P-256': 32,
   'P-384': 48,
@@ -50,21 +50,21 @@ const coordinateLengths: Readonly<Record<string, number>> = {
   Ed25519: 32,
 }
 
-/** The longest RSA modulus that is decoded, in bytes. Longer keys are refused before anything is computed. */
+/** The longest RSA modulus that is decoded, in bytes. Longer moduli are refused before any computation. */
 const modulusBytesMax = 1024
 
 /** Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
- * Reads a public key that a client has sent. Throws a `badPublicKey` problem for a key that is not accepted, including a JWK with
- * the private key. The curve point and the RSA modulus are checked later, by `importKey` and `requireStrongKey`.
+ * Reads a public key that a client has sent. Throws a `badPublicKey` problem for an unacceptable key, including a JWK that
+ * contains a private key. The curve point and the RSA modulus are checked later, by `importKey` and `requireStrongKey`.
  */
 export function readAccountKey(jwk: JsonObject): AccountKey {
   const secret = secretMembers.find((member) => jwk[member] !== undefined)
   if (secret !== undefined)
     throw badPublicKey(
-      `it has the member ${secret} of a secret key, but must be only the public key`,
+      `it contains the secret member ${secret}, but must contain only the public key`,
     )
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig')
     throw badPublicKey('its use must be sig, or absent')
@@ -126,8 +126,8 @@ export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
 }
 
 /**
- * Throws a `badPublicKey` problem for a prime modulus. The check can take seconds on another thread. Call it only for a key that
- * has signed the request, and only if a limit applies to the sender.
+ * Throws a `badPublicKey` problem for a prime modulus. The check can take seconds on another thread. Call this function only if
+ * the key signed the request and the sender is rate-limited.
  */
 export async function requireCompositeModulus(key: AccountKey, policy: KeyPolicy): Promise<void> {
   requireNone(await refusalOfPrimeModulus(infoOf(key), strictly(policy)))
@@ -146,8 +146,8 @@ function requireNone(reason: string | undefined): void {
 }
 
 /**
- * Returns the algorithm of a signature. For any other value, including `none` and MACs, throws a `badSignatureAlgorithm` problem
- * with the supported algorithms.
+ * Returns the algorithm of a signature. Throws a `badSignatureAlgorithm` problem with the supported algorithms for any other
+ * value, including `none` and MACs.
  */
 export function requireAlgorithm({ header }: Pick<Jws, 'header'>): string {
   const { alg } = header

@@ -18,7 +18,7 @@ interface BindingServices {
   readonly sealers: SealerRing
 }
 
-/** The facts that a binding must match. */
+/** The values that a binding must match. */
 interface BindingContext {
   readonly endpoint: AcmeEndpoint
   /** The URL of newAccount, to which the request was sent. */

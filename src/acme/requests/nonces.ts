@@ -14,11 +14,11 @@ import { malformed } from './parse-json.ts'
 export interface Nonces {
   issue(): string
   /**
-   * Returns a nonce that this server has issued and that has not expired, even if it has been used. Throws a `badNonce` problem
-   * for any other nonce.
+   * Returns the nonce if this server issued it and it has not expired, even if it has been used. Throws a `badNonce` problem for
+   * any other nonce.
    */
   read(value: unknown): ValidNonce
-  /** Uses up a nonce. Throws a `badNonce` problem if it was used before, in any process. */
+  /** Uses up a nonce. Throws a `badNonce` problem if the nonce was used before, in any process. */
   consume(nonce: ValidNonce): Promise<void>
 }
 

@@ -7,14 +7,14 @@ import { AcmeProblem } from '../problem.ts'
 const depthMax = 10
 
 /**
- * Maximum number of values in JSON whose signature has not been verified. No valid JWS or header comes close. Searching 64 KiB of
- * short members for duplicates would take 30 ms.
+ * Maximum number of values in JSON whose signature has not been verified. Valid JWSs and headers have far fewer values. Searching
+ * 64 KiB of short members for duplicates would take 30 ms.
  */
 const unverifiedValuesMax = 100
 
 /**
- * Parses a JSON object. Throws a `malformed` problem for any other bytes. A member that occurs twice is refused, because two
- * parsers could read different values. `name` is the name of the bytes in the problem's detail, without an article.
+ * Parses a JSON object. Throws a `malformed` problem for anything else. A member that occurs twice is refused, because two
+ * parsers could read different values. `name` is how the problem's detail refers to the JSON, without an article.
  */
 export function parseJsonObject(
   bytes: Uint8Array,

@@ -89,7 +89,10 @@ type ClaimedSigner = { readonly key: AccountKey } | { readonly accountId: string
 
 const accountIdForm = /^[A-Za-z0-9_-]{22}$/
 
-/** Reads `jwk` or `kid` from the protected header, which must contain only the one that the resource requires (RFC 8555 §6.2). */
+/**
+ * Reads `jwk` or `kid` from the protected header (RFC 8555 §6.2). The header must contain only the member that the resource
+ * requires.
+ */
 function readSigner(header: JsonObject, { signer, urls }: ReceivedRequest): ClaimedSigner {
   const { jwk, kid } = header
   if ((jwk === undefined) === (kid === undefined))
@@ -135,8 +138,9 @@ async function requireSigner(
 }
 
 /**
- * Runs the rest of a request that a key has signed. Anyone can create keys, so a signature proves nothing about the sender. A
- * refused request therefore counts as a failure of its address, and a key becomes known only through an accepted request.
+ * Runs the rest of a request that was signed with a key instead of an account. Anyone can create keys, so a signature proves
+ * nothing about the sender. A refused request therefore counts as a failure of its source address. A key becomes known only when
+ * its request is accepted.
  */
 export async function countingRefusals<T>(
   failureLimiter: FailureLimiter,

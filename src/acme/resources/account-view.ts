@@ -1,4 +1,4 @@
-/** Accounts as clients see them (RFC 8555 §7.1.2), and the actor of their changes in the record. */
+/** Account objects in responses (RFC 8555 §7.1.2), and the actor that the record names for account changes. */
 import type { AcmeEndpoint } from '../../enrollment/endpoint.ts'
 import { endpointArn } from '../../identity/principal-arn.ts'
 import { findAuthorityByNumber } from '../../store/authorities.ts'
@@ -20,7 +20,7 @@ export function accountAnswer(
 }
 
 /**
- * Returns the context for leaves of the record. The principal is the endpoint, as for certificates that accounts order. The
+ * Returns the context for the record's leaves. The principal is the endpoint, as for certificates that accounts order. The
  * account's ID is the key of the changed row, so the leaf contains it already.
  */
 export async function changeContext(

@@ -19,7 +19,7 @@ export const authorization: AccountResource = async (services, request) => {
   if (membersOf(request)['status'] !== 'deactivated')
     throw new AcmeProblem(
       'malformed',
-      'The payload must be {"status": "deactivated"}, which deactivates the authorization, or empty, which reads it.',
+      'The payload must be {"status": "deactivated"} to deactivate the authorization, or empty to read it.',
     )
   const status = authorizationStatus(found, now)
   if (status === 'deactivated') return authorizationAnswer(found, { urls, now })

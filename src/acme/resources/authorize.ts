@@ -34,7 +34,7 @@ export async function authorize(
     validUntil: new Date(now.getTime() + reusableSeconds * 1000),
     provenBy: offered.length > 0 ? offered : undefined,
   })
-  // The last authorization is the one that remains valid the longest.
+  // If several authorizations are reusable, the last one in the list stays valid the longest.
   const reusable = new Map(found.map((each) => [subjectKey(each), each]))
   const created: NewAuthorization[] = []
   const all = subjects.map((subject, at) => {

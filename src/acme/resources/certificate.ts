@@ -42,7 +42,9 @@ export const certificate: AccountResource = async (services, request) => {
   }
 }
 
-/** Returns the chains that verify a certificate, without roots: first the default chain, then those of other CA certificates. */
+/**
+ * Returns the chains that verify a certificate, without roots: first the default chain, then the chains of other CA certificates.
+ */
 async function listChains(
   { api }: AcmeServices,
   ordered: OrderedCertificate,
@@ -55,7 +57,7 @@ async function listChains(
   return [...new Set([defaultChain, ...others].map(withoutRoot))]
 }
 
-/** Cache of chains without roots. A server has few chains, and each is part of many responses. */
+/** Cache of chains without roots. A server has few chains and sends each of them in many responses. */
 const shortChains = createBoundedCache<string>(200)
 
 /** Returns a chain in PEM without its self-signed certificate, which clients trust by other means (RFC 8555 §9.1). */

@@ -5,12 +5,12 @@ import { readAccountKey } from '../requests/account-key.ts'
 import { isObject } from '../../text/json.ts'
 import type { SubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
 
-/** Returns the thumbprint (RFC 7638) of a key; undefined for a key that cannot be the key of an account. */
+/** Returns the thumbprint (RFC 7638) of a key; undefined if the key cannot be an account key. */
 export function thumbprintOf({
   der,
   key: { kind },
 }: Pick<SubjectPublicKeyInfo, 'der' | 'key'>): string | undefined {
-  // OpenSSL does not parse keys of other types, whose parameters can be anything.
+  // OpenSSL must not parse keys of other types, because their parameters can be arbitrary.
   if (kind !== 'rsa' && kind !== 'ec' && kind !== 'ed25519') return undefined
   try {
     const key = createPublicKey({
@@ -21,7 +21,7 @@ export function thumbprintOf({
     const jwk: unknown = key.export({ format: 'jwk' })
     return isObject(jwk) ? readAccountKey(jwk).keyThumbprint : undefined
   } catch (error) {
-    // Errors from OpenSSL have a code, and so does the error for a key type without a JWK.
+    // OpenSSL's errors and the error for key types without a JWK all have a code.
     if (error instanceof AcmeProblem || (error instanceof Error && 'code' in error))
       return undefined
     throw error

@@ -4,7 +4,7 @@ import { AcmeProblem } from '../problem.ts'
 import { malformed } from '../requests/parse-json.ts'
 
 const contactsMax = 10
-/** Length of `mailto:` and the longest email address (RFC 5321 §4.5.3.1.3). */
+/** Combined length of `mailto:` and the longest email address (RFC 5321 §4.5.3.1.3). */
 const lengthMax = 'mailto:'.length + 254
 
 const schemeForm = /^([a-z][a-z0-9+.-]*):/i
@@ -32,7 +32,8 @@ function requireContact(contact: string): void {
       `The contact ${quoted(contact)} has the scheme ${scheme}, but only mailto is supported.`,
     )
   const address = contact.slice('mailto:'.length)
-  // `?` begins header fields, and a comma separates several addresses. Both are valid in mailto URLs, but not in contacts.
+  // `?` begins header fields, and a comma separates several addresses. Header fields and address lists are valid in mailto URLs,
+  // but not in contacts.
   if (
     scheme === undefined ||
     contact.length > lengthMax ||

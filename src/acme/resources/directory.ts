@@ -25,6 +25,6 @@ export const directory: UnsignedResource = (_services, { endpoint, urls }) => {
   })
 }
 
-/** The nonce is in a header that each response of this resource has. */
+/** Every response of this resource carries the nonce in a header. */
 export const newNonce: UnsignedResource = (_services, { method }) =>
   Promise.resolve({ status: method === 'HEAD' ? 200 : 204, body: undefined })

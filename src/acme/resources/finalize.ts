@@ -60,7 +60,7 @@ function notReady(state: string): AcmeProblem {
   )
 }
 
-/** Returns the CSR and the names of its certificate. Throws `badCSR` unless it requests exactly the identifiers of the order. */
+/** Returns the CSR and the names of its certificate. Throws `badCSR` unless the CSR requests exactly the order's identifiers. */
 function requireNames(
   der: Uint8Array,
   { identifiers }: AcmeOrder,
@@ -169,7 +169,7 @@ async function issue(
 }
 
 /**
- * Returns whether the order was finalized or withdrawn in the meantime. The same error with another cause means that the CA was
+ * Returns whether the order was finalized or withdrawn in the meantime. If neither happened, the error means that the CA was
  * changed.
  */
 function isOrderConflict(error: unknown): boolean {

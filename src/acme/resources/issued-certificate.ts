@@ -15,8 +15,8 @@ export interface IssuedCertificate extends EndpointAuthority {
 }
 
 /**
- * Finds the certificate with a serial number for which `isRequested` returns true. Throws a problem with status 404 if there is
- * none.
+ * Finds the certificate with the given serial number for which `isRequested` returns true. Throws a problem with status 404 if no
+ * certificate matches.
  */
 export async function requireIssued(
   services: Pick<AcmeServices, 'api'>,

@@ -1,4 +1,4 @@
-/** Key identifiers under which a CA has issued certificates. */
+/** Key identifiers of a CA's current and former certificates. */
 import { createOwnedCaches } from '../../bounded-cache.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
 import type { CertificateId } from '../../enrollment/certificate-id.ts'

@@ -60,7 +60,7 @@ export const newOrder: AccountResource = async (services, request) => {
   return orderAnswer(viewOf(order, all), { urls, now, httpStatus: 201 })
 }
 
-/** Returns the identifiers of a payload, or throws the problems that they have. */
+/** Returns a payload's identifiers, or throws the problems of the invalid ones. */
 export function requireIdentifiers(requested: RequestedIdentifiers): readonly Identifier[] {
   if ('identifiers' in requested) return requested.identifiers
   if ('malformed' in requested) throw new AcmeProblem('malformed', requested.malformed)
@@ -132,7 +132,7 @@ function viewOf(
   return { ...order, error: undefined, certificate: undefined, authorizations }
 }
 
-/** Waits for the transaction that inserts an order. Throws a problem if it conflicts. */
+/** Waits for the transaction that inserts an order. Throws a problem if the transaction conflicts with another request. */
 async function requireNoConflict(transaction: Promise<unknown>): Promise<void> {
   try {
     await transaction

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../../text/json.ts'
 import { AcmeProblem } from '../problem.ts'
 import type { AcmeRequest } from '../resource.ts'
 
-/** Returns the payload of a request that has a JSON object. */
+/** Returns the payload of a request to a resource that requires a JSON object. */
 export function membersOf({ payload }: Pick<AcmeRequest, 'payload'>): JsonObject {
   if (!isObject(payload)) throw new TypeError('the payload has not been checked')
   return payload
@@ -26,7 +26,7 @@ export function requireDer(payload: JsonObject, member: string, bytesMax: number
   return bytes
 }
 
-/** The problem of a URL whose ID is unknown or belongs to another account. */
+/** The problem for a URL whose ID is unknown or belongs to another account. */
 export function notFound(what: string): AcmeProblem {
   return new AcmeProblem('malformed', `The account has no ${what} at this URL.`, { status: 404 })
 }

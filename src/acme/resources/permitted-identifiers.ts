@@ -1,4 +1,4 @@
-/** Checks whether an account may have certificates for the given identifiers. */
+/** Checks whether an account may order certificates for the given identifiers. */
 import { grantFault } from '../../enrollment/granted-names.ts'
 import type { Identifier } from '../../enrollment/identifier.ts'
 import { findBindingKey } from '../../store/enrollment/binding-keys.ts'
@@ -23,7 +23,7 @@ export async function requirePermitted(
   if (subproblems.length > 0) throw rejectedProblem(subproblems)
 }
 
-/** Returns the problem of an order with one or more refused identifiers (RFC 8555 §6.7.1). */
+/** Returns the problem for an order with one or more refused identifiers (RFC 8555 §6.7.1). */
 export function rejectedProblem(subproblems: readonly Subproblem[]): AcmeProblem {
   const types = new Set(subproblems.map(({ type }) => type))
   const [type = 'rejectedIdentifier'] = types
@@ -32,7 +32,7 @@ export function rejectedProblem(subproblems: readonly Subproblem[]): AcmeProblem
   const detail =
     subproblems.length === 1
       ? `The identifier ${names} is refused. ${first?.detail ?? ''}`
-      : `The identifiers ${names} are refused. The subproblems have the reasons.`
+      : `The identifiers ${names} are refused. See the subproblems for the reasons.`
   return new AcmeProblem(types.size > 1 ? 'compound' : type, detail, { subproblems })
 }
 

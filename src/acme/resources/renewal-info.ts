@@ -9,7 +9,7 @@ import type { AcmeAnswer, AcmeServices, UnsignedRequest } from '../resource.ts'
 import { requireIssued } from './issued-certificate.ts'
 import { isIssuedUnder } from './issuer-key.ts'
 
-/** How long clients keep the response. */
+/** Time after which clients request the renewal information again. */
 const retrySeconds = 21_600
 
 /** Returns the renewal information of the certificate with an identifier. The request is not authenticated. */

@@ -88,7 +88,7 @@ async function requireRevoker(
   if (await isAuthorized(services, request, revoked.certificate)) return
   throw new AcmeProblem(
     'unauthorized',
-    'The account has neither ordered the certificate nor valid authorizations for all of its identifiers.',
+    'The account did not order the certificate and does not have valid authorizations for all of its identifiers.',
   )
 }
 

@@ -63,8 +63,8 @@ async function outcomeOf(
 }
 
 /**
- * Reads the certificate of an order with GetCertificate, from the CA that issued it. The endpoint may have another CA of the same
- * account now. Throws ServiceError.
+ * Reads the certificate of an order with GetCertificate, from the CA that issued it. The endpoint may use another CA of the same
+ * account by now. Throws ServiceError.
  */
 export async function readCertificate(
   services: AcmeServices,

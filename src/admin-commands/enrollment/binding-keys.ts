@@ -42,7 +42,7 @@ export async function addBindingKey(
     const { eab, challenges, names: permitted } = endpoint.configuration
     if (eab === 'off')
       throw new ConfigurationError(
-        `the ACME endpoint ${endpointName} does not use external account binding; to enable external account binding, run: signet acme update ${endpointName} --eab required`,
+        `the ACME endpoint ${endpointName} does not use external account binding; to enable it, run: signet acme update ${endpointName} --eab required`,
       )
     if (challenges.length === 0 && permitted.length === 0 && names.length === 0)
       throw new ConfigurationError(
@@ -89,8 +89,8 @@ export async function listBindingKeysOf(config: Config, endpointName: string) {
 }
 
 /**
- * Deletes an EAB key. A single person can always do so, because the key may have been disclosed. Accounts that were created with
- * the key remain. Throws ConfigurationError if the endpoint or the EAB key does not exist.
+ * Deletes an EAB key. One person can always delete an EAB key, because the key may have been disclosed. Accounts that were
+ * created with the key remain. Throws ConfigurationError if the endpoint or the EAB key does not exist.
  */
 export async function removeBindingKey(
   config: Config,

@@ -1,4 +1,4 @@
-/** Converts command flags to the configuration of an endpoint: fills in defaults, and validates what the server relies on. */
+/** Converts command flags to an endpoint's configuration: fills in defaults and validates the values. */
 import {
   challengeTypes,
   estAuthentications,
@@ -16,8 +16,8 @@ import { daySeconds, durationForm, formatSeconds, parseSeconds } from '../../tex
 import { isoSeconds } from '../../text/iso-time.ts'
 
 /**
- * Flags that the commands of both protocols have. If a flag is undefined, an existing endpoint keeps its
- * value, and a new endpoint uses the default.
+ * Flags shared by the commands of both protocols. If a flag is undefined, an existing endpoint keeps its value, and a new
+ * endpoint uses the default.
  */
 export interface CommonOptions {
   /** Name of the template, with or without its version. */
@@ -42,7 +42,7 @@ export interface EstOptions extends CommonOptions {
   readonly serverKeyGeneration?: boolean | undefined
 }
 
-/** Value of `--client-ca` that removes the CA for clients. */
+/** Value of `--client-ca` that removes the endpoint's client CA. */
 export const noClientAuthority = 'none'
 
 const validityDefault = 90 * daySeconds
@@ -55,8 +55,8 @@ const profilesMax = 20
 const profileForm = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
 
 /**
- * Returns the configuration of an ACME endpoint. Throws ConfigurationError. `before` is the endpoint's current configuration,
- * if it is updated.
+ * Returns the configuration of an ACME endpoint. Throws ConfigurationError. `before` is the current configuration of an endpoint
+ * that is being updated.
  */
 export function acmeConfiguration(
   options: AcmeOptions,
@@ -81,8 +81,8 @@ export function acmeConfiguration(
 }
 
 /**
- * Returns the configuration of an EST endpoint. Throws ConfigurationError. `before` is the endpoint's current configuration,
- * if it is updated.
+ * Returns the configuration of an EST endpoint. Throws ConfigurationError. `before` is the current configuration of an endpoint
+ * that is being updated.
  */
 export function estConfiguration(
   options: EstOptions,
@@ -136,7 +136,7 @@ export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly strin
   return [...new Set(patterns)]
 }
 
-/** Returns the challenges in a list that is separated by commas, in the order of `challengeTypes`. */
+/** Returns the challenges in a comma-separated list, in the order of `challengeTypes`. */
 function challengesOf(text: string): readonly ChallengeType[] {
   if (text === 'none') return []
   const words: readonly string[] = text.split(',').map((word) => word.trim())
@@ -150,7 +150,7 @@ function challengesOf(text: string): readonly ChallengeType[] {
 }
 
 /**
- * Returns a template's full name. Throws ConfigurationError for a nonexistent template, and for one that issues CA or OCSP
+ * Returns a template's full name. Throws ConfigurationError for a nonexistent template, and for a template that issues CA or OCSP
  * responder certificates. Templates that copy extensions from CSRs are refused too, because the permitted names do not limit such
  * extensions.
  */
@@ -224,8 +224,8 @@ function requireValidity(
 }
 
 /**
- * Returns a warning if clients need a certificate before they can get one. Returns another warning for each validity that exceeds
- * the CA's own, because no certificate can be issued with it.
+ * Returns a warning if clients need a certificate before they can get one. Returns another warning for each validity that would
+ * outlive the CA certificate, because the CA refuses to issue such certificates.
  */
 export function configurationWarnings(
   configuration: AcmeConfiguration | EstConfiguration,

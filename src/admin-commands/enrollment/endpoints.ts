@@ -120,8 +120,8 @@ export async function changeEndpoint(config: Config, name: string, options: Endp
 }
 
 /**
- * Throws ConfigurationError if name validation would be turned off for an endpoint with accounts or keys, because they could then
- * be used for any permitted name.
+ * Throws ConfigurationError if an endpoint with accounts or keys would lose name validation. They could then obtain certificates
+ * for any permitted name.
  */
 async function requireSafeChange(
   db: Database,
@@ -220,7 +220,7 @@ function authorityOfFlag(db: Database, nameOrArn: string, now: Date): Promise<Ac
 
 interface ConfiguringContext {
   readonly authority: ActiveAuthority
-  /** Current configuration of an endpoint that is updated. */
+  /** Current configuration of an endpoint that is being updated. */
   readonly before: AcmeConfiguration | EstConfiguration | undefined
 }
 

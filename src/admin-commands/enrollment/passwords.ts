@@ -36,7 +36,7 @@ export async function addPassword(config: Config, endpointName: string, options:
     const { authentication, names: permitted } = endpoint.configuration
     if (authentication === 'certificate')
       throw new ConfigurationError(
-        `the EST endpoint ${endpointName} does not accept passwords; to accept passwords, run: signet est update ${endpointName} --authentication either`,
+        `the EST endpoint ${endpointName} does not accept passwords; to enable passwords, run: signet est update ${endpointName} --authentication either`,
       )
     if (permitted.length === 0 && names === undefined)
       throw new ConfigurationError(

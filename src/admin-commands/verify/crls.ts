@@ -170,7 +170,7 @@ function issuerProblem(
       parseAuthorityKeyIdentifier(keyIdentifier.value) ?? new Uint8Array(),
       issuerKeyIdentifier(certificate),
     ) === 0
-  return isOwn ? undefined : 'has a different issuer or key identifier from its CA certificate'
+  return isOwn ? undefined : 'has an issuer or key identifier that differs from its CA certificate'
 }
 
 /**

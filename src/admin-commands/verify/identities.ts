@@ -1,4 +1,4 @@
-/** Checks that certificates refer to a CRL with the same issuer identity as their own issuer (chain/issuer-identity.ts). */
+/** Checks that each certificate and the CRL that it refers to have the same issuer identity (chain/issuer-identity.ts). */
 import { supersededIdentities, type IdentifiedCertificate } from '../../chain/issuer-identity.ts'
 import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import type { Row } from '../../store/sql.ts'
@@ -24,7 +24,7 @@ export class CrlIdentities {
     this.#now = now
   }
 
-  /** Adds a CA certificate as a signer. CA certificate rows must be added in the order of import. */
+  /** Adds a CA certificate as a signer. CA certificate rows must be added in import order. */
   addAuthorityCertificate(row: Row): void {
     const certificate = parsed(bytesOf(row, 'certificate_der'))
     if (certificate === undefined) return
@@ -58,7 +58,7 @@ export class CrlIdentities {
   }
 }
 
-/** Parses a certificate, and returns undefined for a damaged certificate, which certificates.ts reports. */
+/** Parses a certificate. Returns undefined for a damaged certificate, because certificates.ts already reports it. */
 function parsed(der: Uint8Array): ReturnType<typeof parseCertificate> | undefined {
   try {
     return parseCertificate(der)

@@ -11,8 +11,8 @@ import { parseCertificate } from '../../x509/certificate.ts'
 import type { Problems } from './problems.ts'
 
 /**
- * Decrypts every private key, every secret access key and every EAB key sequentially. Resolves to the number of private keys and
- * access keys.
+ * Decrypts every private key, secret access key and EAB key, one at a time. Resolves to the number of private keys and access
+ * keys.
  */
 export async function verifyKeys(
   { masterKeys, sealers }: DataFolder,

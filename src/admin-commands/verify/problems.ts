@@ -9,7 +9,9 @@ export class Problems {
     if (this.#shown.length < shownMax) this.#shown.push(problem)
   }
 
-  /** Adds a problem for a row that differs from the record. More problems with altered rows are displayed than other problems. */
+  /**
+   * Adds a problem for a row that differs from the record. The display limit for altered rows is higher than for other problems.
+   */
   addAltered(problem: string): void {
     this.#count += 1
     if (this.#altered.length < alteredMax) this.#altered.push(problem)

@@ -9,12 +9,9 @@ interface Input {
   readonly progress: (noun: string, count: number) => void
 }
 
-/**
- * Returns the number of checked leaves, or an empty object if the record is empty because no server has been started on the
- * database yet.
- */
+/** Returns the number of checked leaves, or an empty object if the record is empty because no server has started yet. */
 export async function verifyRecordOf({ snapshot, progress }: Input, problems: Problems) {
-  // Leaves and tables are compared in a common snapshot, which is newer than the snapshot of the other checks.
+  // Leaves and tables are compared in one snapshot, which is newer than the snapshot of the other checks.
   await snapshot.renew()
   const read: Snapshot['read'] = (statement) => snapshot.read(statement)
   const parts = await findLogParts({ query: read })

@@ -108,7 +108,7 @@ async function verifySnapshot(config: Config, input: VerificationInput) {
     Authorities: authorities,
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,
-    // Number of certificates that wait for their CA's key.
+    // Number of certificates that cannot be signed until their CA's key is available.
     WaitingCertificates: waiting,
     Revocations: revocations,
     // Number of revocations that were recovered from a CRL and whose certificates are not in the database.
@@ -145,7 +145,7 @@ interface EachRow {
   readonly check: (row: Row) => Promise<void>
 }
 
-/** Checks the rows that a query returns, a limited number of them concurrently. Resolves to the number of rows. */
+/** Checks the rows that a query returns, with limited concurrency. Resolves to the number of rows. */
 async function eachRow(
   {
     snapshot,

@@ -105,7 +105,7 @@ export class ScriptMembers {
     return ScriptMembers.of(value, { path: this.pathOf(path), names, problems: this.#problems })
   }
 
-  /** Reads a value with the shape of an AWS API member. Members that the shape lacks are reported as problems. */
+  /** Reads a value with the shape of an AWS API member. Unknown members are reported as problems. */
   shaped<S extends Shape>(name: string, shape: S): Infer<S> | undefined {
     const value = this.required(name)
     if (value === undefined) return undefined
@@ -150,7 +150,7 @@ function shown(value: unknown): string {
   return text.length <= shownMax ? text : `${text.slice(0, shownMax)}…`
 }
 
-/** Reports a problem for each member that the shape lacks, because the shape's decoder would ignore it. */
+/** Reports a problem for each unknown member, because the shape's decoder would ignore it. */
 function unknownMembers(shape: Shape, value: unknown, path: string): string[] {
   if (shape.kind === 'list')
     return Array.isArray(value)

@@ -15,7 +15,7 @@ import type { ScriptMembers } from './members.ts'
 
 const subtreesMax = 100
 
-/** Returns the critical extension for the member `nameConstraints`, or undefined after a problem. */
+/** Returns the critical extension for the member `nameConstraints`, or undefined if there is a problem. */
 export function readNameConstraints(members: ScriptMembers): Extension | undefined {
   const lists = members.object('nameConstraints', ['permitted', 'excluded'])
   if (lists === undefined) return undefined

@@ -79,7 +79,7 @@ function jsonOf(bytes: Uint8Array): unknown {
       cause: error,
     })
   }
-  // Programs disagree on which of two duplicate members applies, so a reviewer's program might show the other value.
+  // Programs handle duplicate members differently, so a reviewer might see a value that does not apply.
   if (hasDuplicateKeys(text))
     throw new ConfigurationError(
       'the script has an object with a duplicate member; remove one of the two',
