@@ -84,8 +84,8 @@ const widthDefault = 80
 const versionFlags: readonly (string | undefined)[] = ['-V', '--version']
 
 /**
- * Creates the program `signet` with the command that the arguments start with, or with all commands for help and unknown
- * arguments. Commands print their results with `print`. Help texts, notes and usage errors are written to `io`.
+ * Creates the program `signet` with only the requested command, or with all commands for help and unknown arguments. Commands
+ * print their results with `print`. Help texts, notes and usage errors are written to `io`.
  */
 export async function createProgram(
   print: CommandContext['print'],

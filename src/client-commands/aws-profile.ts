@@ -16,8 +16,8 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns a profile's Region, endpoint and CA bundle. If no profile is given, the profile is AWS_PROFILE, or else `default`,
- * which may be missing. Throws ConfigurationError if the given profile is in neither file.
+ * Returns a profile's Region, endpoint and CA bundle. If no profile is given, AWS_PROFILE or `default` is used. The profile
+ * `default` may be missing. Throws ConfigurationError if the given profile is in neither file.
  */
 export function readProfile(name: string | undefined, environment: Environment): ServerAddress {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE, HOME } = environment

@@ -46,7 +46,7 @@ export interface FolderContent {
   /** The root certificate, which clients must trust. */
   readonly root: string
   readonly metadata: Metadata
-  /** A file outside the folder, if any. */
+  /** The PKCS #12 file, if any. It may be outside the folder. */
   readonly pkcs12?: { readonly path: string; readonly content: Uint8Array } | undefined
 }
 
@@ -83,8 +83,8 @@ export async function requireWritable(folder: string): Promise<void> {
 
 /**
  * Writes all files of the folder, each either completely or not at all. All files are first written under temporary names and
- * then renamed. The key and the certificate can therefore mismatch only during the renames. Only the current user can read a new
- * key file.
+ * then renamed. A mismatched key and certificate can therefore exist only during the renames. Only the current user can read a
+ * new key file.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   await makeFolder(folder, 0o755)

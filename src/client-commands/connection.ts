@@ -1,5 +1,5 @@
 /**
- * A command's connection to the API. This folder implements the commands that call the API, whose flags and output are in cli/.
+ * A command's connection to the API. This folder implements the commands that call the API. Their flags and output are in cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -132,7 +132,7 @@ function cannotConnect(endpoint: string, reason: string): string {
   return `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`
 }
 
-/** Names of errors for an access key that the server does not know. */
+/** Names of the errors for an unknown access key. */
 const unknownKeyErrors: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
   'InvalidSignatureException',
@@ -175,7 +175,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** Replaces error messages from Node.js and the SDK that do not state what the user can do. */
+/** Replaces unhelpful error messages from Node.js and the SDK with messages that state what the user can do. */
 export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     const advice = adviceFor(each, endpoint)

@@ -43,7 +43,7 @@ export interface AuthorityResult {
   readonly status: string
   /** Whether this run of the command created the CA. */
   readonly created: boolean
-  /** The CA's revocation services, whose URLs issued certificates contain. */
+  /** The revocation services whose URLs are in the CA's certificates. */
   readonly revocation: readonly ('OCSP' | 'CRL')[]
 }
 

@@ -113,8 +113,8 @@ export async function issueAndWrite(
 }
 
 /**
- * Returns the issuer's CommonName, or the issuer's ID if it has no CommonName. A CA that was specified by its ARN has not
- * been read.
+ * Returns the issuer's CommonName, or the issuer's ID if it has no CommonName. The name is read from the certificate, because a
+ * CA that was specified by its ARN has not been read.
  */
 function issuerName({ certificate, certificateAuthorityArn }: IssuedCertificate): string {
   const { CN: name } = new X509Certificate(certificate).toLegacyObject().issuer
@@ -163,6 +163,6 @@ export function requestIn(text: string, file: string): string {
   const requests = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
   const [only] = requests
   if (only === undefined || requests.length > 1)
-    throw new ConfigurationError(`${file} must contain one CSR in PEM; it has ${requests.length}`)
+    throw new ConfigurationError(`${file} must contain one CSR in PEM, not ${requests.length}`)
   return encodePem('CERTIFICATE REQUEST', only.der)
 }

@@ -61,7 +61,7 @@ async function download(url: string): Promise<Uint8Array> {
   return collect(response.body, url)
 }
 
-/** Returns a TLS server's certificate chain in PEM. The chain is only described, so it is not verified. */
+/** Returns a TLS server's certificate chain in PEM. The chain is not verified, because it is only displayed. */
 function fetchChain(source: string): Promise<Uint8Array> {
   const url = new URL(source.replace(/^tls:/i, 'https:'))
   const host = url.hostname.replace(/^\[|\]$/g, '')

@@ -13,8 +13,8 @@ import type { Pkcs12Options } from './pkcs12-file.ts'
 import type { Random } from '../random.ts'
 
 /**
- * When a certificate is renewed: on every run, when at most a given number of milliseconds of validity remain, or in the last
- * third of its lifetime.
+ * When certificates are renewed: on every run, when the remaining validity falls to a number of milliseconds, or in the last
+ * third of the lifetime.
  */
 export type RenewalTime = 'always' | 'last-third' | number
 

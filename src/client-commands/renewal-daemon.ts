@@ -73,7 +73,7 @@ async function visit(
     now,
   })
   const after = tools.clock.now()
-  // A certificate that waits for a retry is due, even if metadata.json has a later time.
+  // A certificate that is awaiting a retry is due, even if metadata.json has a later time.
   const isDue = result === 'failed' && hookFailed !== true
   const due = isDue ? undefined : await dueTimeAfter(folder, request, after)
   if (due !== undefined && result !== 'failed') {

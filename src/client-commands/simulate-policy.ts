@@ -1,5 +1,5 @@
 /**
- * The command `signet policy simulate`, which shows the decision about each action and the deciding statements, through the API.
+ * The command `signet policy simulate`, which reads the decision on each action from the API, with the statements that decide it.
  */
 import type { Client, SimulatePolicyOutput } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'

@@ -172,7 +172,7 @@ test('flags that select a database or an account are refused, with the flags to 
   }
   const { code, stderr } = await run('--account', '123456789012')
   assert.equal(code, 2)
-  assert.match(stderr, /--account: the search covers the account of the credentials/)
+  assert.match(stderr, /--account: the search covers the credentials' account/)
 })
 
 test('signet certificates list refuses invalid filters', async () => {

@@ -19,7 +19,7 @@ export function changeSubcommands(group: SignetCommand): void {
   stateSubcommand(group, {
     name: 'disable',
     description:
-      'Disable a CA, which then issues no certificates, but still publishes CRLs and OCSP responses',
+      'Disable a CA. A disabled CA issues no certificates, but still publishes CRLs and OCSP responses',
     preferred: ['ACTIVE'],
     status: 'DISABLED',
     next: ({ arn }) => [`signet ca enable ${arn}`],
@@ -114,7 +114,7 @@ function restoreSubcommand(group: SignetCommand): void {
       await client.restoreCertificateAuthority({ CertificateAuthorityArn: arn })
     },
   })
-    .description('Restore a deleted CA, which then has the status DISABLED')
+    .description('Restore a deleted CA. A CA with a valid certificate then has the status DISABLED')
     .examples("signet ca restore 'Old Issuing CA'")
 }
 

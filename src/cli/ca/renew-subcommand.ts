@@ -43,7 +43,7 @@ export function renewSubcommand(group: SignetCommand): void {
     .argument('<ca>', 'name, ID, ID prefix or ARN of the CA')
     .option(
       '--validity <time>',
-      'validity period of the new certificate, such as 5y (default: that of the current certificate)',
+      'validity period of the new certificate, such as 5y (default: the same as for the current certificate)',
     )
     .option('--new-key', 'create a successor CA with a new key, and keep the existing CA')
     .option('--csr-out <file>', "write the CA's CSR to a file for an external issuer")

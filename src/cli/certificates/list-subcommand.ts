@@ -82,7 +82,7 @@ function retiredOptions(): Option[] {
     .concat(
       refusedOption(
         '--account <id>',
-        'the search covers the account of the credentials: select them with --profile',
+        "the search covers the credentials' account: select the credentials with --profile",
       ),
     )
 }

@@ -99,10 +99,10 @@ function addKeyCreation(group: SignetCommand): void {
     )
     .option(
       '--service-principal <name>',
-      'service that owns the access key instead of a user: acm.amazonaws.com',
+      'service that owns the access key, if the owner is not a user: acm.amazonaws.com',
     )
     .option('--source-account <id>', 'account on whose behalf the service acts', accountId)
-    .option('--source-arn <arn>', 'resource on whose behalf the service acts')
+    .option('--source-arn <arn>', 'ARN of the resource that the service acts for')
     .examples(
       'signet access-key create --account 123456789012 --user issuer --policy issuer-policy.json',
       'signet access-key create --service-principal acm.amazonaws.com --source-account 123456789012',

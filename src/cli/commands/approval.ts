@@ -34,7 +34,7 @@ export function approvalCommand(context: CommandContext): Command {
   showSubcommand(group)
   decisionSubcommand(group, {
     name: 'approve',
-    description: 'Approve a request from another person, who can then repeat it once',
+    description: "Approve another person's request. The requester can then repeat the request once",
     decide: ({ client }, id) => client.approveRequest({ ApprovalId: id }),
     done: 'Approved',
   })
@@ -144,11 +144,11 @@ type PolicyFlags = Flags & { readonly action?: readonly string[]; readonly windo
 function policySubcommands(group: SignetCommand): void {
   const policy = group.command('policy')
   policy.description(
-    'Manage the approval policy, which lists the actions that need a second person',
+    "Manage the approval policy, which lists the actions that need a second person's approval",
   )
   ofAccount(policy, 'set')
     .output()
-    .description('Set the actions that need a second person')
+    .description("Set the actions that need a second person's approval")
     .option(
       '--action <name>',
       'issue-ca-certificate, import-ca-certificate, delete-ca, put-policy or change-principals; repeatable',
@@ -156,7 +156,7 @@ function policySubcommands(group: SignetCommand): void {
     )
     .option(
       '--window <duration>',
-      'time limit for the decision, and after it for the repeated request (default: 24h)',
+      'time limit for the decision, and again for repeating the approved request (default: 24h)',
       seconds,
       86_400,
     )
@@ -170,12 +170,12 @@ function policySubcommands(group: SignetCommand): void {
   ofAccount(policy, 'show')
     .output()
     .description(
-      'Show the actions that need a second person, and the principals that may approve them',
+      "Show the actions that need a second person's approval, and the principals that may approve them",
     )
     .examples('signet approval policy show')
     .run(({ config, flags }) => showApprovalPolicy(config, flags.account))
   ofAccount(policy, 'delete')
-    .description('Delete the approval policy, so that no action needs a second person')
+    .description("Delete the approval policy, so that no action needs a second person's approval")
     .examples('signet approval policy delete')
     .run(({ config, flags }) => removeApprovalPolicy(config, flags.account), {
       done: () => 'Deleted the approval policy.',

@@ -37,7 +37,7 @@ export function backupCommand(context: CommandContext): Command {
     )
 }
 
-/** Omits the number of rows in each table, which appears only in JSON output. */
+/** Omits the number of rows per table, because only JSON output includes it. */
 function withoutRows(value: unknown): readonly object[] {
   const { Rows: _, ...summary } = value as { readonly Rows?: unknown }
   return [summary]

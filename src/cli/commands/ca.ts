@@ -246,7 +246,7 @@ const treeColumns: readonly Column[] = [
   },
 ]
 
-/** The table row of a CA in the account, or of a CA above it whose key is not on this server. */
+/** The table row for a CA in the account, or for an external CA above it. */
 function shownRow({ prefix, item, external }: ShownLine<TreeNode>): Row {
   if (external === undefined)
     return { ...nodeMembers(item), Name: `${prefix}${item.authority.name}` }

@@ -17,7 +17,7 @@ export function inspectCommand(context: CommandContext): Command {
     .argument('<file|url|->', 'PEM or DER file, http, https or tls URL, or - for standard input')
     .option(
       '--tls',
-      'inspect the certificate chain of the server instead of the content of the https URL',
+      "inspect the https server's certificate chain instead of the content of the URL",
     )
     .examples(
       'signet inspect tls/fullchain.pem',

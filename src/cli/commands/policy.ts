@@ -110,7 +110,7 @@ function simulateSubcommand(group: SignetCommand): void {
     .option('--session-policy <file>', 'JSON file with a session policy, for a role')
     .option(
       '--access-key-id <id>',
-      'ID of an access key of the user; the policy of this key then also applies',
+      "ID of one of the user's access keys; its own policy then also applies",
     )
     .examples(
       'signet policy simulate --principal arn:aws:iam::123456789012:user/alice --action ListTags',

@@ -51,7 +51,7 @@ export function renewCommand(context: CommandContext): Command {
     )
     .option(
       '--validity <time>',
-      'validity period of the new certificates (default: that of the previous certificate)',
+      'validity period of each new certificate (default: the same as for the previous certificate)',
     )
     .option(
       '--hook <command>',
@@ -102,7 +102,7 @@ function passwordReader({
     if (file !== undefined) return readPkcs12Password(file)
     if (daemon === true || !process.stdin.isTTY)
       throw new ConfigurationError(
-        `a renewal must also replace the PKCS #12 file ${path}, and its password is not available; ` +
+        `a renewal must also replace the PKCS #12 file ${path}, but its password is not available; ` +
           'specify the file with the password: --pkcs12-password-file FILE',
       )
     return askPkcs12Password(path)

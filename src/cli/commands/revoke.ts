@@ -92,7 +92,7 @@ const columns: readonly Column[] = [
   { key: 'CertificateArn', wide: true },
 ]
 
-/** A revoked certificate in a folder is not due for renewal with --if-expiring-within, so it must be renewed explicitly. */
+/** With --if-expiring-within, a revoked certificate is not due for renewal, so it must be renewed explicitly. */
 function renewalSteps(revocations: readonly Revocation[]): string[] {
   const folders = revocations
     .filter(

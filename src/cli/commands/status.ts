@@ -80,7 +80,7 @@ function statusText(stdout: Output, status: ServerStatus, wide: boolean): string
   return paragraphs.join('\n\n')
 }
 
-/** The table row of a CA on the server, or of a CA above it whose key is not on the server. */
+/** The table row for a CA on the server, or for an external CA above it. */
 function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
   if (external === undefined) return { ...item, branch: prefix, own: true }
   return {
@@ -147,7 +147,7 @@ function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): P
   }
 }
 
-/** The number of days until a later expiry is omitted, because it would leave no room for the CAs' names. */
+/** Days are shown only for an expiry within this limit, to leave room for the CAs' names. */
 const shownDaysMax = 366
 
 function noAuthoritiesText({ region, otherCas }: ServerStatus['server']): string {

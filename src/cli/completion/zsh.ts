@@ -27,7 +27,9 @@ fi
 `
 }
 
-/** Returns the `case` branch for a command. Subcommands precede `_arguments`, which would treat them as arguments. */
+/**
+ * Returns the `case` branch for a command. Subcommands are completed first, because `_arguments` would treat them as arguments.
+ */
 function caseOf({ subcommands, flags, words }: CompletedCommand): string {
   const specs = flags.map(specOf)
   const names = [

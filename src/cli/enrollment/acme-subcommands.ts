@@ -46,7 +46,7 @@ export function eabSubcommands(acme: SignetCommand): void {
     .argument('<endpoint>', 'name of the ACME endpoint')
     .option(
       '--names <list>',
-      'names that accounts with the key may use, separated by commas, within the names of the endpoint (default: *; required if the endpoint has neither challenges nor names)',
+      "comma-separated names that accounts with the key may use, limited to the endpoint's names (default: *; required if the endpoint has neither challenges nor names)",
     )
     .option('--expires <time>', 'time after which the EAB key expires (default: never)', seconds)
     .option('--reusable', 'allow several accounts to be created with the EAB key')

@@ -47,7 +47,7 @@ export function withEndpointFlags(
     )
 }
 
-/** Returns the options from the flags that both protocols have. */
+/** Returns the options from the flags that both protocols share. */
 export function commonOptionsOf({ ca, template, validity, names }: EndpointFlags) {
   return { ca, template, validitySeconds: validity, names }
 }

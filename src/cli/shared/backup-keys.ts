@@ -85,7 +85,7 @@ export async function readPassphrase(path: string): Promise<string> {
   return line
 }
 
-/** Reads a private file (readPrivateFile). Refuses an age identity in place of the path. */
+/** Reads a private file (readPrivateFile). Throws if the path is itself an age identity. */
 export async function readPrivate(path: string, noun: string): Promise<string> {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(

@@ -34,7 +34,7 @@ export async function readPolicyFile<P extends string | undefined>(
   return policy as P
 }
 
-/** Returns whether a valid policy has a statement that allows anything. */
+/** Returns whether a valid policy has at least one Allow statement. */
 function hasAllow(policy: string): boolean {
   const { Statement } = JSON.parse(policy) as { readonly Statement: unknown }
   const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement]

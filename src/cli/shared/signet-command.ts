@@ -59,7 +59,7 @@ export class SignetCommand extends Command {
     return parsed
   }
 
-  /** Suggests the flag for an argument that is the value of a flag, such as a host name after `signet issue`. */
+  /** Suggests the flag for an argument that should be a flag's value, such as a host name after `signet issue`. */
   override error(message: string, options?: ErrorOptions): never {
     if (options?.code !== 'commander.excessArguments') return super.error(message, options)
     const surplus = this.args.slice(this.registeredArguments.length)
@@ -99,8 +99,8 @@ export class SignetCommand extends Command {
   }
 
   /**
-   * Adds the flags `--output` and `--wide`. The default output format is a table on a terminal, and the format in the
-   * argument `elsewhere` otherwise.
+   * Adds the flags `--output` and `--wide`. The default output format is a table on a terminal; otherwise, it is the format in
+   * the argument `elsewhere`.
    */
   output(elsewhere: OutputForm = 'json'): this {
     const isTerminal = this.context.stdout.isTTY === true

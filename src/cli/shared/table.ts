@@ -19,9 +19,9 @@ export interface Column {
   readonly text?: (row: Row) => string
   readonly tone?: (row: Row) => Tone
   /**
-   * How the column shrinks on a narrow terminal: not at all; truncated with an ellipsis (the default); as an identifier,
-   * shortened first to the last part of the ARN and then to that part's first characters; or as a sentence, which is moved to
-   * separate lines below its row.
+   * How the column shrinks on a narrow terminal: `never`, or `truncate` with an ellipsis (the default). With `id`, an ARN is
+   * shortened to its last part, and then to the first characters of that part. With `below`, a sentence is moved to separate
+   * lines below its row.
    */
   readonly shrink?: 'never' | 'truncate' | 'id' | 'below'
   /** Whether the column is displayed only with `--wide`. */
@@ -85,10 +85,7 @@ interface Texts {
   cells: string[]
 }
 
-/**
- * Separates the sentences from the table if the table would be too wide with them. Columns in which no row has a sentence
- * are omitted.
- */
+/** Moves sentences out of the table if the table would be too wide. Columns in which no row has a sentence are omitted. */
 function moveSentences(
   all: readonly Texts[],
   widthMax: number,

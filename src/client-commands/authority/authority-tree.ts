@@ -9,7 +9,7 @@ export interface TreeNode {
   readonly authority: AuthoritySummary
   /** Subject of the issuer if the issuer is not a CA in the account; otherwise null. */
   readonly externalIssuer: string | null
-  /** CAs above a CA with an external issuer, from the issuer to the root; otherwise empty. */
+  /** For a CA with an external issuer, the CAs from the issuer to the root; otherwise empty. */
   readonly externalChain: readonly ExternalCa[]
   readonly children: readonly TreeNode[]
 }

@@ -6,7 +6,7 @@ type Revocation = NonNullable<CertificateAuthority['RevocationConfiguration']>
 type CrlConfiguration = NonNullable<Revocation['CrlConfiguration']>
 type OcspConfiguration = NonNullable<Revocation['OcspConfiguration']>
 
-/** The revocation settings to change. Settings that are absent keep their values. */
+/** The revocation settings to change. Absent settings keep their values. */
 export interface RevocationChange {
   /** False if the CA must stop publishing CRLs. */
   readonly crl?: boolean

@@ -34,7 +34,7 @@ export function externalCa({ subject, notAfter, der }: Certificate): ExternalCa 
 
 /** A line in a tree, which consists of an item and the branch characters that lead to it. */
 interface Line<T> {
-  /** Branch characters; empty for the top of a tree, which precedes the lines below it. */
+  /** Branch characters; empty for the top of a tree. */
   readonly prefix: string
   /** CAs from the issuer to the root; empty except at the top of a tree. */
   readonly externalIssuers: readonly ExternalCa[]

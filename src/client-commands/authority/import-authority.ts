@@ -34,7 +34,7 @@ export async function authorityOfCertificate(
   const [only] = matches
   if (only !== undefined && matches.length === 1) return only
   throw new ConfigurationError(
-    `${matches.length === 0 ? 'no CA' : `${matches.length} CAs`} in this account and Region has the public key in the certificate for ${nameWords(certificate.subject)}; ` +
+    `${matches.length === 0 ? 'no CA in this account and Region has' : `${matches.length} CAs in this account and Region have`} the public key in the certificate for ${nameWords(certificate.subject)}; ` +
       (matches.length === 0
         ? 'the certificate was issued for another CSR'
         : 'specify one of these CAs with --ca'),

@@ -53,8 +53,8 @@ export function planNext({
 }
 
 /**
- * Returns the requested duration of a certificate's validity. NotBefore is one hour before the time of issue, and this
- * hour is not included in the validity.
+ * Returns the requested duration of a certificate's validity. NotBefore is one hour before issuance. The duration does not
+ * include this hour.
  */
 export function validityPeriod({
   notBefore,
@@ -85,7 +85,7 @@ function requireShorter({ validity, issuer }: RenewalPlan): void {
 
 /**
  * The tag that init-hierarchy uses to find its CAs. A successor CA must not have the hierarchy tag, because init-hierarchy
- * expects it on only one CA.
+ * expects the tag on only one CA.
  */
 const hierarchyTag = 'signet-hierarchy'
 

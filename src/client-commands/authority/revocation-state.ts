@@ -1,6 +1,6 @@
 /**
- * Functions for `signet ca show`, `signet ca publish-crl` and `signet certificates check` that show CRLs and OCSP responses as
- * relying parties see them.
+ * Shows CRLs and OCSP responses as relying parties see them, for `signet ca show`, `signet ca publish-crl` and `signet
+ * certificates check`.
  */
 import { setTimeout } from 'node:timers/promises'
 import type {

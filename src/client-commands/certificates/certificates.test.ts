@@ -19,7 +19,7 @@ test('an argument is an ARN, an existing path, or a serial number', () => {
   for (const serial of ['0x6F0A', '6F:0A', '6F0A'])
     assert.deepEqual(parseReference(serial, undefined), { kind: 'serial', serialNumber: '6F0A' })
   assert.throws(() => parseReference(ca, undefined), /is not the ARN of a certificate/)
-  assert.throws(() => parseReference('no-such-file', undefined), /neither a folder, a file/)
+  assert.throws(() => parseReference('no-such-file', undefined), /is not a folder, a file/)
 })
 
 test('any other argument is refused with a ConfigurationError', () => {

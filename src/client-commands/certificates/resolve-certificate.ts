@@ -26,8 +26,8 @@ type CertificateReference =
 const arnForm = /^(arn:[^/]+:certificate-authority\/[^/]+)\/certificate\/([0-9a-fA-F]+)$/
 
 /**
- * Parses a command-line argument that refers to a certificate. `pathKind` is the type of the file at that
- * path, if the argument is an existing path. Throws ConfigurationError for an argument in an unknown format.
+ * Parses a command-line argument that refers to a certificate. If the argument is an existing path, `pathKind` is the type of its
+ * file. Throws ConfigurationError for an argument in an unknown format.
  */
 export function parseReference(
   text: string,
@@ -44,7 +44,7 @@ export function parseReference(
   const serialNumber = parseCertificateSerial(text)
   if (serialNumber === undefined)
     throw new ConfigurationError(
-      `${text} is neither a folder, a file, a hexadecimal serial number nor the ARN of a certificate`,
+      `${text} is not a folder, a file, a hexadecimal serial number or a certificate ARN`,
     )
   return { kind: 'serial', serialNumber: text.replace(/^0x/i, '').replaceAll(':', '') }
 }
@@ -140,7 +140,7 @@ async function isSameCertificate(
   return Buffer.compare(parsePem(pem)[0]?.der ?? new Uint8Array(), der) === 0
 }
 
-/** Number of hexadecimal digits below which a serial number was probably copied from a shortened table column. */
+/** A serial number with fewer hexadecimal digits was probably copied from a shortened table column. */
 const serialDigitsMin = 16
 
 function completenessNote(serialNumber: string): string {

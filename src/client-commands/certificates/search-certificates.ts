@@ -90,7 +90,7 @@ function explainSearch(error: unknown): unknown {
   return new ConfigurationError(text, { cause: error })
 }
 
-/** Returns the input of ListCertificates. Throws ConfigurationError for a filter that cannot be expressed. */
+/** Returns the input of ListCertificates. Throws ConfigurationError for a filter that the API cannot express. */
 export function searchOf(
   filters: CertificateFilters,
   { now, accountId }: { readonly now: Date; readonly accountId: string | undefined },

@@ -102,7 +102,7 @@ function otherCasOf(
   ).length
 }
 
-/** Undefined if an unhealthy server does not return its CAs. Its health status contains the reason. */
+/** Undefined if an unhealthy server does not return its CAs. The server's health status contains the reason. */
 async function readAuthorities(
   options: ConnectionOptions,
   health: ServerHealth['state'],

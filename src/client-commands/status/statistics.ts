@@ -57,7 +57,7 @@ function paragraphsOf(statistics: Statistics): Paragraph[] {
   ]
 }
 
-/** Lists the periods in which there are certificates. */
+/** Lists the periods that have certificates. */
 function periodParagraph(title: string, periods: readonly PeriodCount[]): Paragraph[] {
   const lines = periods
     .filter(({ Count }) => Count > 0)

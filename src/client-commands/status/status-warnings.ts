@@ -18,10 +18,7 @@ export interface AuthorityStatus extends AuthoritySummary {
   readonly crlAgeSeconds: number | null
   /** Earliest nextUpdate of the CRLs in ISO 8601; null in the same cases as `crlAgeSeconds`. */
   readonly crlNextUpdate: string | null
-  /**
-   * Whether the CA has revoked certificates; null if unknown, because this is determined only for CAs that publish neither
-   * CRLs nor OCSP responses.
-   */
+  /** Whether the CA has revoked certificates. Null if unknown: only CAs without CRLs and OCSP responses are checked. */
   readonly hasRevocations: boolean | null
 }
 

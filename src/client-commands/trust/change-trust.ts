@@ -1,4 +1,4 @@
-/** Commands `signet trust install` and `remove`, which change the chosen trust stores sequentially. */
+/** Commands `signet trust install` and `remove`, which change the chosen trust stores one at a time. */
 import { execFile } from 'node:child_process'
 import { homedir } from 'node:os'
 import type { Root } from './roots.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { replaceFile } from '../../files/durable-file.ts'
 import type { Root } from './roots.ts'
 
-/** The parts of the machine that trust stores use, which tests replace. */
+/** The parts of the machine that trust stores use. Tests replace them. */
 export interface Machine {
   readonly platform: NodeJS.Platform
   /** Root folder of the file system: `/`, or a temporary folder in tests. */

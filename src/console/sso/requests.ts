@@ -55,7 +55,7 @@ const callbackPath = '/console/sso/callback'
 
 /**
  * Returns the redirect URI of a request, which must be the callback page on the origin that sent the request. The identity
- * provider compares it with the URI to which it sent the code.
+ * provider compares the redirect URI with the URI to which it sent the code.
  */
 export function requireRedirectUri(
   { headers }: HttpRequest,

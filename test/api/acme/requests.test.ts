@@ -266,9 +266,9 @@ test('weak, private and malformed public keys are refused', async () => {
   const n = Buffer.from(String(rsa.jwk.n), 'base64url')
   const zero = base64url(new Uint8Array(32))
   const cases: [JsonWebKey, RegExp][] = [
-    [ecPrivate, /member d of a secret key/],
-    [rsa.privateKey.export({ format: 'jwk' }), /member d of a secret key/],
-    [{ kty: 'oct', k: 'AAAA' }, /member k of a secret key/],
+    [ecPrivate, /secret member d/],
+    [rsa.privateKey.export({ format: 'jwk' }), /secret member d/],
+    [{ kty: 'oct', k: 'AAAA' }, /secret member k/],
     [{ ...ec.jwk, use: 'enc' }, /its use must be sig/],
     [{ ...ec.jwk, x: zero, y: zero }, /not a valid key/],
     [{ ...ec.jwk, x: base64url(new Uint8Array(31)) }, /x must be 32 bytes/],
