@@ -1,4 +1,4 @@
-/** The routes for the web console. The console's files are public, because all data that it displays comes from the API. */
+/** The routes for the web console. The console's files are public: all data in the console comes from the API. */
 import { createHash } from 'node:crypto'
 import fresh from 'fresh'
 import {
@@ -119,7 +119,7 @@ interface FileRequest {
 type Placeholders = Readonly<Record<string, string>>
 
 /**
- * Returns a file. For a path without a file name extension, returns the HTML page, because the console displays its own page for
+ * Returns a file. Returns the HTML page for a path without a file name extension, because the console displays its own page for
  * each URL.
  */
 function answerFile(built: BuiltConsole, { request, path, placeholders }: FileRequest): Answer {

@@ -50,10 +50,13 @@ suite('a grant', () => {
 
   test('requires names of the endpoint or of the EAB key if there are no challenges', () => {
     const open = { names: [], challenges: [] }
-    assert.match(grantFault(name, { endpoint: open, keyNames: [] }) ?? '', /Neither has names/)
+    assert.match(
+      grantFault(name, { endpoint: open, keyNames: [] }) ?? '',
+      /Neither of them lists names/,
+    )
     assert.match(
       grantFault(name, { endpoint: open, keyNames: undefined }) ?? '',
-      /Neither has names/,
+      /Neither of them lists names/,
     )
     assert.equal(grantFault(name, { endpoint: open, keyNames: ['*.corp.example'] }), undefined)
     const named = { names: ['*.corp.example'], challenges: [] }

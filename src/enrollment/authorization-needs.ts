@@ -40,7 +40,7 @@ function proves(type: ChallengeType, identifier: Identifier): boolean {
   return type === 'dns-01' || !isWildcard(identifier)
 }
 
-/** Returns why an identifier can never be authorized at the endpoint, as a sentence; undefined if it can. */
+/** Returns a sentence that states why an identifier can never be authorized at the endpoint, or undefined if it can. */
 export function challengeFault(
   identifier: Identifier,
   offered: readonly ChallengeType[],

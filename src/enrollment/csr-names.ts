@@ -20,7 +20,7 @@ type Named = Pick<CertificationRequest, 'subject' | 'extensions'>
 /** The names in a CSR or a certificate, or a sentence that states why they cannot be identifiers of an order. */
 type ReadNames = { readonly names: readonly Identifier[] } | { readonly fault: string }
 
-/** Reads the names in the subject alternative name. Names other than DNS names and IP addresses are a fault. */
+/** Reads the names in the subject alternative name. Any other kind of name is a fault. */
 export function readAlternativeNames({ extensions }: Named): ReadNames {
   const san = findExtension(extensions, oids.subjectAltName)
   if (san === undefined) return { names: [] }
@@ -103,7 +103,7 @@ function differenceOf(
   const orderedKeys = new Set(ordered.map(identifierKey))
   const missing = ordered.find((each) => !requestedKeys.has(identifierKey(each)))
   if (missing !== undefined)
-    return `${quoted(missing.value)} is an identifier of the order, and the CSR does not contain it`
+    return `${quoted(missing.value)} is an identifier of the order, but the CSR does not contain it`
   const surplus = requested.find((each) => !orderedKeys.has(identifierKey(each)))
   if (surplus === undefined) return undefined
   return `${quoted(surplus.value)} is not an identifier of the order`

@@ -7,7 +7,7 @@ import type { EnrollmentEndpoint } from './endpoint.ts'
 
 /**
  * Returns the caller that issues, reads and revokes certificates of an endpoint's CA. The caller also reads and revokes
- * certificates of former issuers, which are the CAs that the endpoint used before it was moved to its current CA.
+ * certificates of former issuers: CAs that the endpoint used before its current CA.
  */
 export function endpointCaller(
   endpoint: EnrollmentEndpoint,
@@ -97,7 +97,7 @@ function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Con
   const permitted = [
     identifiersOfNames,
     protocol === 'acme' ? commonNameOnly : {},
-    // A condition with ForAllValues is also satisfied by a certificate without names of the type.
+    // ForAllValues is also satisfied by a certificate that has no names of this type.
     hosts.length > 0
       ? { 'ForAllValues:StringLike': { 'signet:DnsName': hosts } }
       : { Null: { 'signet:DnsName': 'true' } },
@@ -126,7 +126,7 @@ const commonNameOnly: Conditions = {
 
 const identifiersOnly = merge(identifiersOfNames, commonNameOnly)
 
-/** Merges two Condition elements, which have no operator and key in common. */
+/** Merges two Condition elements. No key may occur in both under the same operator. */
 function merge(one: Conditions, other: Conditions): Conditions {
   const operators = new Set([...Object.keys(one), ...Object.keys(other)])
   return Object.fromEntries(

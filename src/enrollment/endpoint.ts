@@ -24,7 +24,7 @@ export interface AcmeConfiguration extends CertificateProfile {
   readonly profiles: Readonly<Record<string, CertificateProfile & { readonly description: string }>>
 }
 
-/** Credentials that an EST client must send: either of the two, a client certificate, a one-time password, or both. */
+/** Credentials that an EST client must send: a client certificate, a one-time password, either of them, or both. */
 export const estAuthentications = ['either', 'certificate', 'password', 'both'] as const
 export type EstAuthentication = (typeof estAuthentications)[number]
 

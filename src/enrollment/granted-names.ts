@@ -10,7 +10,7 @@ export interface Grant {
   readonly keyNames: readonly string[] | undefined
 }
 
-/** Returns why an account may not order an identifier, as a sentence; undefined if it may. */
+/** Returns a sentence that states why an account may not order an identifier, or undefined if it may. */
 export function grantFault(
   identifier: Identifier,
   { endpoint, keyNames = [] }: Grant,
@@ -21,6 +21,6 @@ export function grantFault(
   if (keyNames.length > 0 && !isPermitted(keyNames, identifier))
     return "The names of the account's EAB key do not include the identifier."
   if (challenges.length === 0 && names.length === 0 && keyNames.length === 0)
-    return 'This endpoint requires no challenges, so the names of the endpoint or of an EAB key must include the identifier. Neither has names.'
+    return 'This endpoint requires no challenges, so the names of the endpoint or of an EAB key must include the identifier. Neither of them lists names.'
   return challengeFault(identifier, challenges)
 }

@@ -1,12 +1,12 @@
-/** IDs, keys and tokens of enrollment. They are unpredictable, so nobody can guess a URL or a token. */
+/** IDs, keys and tokens of enrollment. IDs, keys and tokens are unpredictable, so nobody can guess them. */
 import type { Random } from '../random.ts'
 
 /** Index of the hyphen in the alphabet of base64url. */
 const hyphen = 62
 
 /**
- * Returns random bytes whose base64url form does not begin with a hyphen. Commands of Signet and ACME clients would mistake such
- * an ID or key for an option.
+ * Returns random bytes whose base64url form does not begin with a hyphen. Commands of Signet and of ACME clients would mistake a
+ * leading hyphen for an option.
  */
 export function argumentBytes(random: Random, length: number): Uint8Array {
   for (;;) {

@@ -12,13 +12,15 @@ export const reusableSeconds: number = 24 * 3600
 /** Maximum number of an account's orders that are pending or ready. */
 export const unfinishedOrdersMax = 300
 
-/** Number of an account's pending authorizations at which newAuthz creates no more. */
+/** newAuthz creates no more authorizations once an account has this many pending authorizations. */
 export const pendingAuthorizationsMax = 300
 
-/** Number of an account's pending authorizations at which new orders create no more. */
+/** New orders create no more authorizations once an account has this many pending authorizations. */
 export const orderedAuthorizationsMax = 1000
 
-/** Maximum number of an account's challenges that are validated at the same time, so that other accounts do not wait long. */
+/**
+ * Maximum number of an account's challenges that are validated concurrently. The limit keeps the wait short for other accounts.
+ */
 export const validationsMax = 300
 
 export type StoredAuthorizationStatus = 'pending' | 'valid' | 'invalid' | 'deactivated' | 'revoked'
@@ -42,7 +44,7 @@ export function authorizationStatus(
 export type OrderStatus = 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
 
 /**
- * The stored parts of an order's state. `pending` is the stored status until the order is finalized, even if it is ready.
+ * The stored parts of an order's state. The stored status is `pending` until the order is finalized, even if the order is ready.
  */
 export interface OrderState {
   readonly status: OrderStatus
@@ -51,8 +53,8 @@ export interface OrderState {
 }
 
 /**
- * Returns the status of an order. An order that is not finalized is ready once all its authorizations are valid. It is invalid
- * once it or one of its authorizations can no longer be used.
+ * Returns the status of an order. An order that is not finalized is ready once all its authorizations are valid. An order is
+ * invalid once the order or one of its authorizations can no longer be used.
  */
 export function orderStatus(
   { status, expiresAt, authorizations }: OrderState,

@@ -6,9 +6,9 @@ import { canonicalIdentifier, type Identifier } from './identifier.ts'
 const patternLengthMax = 255
 
 /**
- * Returns why a text is not a pattern for names, as the predicate of a sentence; undefined if it is one. A pattern is a DNS name,
- * an address, a network in CIDR notation, or `*.` followed by a DNS name. The last form permits all names below that DNS name, at
- * any depth and including wildcards.
+ * Returns the predicate of a sentence that states why a text is not a valid name pattern, or undefined if it is valid. A pattern
+ * is a DNS name, an address, a network in CIDR notation, or `*.` followed by a DNS name. The last form permits all names below
+ * that DNS name, at any depth and including wildcards.
  */
 export function patternFault(pattern: string): string | undefined {
   if (pattern.length > patternLengthMax) return `is longer than ${patternLengthMax} characters`

@@ -13,15 +13,15 @@ export interface RenewableCertificate {
   readonly hasFormerIssuer: boolean
 }
 
-/** Share of a certificate's lifetime after which the window starts, and the length of the window as a share of the lifetime. */
+/** Start and length of the window, as shares of the certificate's lifetime. */
 const startShare = 2 / 3
 const lengthShare = 1 / 24
-/** Length of the window for a certificate that must be replaced immediately. That window is in the past. */
+/** Length of the window for a certificate that must be replaced immediately; this window is in the past. */
 const pastWindowMilliseconds = 3_600_000
 
 /**
- * Returns the suggested window. It starts after two thirds of the lifetime. For a certificate that must be replaced immediately,
- * it is in the past.
+ * Returns the suggested window. The window starts after two thirds of the lifetime. For a certificate that must be replaced
+ * immediately, the window is in the past.
  */
 export function renewalWindow(certificate: RenewableCertificate, now: Date): RenewalWindow {
   const { notBefore, notAfter, revokedAt, hasFormerIssuer } = certificate

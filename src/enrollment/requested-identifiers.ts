@@ -3,7 +3,7 @@ import { canonicalIdentifier, type Identifier } from './identifier.ts'
 
 export const identifiersMax = 100
 
-/** A reason to refuse an identifier. Members of the identifier are as the client sent them. */
+/** A reason to refuse an identifier. The identifier's members are unchanged from the request. */
 interface IdentifierFault {
   readonly type: 'unsupportedIdentifier' | 'rejectedIdentifier'
   readonly identifier: { readonly type: string; readonly value: string }

@@ -5,7 +5,7 @@ export interface RequestedValidity {
   readonly notAfter: Date | undefined
 }
 
-/** How far notBefore may be in the past, as in certificates without a requested notBefore. */
+/** How far a requested notBefore may be in the past. The default notBefore is equally far in the past. */
 const backdatingMilliseconds = 3_600_000
 
 const dateForm =
@@ -23,8 +23,8 @@ export function parseDate(text: unknown): Date | undefined {
 }
 
 /**
- * Returns the latest possible end of a certificate. The validity is measured from `now`, or from the last time at which the
- * order's notBefore would have been accepted if that is earlier.
+ * Returns the latest possible end of a certificate. The validity is measured from `now`, or from the latest time at which the
+ * order's notBefore was acceptable, whichever is earlier.
  */
 export function latestEnd(
   { notBefore }: Pick<RequestedValidity, 'notBefore'>,
@@ -34,7 +34,7 @@ export function latestEnd(
   return new Date(start + validitySeconds * 1000)
 }
 
-/** Returns why the requested end of a certificate is refused, as a sentence; undefined if it is accepted. */
+/** Returns a sentence that states why the requested end of a certificate is refused, or undefined if it is accepted. */
 export function endFault(
   validity: RequestedValidity,
   limits: { readonly validitySeconds: number; readonly now: Date },
@@ -45,7 +45,7 @@ export function endFault(
     : `The member notAfter must not be later than ${shown(latest)}. Certificates of this endpoint are valid for at most ${limits.validitySeconds} seconds.`
 }
 
-/** Returns why a requested validity is refused, as a sentence; undefined if it is accepted. */
+/** Returns a sentence that states why a requested validity is refused, or undefined if it is accepted. */
 export function validityFault(
   validity: RequestedValidity,
   limits: { readonly validitySeconds: number; readonly now: Date },

@@ -18,7 +18,7 @@ export type EstIdentity =
 /** The certificate of a client. */
 export interface ClientIdentity {
   readonly certificate: Certificate
-  /** Whether the CA of the endpoint issued the certificate. Otherwise, the endpoint's other CA for clients issued it. */
+  /** Whether the CA of the endpoint issued the certificate. If false, the endpoint's client CA issued the certificate. */
   readonly isOwn: boolean
 }
 
@@ -56,7 +56,7 @@ export async function authenticateRenewal(
   if (authentication === 'password')
     throw new EstError(
       403,
-      'The endpoint does not accept client certificates, so it renews none. Use simpleenroll with a one-time password.',
+      'The endpoint does not accept client certificates, so it cannot renew certificates. Use simpleenroll with a one-time password.',
     )
   const { der } = credentialsOf(request)
   requireCertificateRequest(request)
@@ -72,7 +72,7 @@ async function authenticateByBoth(services: EstServices, request: EstRequest) {
   const { header, der } = credentialsOf(request)
   requireCertificateRequest(request)
   if (header === undefined || der === undefined) throw missingCredentials(request)
-  // The password comes first, because its check is cheaper.
+  // The password is checked first, because this check is cheaper.
   const password = await authenticatePassword(services, request, header)
   return { password, client: await authenticateClient(services, request, der) }
 }
@@ -85,7 +85,7 @@ function credentialsOf({ request, connection }: EstRequest) {
   }
 }
 
-/** Requires that the client had the opportunity to send a certificate. */
+/** Throws unless the client was able to send a certificate. */
 function requireCertificateRequest({ connection }: EstRequest): void {
   if (connection.wasCertificateRequested?.() === false)
     throw new EstError(
@@ -245,7 +245,7 @@ async function requireClient(
   )
 }
 
-/** Finds the CA with an ARN, whose account and Region must be those of the ARN. */
+/** Finds the CA with an ARN. The CA's account and Region must match the ARN. */
 async function findClientAuthority(db: EstServices['api']['services']['db'], arn: string) {
   const name = parseCertificateAuthorityArn(arn)
   const found = name && (await findAuthority(db, name.id))

@@ -43,8 +43,8 @@ export function parseClientCertificate(der: Uint8Array): Certificate | undefined
 }
 
 /**
- * Returns why a certificate cannot be used for TLS client authentication at `now` (RFC 5280 §4.2, §6.1.3), as the predicate of a
- * sentence; undefined if it can.
+ * Returns the predicate of a sentence that states why a certificate cannot be used for TLS client authentication at `now` (RFC
+ * 5280 §4.2, §6.1.3), or undefined if it can.
  */
 export function clientUseFault(certificate: Certificate, now: Date): string | undefined {
   const { extensions, notBefore, notAfter } = certificate
@@ -75,9 +75,8 @@ function allowsClientAuthentication(purposes: readonly string[]): boolean {
 }
 
 /**
- * Returns whether a CA of this server issued a certificate. One of the CA's own certificates must verify it, and the record of
- * issued certificates must contain its serial number. Returns `revoked` for a revoked certificate. The CA must be ACTIVE or
- * DISABLED.
+ * Returns whether a CA of this server issued a certificate. One of the CA's own certificates must verify the certificate, and the
+ * database must contain its serial number. Returns `revoked` for a revoked certificate. The CA must be ACTIVE or DISABLED.
  */
 export async function issuanceBy(
   db: Database,

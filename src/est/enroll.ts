@@ -15,14 +15,14 @@ import { issueEnrolled } from './issue.ts'
 import { requireAttributes } from './request-attributes.ts'
 import { requirePermittedNames, requireSameNames } from './request-names.ts'
 
-/** Issues a certificate for a client's CSR. Authentication comes first, because everything after it is expensive. */
+/** Issues a certificate for a client's CSR. Authentication comes first, because all later steps are expensive. */
 export async function simpleEnroll(services: EstServices, request: EstRequest): Promise<Answer> {
   return enroll(services, request, await authenticate(services, request))
 }
 
 /**
  * Renews or rekeys the certificate that authenticates the client. The endpoint's CA must have issued this certificate, and the
- * names in the CSR must equal its names.
+ * CSR must contain the same names.
  */
 export async function simpleReenroll(services: EstServices, request: EstRequest): Promise<Answer> {
   const identity = await authenticateRenewal(services, request)

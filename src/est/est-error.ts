@@ -12,7 +12,7 @@ export type EstResult =
   | 'unavailable'
   | 'error'
 
-/** Statuses of errors, by the outcome that they report. */
+/** HTTP statuses of errors, keyed by outcome. */
 const results: Readonly<Record<number, EstResult>> = {
   202: 'pending',
   401: 'unauthorized',

@@ -1,4 +1,4 @@
-/** The input of the operations of an EST endpoint. */
+/** The input of an EST endpoint's operations. */
 import type { Authority } from '../authority/authority.ts'
 import type { EstEndpoint } from '../enrollment/endpoint.ts'
 import type { ApiServices } from '../http/protocol.ts'

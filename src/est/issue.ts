@@ -40,7 +40,7 @@ export interface Enrollment {
 
 /**
  * Issues a certificate and returns its DER. The same transaction stores the certificate and marks the one-time password as used.
- * A refused request therefore leaves the password unused, and one of two concurrent requests is refused. Throws EstError, with
+ * A refused request therefore leaves the password unused. Of two concurrent requests, one is refused. Throws EstError, with
  * status 202 if the certificate will be issued later.
  */
 export async function issueEnrolled(
@@ -97,8 +97,8 @@ async function issueOnce(
 }
 
 /**
- * Returns the guard that failed in a certificate's transaction, because the password was used or the endpoint was deleted
- * meanwhile.
+ * Returns the guard that failed in a certificate's transaction. A guard fails if the password was used or the endpoint was
+ * deleted meanwhile.
  */
 function conflictOf(error: unknown): GuardName | undefined {
   const conflict = operationError(error)?.cause
@@ -157,8 +157,8 @@ function csrPem(der: Uint8Array): Buffer {
 /**
  * Returns an IssueCertificate operation that also requires the endpoint to exist, and uses the request's password. Only a request
  * with a password can get its certificate later, because the password refers to the certificate until it is issued. Other
- * requests fail while the CA's key is unavailable. If they waited, each repetition would add a certificate once its idempotency
- * token has expired.
+ * requests fail while the CA's key is unavailable. If such requests waited for the key, each repetition after the idempotency
+ * token's expiry would add another certificate.
  */
 function issuanceFor(
   { api: { clock } }: EstServices,
@@ -185,7 +185,7 @@ function issuanceFor(
 /** Maximum length of an idempotency token. */
 const tokenLengthMax = 36
 
-/** Returns the idempotency token of a request: equal for the same request with the same client certificate. */
+/** Returns a request's idempotency token. The same request with the same client certificate has the same token. */
 function tokenOf({ der }: Certificate, enrollment: Enrollment): string {
   const request = sha256Of(enrollment).toString('hex')
   return hash('sha256', `est ${request} ${hash('sha256', der)}`, 'base64url').slice(

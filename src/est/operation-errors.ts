@@ -1,4 +1,4 @@
-/** Errors of API operations as errors of EST (RFC 7030 §4.2.3). */
+/** Converts errors of API operations to EST errors (RFC 7030 §4.2.3). */
 import { sentenceOf, ServiceError, type ErrorCode } from '../errors.ts'
 import { failedUnexpectedly } from '../http/answer.ts'
 import { EstError } from './est-error.ts'
@@ -17,10 +17,12 @@ export function operationError(error: unknown): ServiceError | undefined {
   return error instanceof EstError && error.cause instanceof ServiceError ? error.cause : undefined
 }
 
-/** Seconds after which a client repeats a request that waits for the CA's key, or that failed through no fault of the client. */
+/**
+ * Seconds until a client repeats a request whose certificate is not signed yet, or a request that failed because of the server.
+ */
 const retrySeconds = '60'
 
-/** Statuses for the errors of operations. Every other error is an error in the request. */
+/** HTTP statuses for the errors of operations. All other errors are caused by the request. */
 const statuses: Partial<Readonly<Record<ErrorCode, number>>> = {
   AccessDeniedException: 403,
   ConcurrentModificationException: 503,

@@ -79,7 +79,7 @@ const curveAlgorithms: ReadonlyMap<string, KeyAlgorithm> = new Map([
   [oids.secp521r1, 'EC_secp521r1'],
 ])
 
-/** Algorithms for the signatures of generated keys on their CSRs. */
+/** Algorithms with which generated keys sign their CSRs. */
 const signingAlgorithms: Readonly<Record<Exclude<KeyAlgorithm, 'SM2'>, SigningAlgorithm>> = {
   RSA_2048: 'SHA256WITHRSA',
   RSA_3072: 'SHA256WITHRSA',
@@ -100,7 +100,7 @@ function algorithmOf({ subjectPublicKeyInfo }: CertificationRequest): GeneratedA
   if (algorithm !== undefined && algorithm !== 'SM2') return algorithm
   throw new EstError(
     400,
-    'The CSR has a key of a kind that the server does not generate. It generates RSA keys of 2048, 3072 or 4096 bits, EC keys on ' +
+    'The CSR has a key of a kind that the server does not generate. The server generates RSA keys of 2048, 3072 or 4096 bits, EC keys on ' +
       'P-256, P-384 or P-521, and ML-DSA keys.',
   )
 }

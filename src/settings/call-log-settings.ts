@@ -11,7 +11,7 @@ export interface CallLogConfig {
 }
 
 export interface SyslogConfig extends Address {
-  /** Absolute paths of PEM files. Without a CA file, the CAs that Node.js trusts are trusted. */
+  /** Absolute paths of PEM files. Without a CA file, Node.js's default CAs are trusted. */
   readonly caFile: string | undefined
   /** Certificate and key that this server presents. Either both or neither must be set. */
   readonly certFile: string | undefined

@@ -23,8 +23,8 @@ interface ValidationConfig {
 
 /**
  * Reads the enrollment settings, and adds invalid combinations to `problems`. Returns undefined if the enrollment listener is
- * turned off. Without configured names, the listener uses the names in the certificate file. Without a certificate file, it uses
- * the names of its address.
+ * turned off. Without configured names, the listener uses the names in the certificate file. Without a certificate file, the
+ * listener uses the names of its address.
  */
 export function enrollmentConfig(
   read: Read,

@@ -275,7 +275,7 @@ export const settings = withFlags({
     url,
   ),
   acceptLoss: toggle(
-    'accept a database that has lost writes; before you set this flag for one start, check in the log which writes are lost',
+    'accept, for one start, a database that has lost writes; first check in the log which writes are lost',
   ),
   keepExpired: setting(
     'TIME',

@@ -41,7 +41,7 @@ export function tlsConfig(read: Read, listen: Address | undefined, problems: str
   return { kind: 'none', clientCaFile: undefined }
 }
 
-/** Adds the enrollment listener's names to those in the `--tls-self` certificate, because both listeners use it. */
+/** Adds the enrollment listener's names to those in the `--tls-self` certificate, because both listeners use this certificate. */
 export function withNames(tls: TlsConfig, names: readonly string[] = []): TlsConfig {
   return tls.kind === 'self' ? { ...tls, names: [...new Set([...tls.names, ...names])] } : tls
 }

@@ -83,7 +83,7 @@ test('a refusal names the address, the kind of its range and the network that wo
   const policy = createAddressPolicy({ networks: [], isOwnAddress })
   assert.deepEqual(policy('127.0.0.1', 80), {
     fault:
-      '127.0.0.1: the address is not permitted (loopback); --acme-networks would have to list a network inside 127.0.0.0/8',
+      '127.0.0.1: the address is not permitted (loopback); to permit it, list a network inside 127.0.0.0/8 in --acme-networks',
   })
   assert.deepEqual(policy('8.8.8.8', 80), {
     fault:

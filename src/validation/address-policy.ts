@@ -4,7 +4,7 @@ import { containsAddress, isWithin, parseIpNetwork, type IpNetwork } from '../te
 import { internalRangeOf } from '../text/internal-address.ts'
 
 export interface AddressRules {
-  /** Networks in CIDR notation, or addresses, that are permitted in addition to private networks. */
+  /** Networks in CIDR notation and addresses that are permitted in addition to private networks. */
   readonly networks: readonly string[]
   /** Returns whether this server listens on an address and port. */
   readonly isOwnAddress: (address: string, port: number) => boolean
@@ -20,9 +20,9 @@ const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00:
 
 /**
  * Creates the policy for addresses. Private networks and the listed networks are permitted. Internal addresses (loopback,
- * link-local, metadata services, multicast and others) are permitted only if a listed network lies wholly inside their range, so
- * that `0.0.0.0/0` does not permit loopback. Connections to this server's own listeners are never permitted. Throws RangeError
- * for text that is not a network.
+ * link-local, metadata services, multicast and others) are permitted only if a listed network lies entirely within their range.
+ * `0.0.0.0/0` therefore does not permit loopback. Connections to this server's own listeners are never permitted. Throws
+ * RangeError for text that is not a network.
  */
 export function createAddressPolicy({ networks, isOwnAddress }: AddressRules): AddressPolicy {
   const listed = networks.map(network)
@@ -44,7 +44,7 @@ function networkFault(bytes: Uint8Array, listed: readonly IpNetwork[]): string |
   if (internal !== undefined)
     return containing.some((each) => isWithin(each, internal.network))
       ? undefined
-      : `the address is not permitted (${internal.reason}); --acme-networks would have to list a network inside ${internal.text}`
+      : `the address is not permitted (${internal.reason}); to permit it, list a network inside ${internal.text} in --acme-networks`
   if (containing.length > 0) return undefined
   return privateNetworks.some((each) => containsAddress(each, bytes))
     ? undefined

@@ -17,7 +17,7 @@ export interface Limits {
   readonly attemptMilliseconds: number
   /** Time limit for connecting to one address. */
   readonly connectMilliseconds: number
-  /** Time limit for the first transmission of a DNS query to one server. c-ares doubles it for the second transmission. */
+  /** Time limit for the first transmission of a DNS query to one server. c-ares doubles the limit for the second transmission. */
   readonly queryMilliseconds: number
 }
 
@@ -35,6 +35,6 @@ export interface Attempt {
   readonly addressPolicy: AddressPolicy
   readonly httpPort: number
   readonly tlsPort: number
-  /** Records what the attempt is waiting for, as a clause after "while" for the timeout error. */
+  /** Records the current activity, as a clause that follows "while" in the timeout error. */
   readonly note: (activity: string) => void
 }

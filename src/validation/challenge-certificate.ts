@@ -17,8 +17,9 @@ interface Expectation {
 }
 
 /**
- * Returns why a certificate does not prove control of an identifier, as the predicate of a sentence; undefined if it does. The
- * validity period is not checked: RFC 8737 has no such rule, and the digest already proves that the certificate is fresh.
+ * Returns the predicate of a sentence that states why a certificate does not prove control of an identifier, or undefined if it
+ * does. The validity period is not checked: RFC 8737 has no such rule, and the digest already proves that the certificate is
+ * fresh.
  */
 export async function certificateFault(
   der: Uint8Array,
@@ -49,7 +50,7 @@ function nameFault({ extensions }: Certificate, { type, value }: Identifier): st
       ? name.kind === 'dNSName' && textOf(name.content).toLowerCase() === value
       : name.kind === 'iPAddress' && isSameBytes(name.content, parseIpAddress(value))
   const kind = type === 'dns' ? 'dNSName' : 'iPAddress'
-  return isSame ? undefined : `has another subject alternative name than the ${kind} ${value}`
+  return isSame ? undefined : `has a subject alternative name other than the ${kind} ${value}`
 }
 
 function digestFault({ extensions }: Certificate, digest: Uint8Array): string | undefined {

@@ -50,7 +50,7 @@ export async function connectTo(attempt: Attempt, host: string, port: number): P
   )
 }
 
-/** Puts the host in front of the reasons, unless they already start with it because it is an address. */
+/** Puts a host name in front of the reasons. Reasons for an address already start with the address. */
 function describe(host: string, reasons: string): string {
   return reasons.startsWith(host) ? reasons : `${host}: ${reasons}`
 }
@@ -86,7 +86,7 @@ async function openSocket(
   )
   // The attempt's signal also destroys the socket after the connection has been established.
   const socket = connect({ host, port, signal })
-  // An error without a listener would end the process.
+  // An unhandled error event would end the process.
   socket.on('error', () => {})
   try {
     await eventOf(socket, 'connect', timeout.signal)

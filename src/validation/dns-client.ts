@@ -3,9 +3,9 @@ import { Resolver } from 'node:dns/promises'
 import { ValidationError } from './problem.ts'
 
 export interface DnsClient {
-  /** Returns the addresses of a name, alternating between IPv6 and IPv4, an IPv6 address first. Never empty. */
+  /** Returns the addresses of a name, alternating between IPv6 and IPv4 and starting with IPv6. Never empty. */
   addressesOf(name: string): Promise<string[]>
-  /** Returns the texts of the TXT records of a name. The strings of each record are concatenated. Never empty. */
+  /** Returns the texts of a name's TXT records. The strings of each record are concatenated. Never empty. */
   textsOf(name: string): Promise<string[]>
 }
 
@@ -20,8 +20,8 @@ const aliasesMax = 8
 const textsMax = 64
 
 /**
- * Creates a client for one attempt, whose queries are canceled when `signal` is aborted. Lookups reject with ValidationError if
- * the name has no such records or no server answers.
+ * Creates a client for one attempt. The client's queries are canceled when `signal` is aborted. Lookups reject with
+ * ValidationError if the name has no such records or no server answers.
  */
 export function createDnsClient({
   servers,
@@ -32,7 +32,7 @@ export function createDnsClient({
   if (servers !== undefined) resolver.setServers(servers)
   signal.addEventListener('abort', () => resolver.cancel(), { once: true })
 
-  /** Runs a query on a name. Authoritative servers may return only a CNAME record; the query is then run on its target. */
+  /** Runs a query on a name. Authoritative servers may return only a CNAME record; the query is then repeated for the target. */
   async function query<T>(name: string, run: (name: string) => Promise<T[]>): Promise<T[]> {
     let current = name
     for (let aliases = 0; aliases <= aliasesMax; aliases += 1) {
@@ -111,7 +111,7 @@ const outcomes: Readonly<Record<string, string>> = {
   EBADRESP: 'the DNS server sent a malformed response',
 }
 
-/** Converts an error from node:dns. Returns other errors, such as the reason of an aborted signal, unchanged. */
+/** Converts an error from node:dns. Other errors are returned unchanged, such as an aborted signal's reason. */
 function toProblem(error: unknown, name: string, records: string): unknown {
   const code = codeOf(error)
   if (typeof code !== 'string' || code === 'ECANCELLED') return error

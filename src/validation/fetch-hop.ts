@@ -100,7 +100,7 @@ async function responseTo(
         ),
       )
   })
-  // An error without a listener would end the process.
+  // An unhandled error event would end the process.
   sent.on('error', () => {})
   sent.end()
   const [response] = (await eventOf(sent, 'response', signal)) as [IncomingMessage]

@@ -48,8 +48,8 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns the reason for a failed connection. Library messages are not used, because those of the HTTP parser and OpenSSL can
- * contain bytes that another server sent.
+ * Returns the reason for a failed connection. Library messages are not used, because messages from the HTTP parser and OpenSSL
+ * can contain bytes from another server.
  */
 export function connectionFailure(error: unknown): string {
   const { code = '', reason } = error as NodeJS.ErrnoException & { readonly reason?: unknown }

@@ -6,8 +6,8 @@ import { ValidationError } from './problem.ts'
 const challengePath = '/.well-known/acme-challenge/'
 
 /**
- * Returns a URL for error messages. The path of a redirect target is omitted unless it is a challenge's path, because a service
- * inside the network may have put secrets in it.
+ * Returns a URL for error messages. A redirect target's path is omitted, unless it is a challenge's path. A service inside the
+ * network may have put secrets in the path.
  */
 export function shownUrl({ protocol, host, pathname }: URL): string {
   const path = pathname.startsWith(challengePath) ? pathname : '/…'
@@ -25,15 +25,15 @@ export interface Ports {
   readonly tlsPort: number
 }
 
-/** Returns the port for connections to a URL. If the URL has no port, this is the configured port of its scheme. */
+/** Returns the port for connections to a URL. A URL without a port uses the configured port of its scheme. */
 export function portOf({ port, protocol }: URL, { httpPort, tlsPort }: Ports): number {
   if (port !== '') return Number(port)
   return protocol === 'https:' ? tlsPort : httpPort
 }
 
 /**
- * Returns the target of a redirect. Throws ValidationError if the target is not an http or https URL without credentials on port
- * 80, 443 or a configured port. The address of its host is checked later, when the connection is made.
+ * Returns the target of a redirect. Throws ValidationError unless the target is an http or https URL without credentials, on port
+ * 80, 443 or a configured port. The host's address is checked later, when the connection is made.
  */
 export function redirectTarget(
   from: URL,

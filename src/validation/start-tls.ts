@@ -12,8 +12,8 @@ interface TlsOptions extends Connection {
 }
 
 /**
- * The default ciphers, except for those whose Diffie-Hellman group the server chooses. Computing in a group of 10,000 bits can
- * block the process for seconds.
+ * The default ciphers, except those for which the server chooses the Diffie-Hellman group. Computing in a group of 10,000 bits
+ * can block the process for seconds.
  */
 const ciphers = `${DEFAULT_CIPHERS}:!kDHE`
 
@@ -34,7 +34,7 @@ export async function startTls(
     ...(isIP(serverName) === 0 && { servername: serverName }),
     ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
   })
-  // An error without a listener would end the process.
+  // An unhandled error event would end the process.
   secured.on('error', () => {})
   socket.once('close', () => secured.destroy())
   try {

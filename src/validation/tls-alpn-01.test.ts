@@ -143,7 +143,7 @@ test('the certificate must have exactly the identifier as its subject alternativ
   const withNames = (...names: GeneralName[]): CraftOptions => ({
     extensions: [alternativeNames(names), acmeIdentifier()],
   })
-  const other = `has another subject alternative name than the dNSName ${host}`
+  const other = `has a subject alternative name other than the dNSName ${host}`
   assert.equal(await fault(withNames(dnsName('other.example'))), other)
   assert.equal(await fault(withNames(dnsName('*.example'))), other)
   assert.equal(await fault(withNames(ip('7f000001'))), other)
@@ -161,7 +161,7 @@ test('the certificate must have exactly the identifier as its subject alternativ
     value: '127.0.0.1',
     identifierType: 'ip',
   })
-  assert.match(result, /has another subject alternative name than the iPAddress 127\.0\.0\.1\.$/)
+  assert.match(result, /has a subject alternative name other than the iPAddress 127\.0\.0\.1\.$/)
 })
 
 test('the certificate must have a critical acmeIdentifier extension with the digest', async () => {

@@ -41,7 +41,7 @@ export async function validateTlsAlpn01(
   }
 }
 
-/** Returns the server name for an identifier. For an address, this is its name for reverse lookups (RFC 8738 §6). */
+/** Returns the server name for an identifier. For an address, the server name is its reverse-lookup name (RFC 8738 §6). */
 export function serverNameOf({ value }: Identifier): string {
   const bytes = parseIpAddress(value)
   if (bytes === undefined || isIP(value) === 0) return value

@@ -41,7 +41,11 @@ suite('the EAB key of an account', () => {
 
   test('must have names if the endpoint has neither names nor challenges', async () => {
     const client = await boundAccount('unlimited', { names: [] })
-    assertProblem(await client.order(['a.corp.example']), 'rejectedIdentifier', /Neither has names/)
+    assertProblem(
+      await client.order(['a.corp.example']),
+      'rejectedIdentifier',
+      /Neither of them lists names/,
+    )
   })
 
   test('makes orders impossible once it has expired or is deleted, also to finalize them', async () => {

@@ -102,7 +102,7 @@ test('an endpoint accepts only its ways of authentication', async () => {
   const client = await enrolled(service, 'devices')
   const [status, message] = await statusOf('passwords/simplereenroll', client, client.csr)
   assert.equal(status, 403)
-  assert.match(message, /renews none\. Use simpleenroll with a one-time password/)
+  assert.match(message, /cannot renew certificates\. Use simpleenroll with a one-time password/)
   const none = await statusOf('bootstrap/simpleenroll', undefined, client.csr)
   assert.deepEqual(none, [403, 'The endpoint requires a TLS client certificate.'])
 })
