@@ -24,7 +24,7 @@ export interface ListedUser {
   readonly CreateDate: Date
   readonly PolicyCount: number
   readonly AccessKeyCount: number
-  /** Time of the last use of any of the user's access keys, to the minute; absent if none has been used. */
+  /** Time at which any of the user's access keys was last used, to the minute; absent if no key has been used. */
   readonly LastUsedDate?: Date
 }
 
@@ -151,7 +151,7 @@ export interface ListIdentityProvidersOutput extends NextPage {
   readonly IdentityProviders: readonly ListedIdentityProvider[]
 }
 
-/** The client's methods for users, roles and access keys. Only Signet's API has these operations. */
+/** The client's methods for users, roles and access keys. Only Signet's API can list users, roles and access keys. */
 export interface AccessOperations {
   /**
    * Returns a page of the account's users.
@@ -193,7 +193,7 @@ export interface AccessOperations {
     options?: CallOptions,
   ): Promise<{ readonly Role: RoleDetails }>
   /**
-   * Returns a page of the access keys of the account or of one user.
+   * Returns a page of access keys, for the account or for one user.
    *
    * @throws ClientError `AccessDeniedException`, `InvalidNextTokenException`, `ResourceNotFoundException`
    * @example

@@ -52,11 +52,11 @@ export interface ListApprovalsInput {
 /** A page of approvals, newest first. */
 export interface ListApprovalsOutput {
   readonly Approvals: readonly Approval[]
-  /** Token of the next page. The token may be present even if the page is empty; it is absent on the last page. */
+  /** Token of the next page. An empty page may still have a token; only the last page has none. */
   readonly NextToken?: string
 }
 
-/** The client's methods for approvals. Only Signet has these approval operations. */
+/** The client's methods for approvals. Only Signet has approval operations. */
 export interface ApprovalOperations {
   /**
    * Returns a page of the account's approval requests.

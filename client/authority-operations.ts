@@ -9,7 +9,7 @@ export interface AuthorityOperations {
    * Creates a root or subordinate CA. The CA has the status `CREATING` until its key is generated, then `PENDING_CERTIFICATE`.
    *
    * @throws ClientError `LimitExceededException`, `InvalidArgsException`, `InvalidTagException`, `InvalidPolicyException`, and
-   * the codes of every operation
+   * codes common to all operations
    * @example
    * const { CertificateAuthorityArn } = await client.createCertificateAuthority({
    *   CertificateAuthorityType: 'ROOT',
@@ -28,7 +28,7 @@ export interface AuthorityOperations {
    * Deletes a CA that is not ACTIVE. The deleted CA can be restored for 7 to 30 days; 30 by default.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`,
-   * `ConcurrentModificationException`, and the codes of every operation
+   * `ConcurrentModificationException`, and the codes common to all operations
    * @example
    * await client.deleteCertificateAuthority({ CertificateAuthorityArn: arn, PermanentDeletionTimeInDays: 7 })
    */
@@ -39,7 +39,7 @@ export interface AuthorityOperations {
   /**
    * Returns a CA's status, configuration and validity.
    *
-   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, and the codes common to all operations
    * @example
    * const { CertificateAuthority } = await client.describeCertificateAuthority({ CertificateAuthorityArn: arn })
    */
@@ -51,7 +51,7 @@ export interface AuthorityOperations {
    * Returns the certificate of a CA and its chain, in PEM without a line end. A root has no chain.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException` for a CA without a
-   * certificate, and the codes of every operation
+   * certificate, and the codes common to all operations
    * @example
    * const { Certificate } = await client.getCertificateAuthorityCertificate({ CertificateAuthorityArn: arn })
    */
@@ -63,7 +63,7 @@ export interface AuthorityOperations {
    * Returns the CSR of a CA, in PEM.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * `RequestInProgressException` until the CA's key is generated, and the codes of every operation
+   * `RequestInProgressException` until the CA's key is generated, and the codes common to all operations
    * @example
    * const { Csr } = await client.getCertificateAuthorityCsr({ CertificateAuthorityArn: arn })
    */
@@ -76,7 +76,7 @@ export interface AuthorityOperations {
    *
    * @throws ClientError `CertificateMismatchException`, `MalformedCertificateException`, `ResourceNotFoundException`,
    * `InvalidArnException`, `InvalidRequestException`, `InvalidStateException`, `RequestFailedException`,
-   * `ConcurrentModificationException`, `RequestInProgressException`, and the codes of every operation
+   * `ConcurrentModificationException`, `RequestInProgressException`, and the codes common to all operations
    * @example
    * await client.importCertificateAuthorityCertificate({
    *   CertificateAuthorityArn: arn,
@@ -91,7 +91,7 @@ export interface AuthorityOperations {
   /**
    * Returns a page of the account's CAs in the Region. `MaxResults` ranges from 1 to 1000.
    *
-   * @throws ClientError `InvalidNextTokenException`, and the codes of every operation
+   * @throws ClientError `InvalidNextTokenException`, and the codes common to all operations
    * @example
    * const { CertificateAuthorities, NextToken } = await client.listCertificateAuthorities({ MaxResults: 100 })
    */
@@ -103,7 +103,7 @@ export interface AuthorityOperations {
    * Returns a page of a CA's tags. `MaxResults` ranges from 1 to 1000.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * and the codes of every operation
+   * and the codes common to all operations
    * @example
    * const { Tags } = await client.listTags({ CertificateAuthorityArn: arn })
    */
@@ -114,8 +114,8 @@ export interface AuthorityOperations {
   /**
    * Restores a deleted CA. The restored CA's status is `DISABLED`, `PENDING_CERTIFICATE` or `EXPIRED`.
    *
-   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, and the codes of every
-   * operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, and the codes common to
+   * all operations
    * @example
    * await client.restoreCertificateAuthority({ CertificateAuthorityArn: arn })
    */
@@ -127,7 +127,7 @@ export interface AuthorityOperations {
    * Adds tags to a CA, replacing the values of existing keys.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`,
-   * `TooManyTagsException`, and the codes of every operation
+   * `TooManyTagsException`, and the codes common to all operations
    * @example
    * await client.tagCertificateAuthority({ CertificateAuthorityArn: arn, Tags: [{ Key: 'team', Value: 'pki' }] })
    */
@@ -139,7 +139,7 @@ export interface AuthorityOperations {
    * Removes tags from a CA. A tag key given without a value is removed regardless of its stored value.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`, and
-   * the codes of every operation
+   * codes common to all operations
    * @example
    * await client.untagCertificateAuthority({ CertificateAuthorityArn: arn, Tags: [{ Key: 'team' }] })
    */
@@ -151,7 +151,7 @@ export interface AuthorityOperations {
    * Enables or disables a CA, and changes its CRL and OCSP settings.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
-   * `ConcurrentModificationException`, `InvalidPolicyException`, and the codes of every operation
+   * `ConcurrentModificationException`, `InvalidPolicyException`, and the codes common to all operations
    * @example
    * await client.updateCertificateAuthority({ CertificateAuthorityArn: arn, Status: 'DISABLED' })
    */

@@ -62,7 +62,7 @@ export function oneOf(...values: readonly (string | number)[]): OptionRule {
   }
 }
 
-/** Creates the rule for an option that may also be a function. The function returns the value or a promise of it. */
+/** Creates the rule for an option that may also be a function. The function returns the value or a promise of the value. */
 export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRule {
   return {
     ...rule,

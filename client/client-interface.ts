@@ -52,7 +52,7 @@ export interface ClientMeta {
 }
 
 /**
- * A client of the AWS Private CA API. Its methods can be called concurrently.
+ * A client of the AWS Private CA API. A client's methods can be called concurrently.
  *
  * @example
  * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
@@ -121,7 +121,7 @@ export interface Client
    */
   presignedHeaders(operation: OperationName): Record<string, string>
   /**
-   * Returns a page of issued certificates that match a search. Only Signet has this operation.
+   * Returns a page of issued certificates that match a search. Only Signet supports this search.
    *
    * @throws TypeError for an unknown filter and for a value of the wrong type
    * @throws ClientError `ValidationException`, `InvalidNextTokenException`, `AccessDeniedException`; AWS itself always returns
@@ -148,7 +148,7 @@ export interface Client
     options?: CallOptions,
   ): AsyncIterable<ListedCertificate>
   /**
-   * Returns the numbers of CAs by status, and of certificates by day and week. Only Signet has this operation.
+   * Returns the numbers of CAs by status, and of certificates by day and week. Only Signet supports these statistics.
    *
    * @throws TypeError for an unknown option and for a value of the wrong type
    * @throws ClientError `ValidationException`, `AccessDeniedException`
@@ -173,7 +173,7 @@ export interface Client
    */
   issue(request: NewKeyIssueRequest): Promise<IssuedCertificateWithKey>
   /**
-   * Issues a certificate for the key of a CSR. The result contains no private key, because the caller has it.
+   * Issues a certificate for the key of a CSR. The result contains no private key, because the caller has the key.
    *
    * @throws TypeError, ClientError and WaiterError as for a request without a CSR; ClientError `MalformedCSRException` for an
    * invalid CSR

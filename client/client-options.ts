@@ -88,9 +88,12 @@ export interface ClientOptions {
   readonly requestHandler?: RequestHandler | HttpOptions
   /** Logger for the client's messages; by default nothing is logged. */
   readonly logger?: ClientLogger
-  /** Whether to use AWS's FIPS endpoint; false by default. It cannot be combined with `endpoint`. */
+  /** Whether to use AWS's FIPS endpoint; false by default. `useFipsEndpoint` cannot be combined with `endpoint`. */
   readonly useFipsEndpoint?: boolean | (() => Promise<boolean>)
-  /** Whether to use AWS's dual-stack endpoint (IPv4 and IPv6); false by default. It cannot be combined with `endpoint`. */
+  /**
+   * Whether to use AWS's dual-stack endpoint (IPv4 and IPv6); false by default. `useDualstackEndpoint` cannot be combined with
+   * `endpoint`.
+   */
   readonly useDualstackEndpoint?: boolean | (() => Promise<boolean>)
   /** Whether to use TLS with AWS's endpoint; true by default. */
   readonly tls?: boolean

@@ -1,4 +1,4 @@
-/** An account's ACME and EST endpoints, which only Signet has. */
+/** An account's ACME and EST endpoints, available only from Signet. */
 import { numberRule, oneOf, textRule, type OptionRules } from './check-options.ts'
 import type { ListInput } from './access.ts'
 import type { CallOptions } from './inputs.ts'
@@ -42,7 +42,7 @@ export interface ListedEndpoint {
   /** Credentials that an EST endpoint requires: a client certificate, a one-time password, either of them, or both. */
   readonly Authentication?: 'EITHER' | 'CERTIFICATE' | 'PASSWORD' | 'BOTH'
   /**
-   * Additional CA whose certificates an EST endpoint accepts for client authentication. It always accepts its own CA's
+   * Additional CA whose certificates an EST endpoint accepts for client authentication. The endpoint always accepts its own CA's
    * certificates.
    */
   readonly ClientCertificateAuthorityArn?: string
@@ -163,7 +163,7 @@ export interface ListAcmeOrdersOutput {
   readonly NextToken?: string
 }
 
-/** The client's methods for enrollment endpoints, ACME accounts and ACME orders. Only Signet has these enrollment operations. */
+/** The client's methods for enrollment endpoints, ACME accounts and ACME orders. Only Signet has enrollment operations. */
 export interface EnrollmentOperations {
   /**
    * Returns a page of the account's endpoints in the Region.

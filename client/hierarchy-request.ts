@@ -78,8 +78,7 @@ export interface Hierarchy {
 export type Role = keyof Hierarchy
 
 /**
- * Thrown if a hierarchy is incomplete. The next call to createHierarchy detects which steps are complete and continues
- * after them.
+ * Thrown if a hierarchy is incomplete. The next call to createHierarchy skips the completed steps and continues.
  *
  * @example
  * if (error instanceof HierarchyError) console.error(error.role, error.certificateAuthorityArn, error.cause)

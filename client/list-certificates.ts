@@ -70,7 +70,7 @@ export interface ListedCertificate {
 /** A page of certificates that match a search. */
 export interface ListCertificatesOutput {
   readonly Certificates: readonly ListedCertificate[]
-  /** Token of the next page. The token may be present even if the page is empty; it is absent on the last page. */
+  /** Token of the next page. An empty page may still have a token; only the last page has none. */
   readonly NextToken?: string
 }
 

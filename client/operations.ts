@@ -20,7 +20,7 @@ export interface Operations extends AuthorityOperations {
    * Starts an audit report of the certificates that a CA has issued and revoked. The report is written to a bucket.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
-   * `RequestFailedException`, `RequestInProgressException`, and the codes of every operation
+   * `RequestFailedException`, `RequestInProgressException`, and the codes common to all operations
    * @example
    * const { AuditReportId, S3Key } = await client.createCertificateAuthorityAuditReport({
    *   CertificateAuthorityArn: arn,
@@ -36,7 +36,7 @@ export interface Operations extends AuthorityOperations {
    * Allows AWS Certificate Manager to issue, read and list a CA's certificates.
    *
    * @throws ClientError `LimitExceededException`, `PermissionAlreadyExistsException`, `ResourceNotFoundException`,
-   * `InvalidArnException`, `InvalidStateException`, `RequestFailedException`, and the codes of every operation
+   * `InvalidArnException`, `InvalidStateException`, `RequestFailedException`, and the codes common to all operations
    * @example
    * await client.createPermission({
    *   CertificateAuthorityArn: arn,
@@ -49,7 +49,7 @@ export interface Operations extends AuthorityOperations {
    * Revokes AWS Certificate Manager's permission.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * and the codes of every operation
+   * and the codes common to all operations
    * @example
    * await client.deletePermission({ CertificateAuthorityArn: arn, Principal: 'acm.amazonaws.com' })
    */
@@ -58,7 +58,7 @@ export interface Operations extends AuthorityOperations {
    * Deletes a CA's resource policy.
    *
    * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
-   * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, and the codes of every operation
+   * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, and the codes common to all operations
    * @example
    * await client.deletePolicy({ ResourceArn: arn })
    */
@@ -66,8 +66,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Returns the status and location of an audit report.
    *
-   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, and the codes of every
-   * operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, and the codes common to
+   * all operations
    * @example
    * const { AuditReportStatus, S3Key } = await client.describeCertificateAuthorityAuditReport({
    *   CertificateAuthorityArn: arn,
@@ -82,7 +82,7 @@ export interface Operations extends AuthorityOperations {
    * Returns an issued certificate and its chain, in PEM without a line end. The certificate chain includes the root.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * `RequestInProgressException` until the certificate is issued, and the codes of every operation
+   * `RequestInProgressException` until the certificate is issued, and the codes common to all operations
    * @example
    * const { Certificate, CertificateChain } = await client.getCertificate({
    *   CertificateAuthorityArn: arn,
@@ -97,7 +97,7 @@ export interface Operations extends AuthorityOperations {
    * Returns a CA's resource policy as a JSON string.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * and the codes of every operation
+   * and the codes common to all operations
    * @example
    * const { Policy = '{}' } = await client.getPolicy({ ResourceArn: arn })
    */
@@ -110,7 +110,7 @@ export interface Operations extends AuthorityOperations {
    * well, use `client.issue`.
    *
    * @throws ClientError `LimitExceededException`, `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`,
-   * `InvalidStateException` for a CA that is not ACTIVE, `MalformedCSRException`, and the codes of every operation
+   * `InvalidStateException` for a CA that is not ACTIVE, `MalformedCSRException`, and the codes common to all operations
    * @example
    * const { CertificateArn } = await client.issueCertificate({
    *   CertificateAuthorityArn: arn,
@@ -127,7 +127,7 @@ export interface Operations extends AuthorityOperations {
    * Returns a page of a CA's permissions. `MaxResults` ranges from 1 to 1000.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
-   * `InvalidNextTokenException`, and the codes of every operation
+   * `InvalidNextTokenException`, and the codes common to all operations
    * @example
    * const { Permissions } = await client.listPermissions({ CertificateAuthorityArn: arn })
    */
@@ -140,7 +140,7 @@ export interface Operations extends AuthorityOperations {
    *
    * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
    * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, `InvalidPolicyException`, and the
-   * codes of every operation
+   * codes common to all operations
    * @example
    * await client.putPolicy({ ResourceArn: arn, Policy: JSON.stringify(policy) })
    */
@@ -150,7 +150,7 @@ export interface Operations extends AuthorityOperations {
    *
    * @throws ClientError `RequestAlreadyProcessedException` for a revoked certificate, `LimitExceededException`,
    * `ResourceNotFoundException`, `InvalidArnException`, `InvalidRequestException`, `InvalidStateException`,
-   * `RequestFailedException`, `ConcurrentModificationException`, `RequestInProgressException`, and the codes of every operation
+   * `RequestFailedException`, `ConcurrentModificationException`, `RequestInProgressException`, and the codes common to all operations
    * @example
    * await client.revokeCertificate({
    *   CertificateAuthorityArn: arn,

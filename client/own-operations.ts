@@ -14,7 +14,7 @@ export function ownMethods(sdk: SdkClient) {
     }
 }
 
-/** Each page is requested only when the caller reads it. Each page is requested when it is read. */
+/** Yields the pages of a list. Each page is requested only when the caller reads it. */
 export async function* pagesOf<Page extends { readonly NextToken?: string }>(
   list: (input: object) => Promise<Page>,
   search: object,

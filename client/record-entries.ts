@@ -30,7 +30,7 @@ export type RecordEntryKind = (typeof entryKinds)[number]
 export interface RecordEntry {
   /** Position of the entry in the record, starting from 0. */
   readonly Index: number
-  /** Undefined if the entry was altered and is malformed. If so, `Problem` describes the fault. */
+  /** Undefined if the entry was altered and is malformed. `Problem` describes the fault of a malformed entry. */
   readonly Time?: Date
   readonly Kind?: RecordEntryKind
   /** ARN of a principal, name of a service, or `job:NAME` for a background job. */
@@ -81,7 +81,7 @@ export interface ListRecordEntriesOutput {
   readonly Entries: readonly RecordEntry[]
   /** Time of the oldest entry that the server read for this page. */
   readonly SearchedSince?: Date
-  /** Token of the next page. The token may be present even if the page is empty; it is absent on the last page. */
+  /** Token of the next page. An empty page may still have a token; only the last page has none. */
   readonly NextToken?: string
 }
 

@@ -1,4 +1,4 @@
-/** The state of CRLs and OCSP responses, which only Signet returns. */
+/** The state of CRLs and OCSP responses, available only from Signet. */
 import { numberRule, textRule, type OptionRules } from './check-options.ts'
 import type { CrlType } from './enumerations.ts'
 import type { CallOptions } from './inputs.ts'
@@ -154,7 +154,7 @@ export interface CheckRevocationOutput {
   readonly Ocsp?: CheckedOcsp
 }
 
-/** The client's methods for CRLs and OCSP responses. Only Signet has these revocation operations. */
+/** The client's methods for CRLs and OCSP responses. Only Signet has revocation operations. */
 export interface RevocationOperations {
   /**
    * Returns the state of a CA's CRLs and OCSP responses.

@@ -47,7 +47,7 @@ export interface AccessMethod {
   AccessMethodType?: AccessMethodType | undefined
 }
 
-/** Extensions and a subject that replace those in the CSR, if the template allows it. */
+/** Extensions and a subject that replace the CSR's, if the template allows API passthrough. */
 export interface ApiPassthrough {
   Extensions?: Extensions | undefined
   Subject?: ASN1Subject | undefined

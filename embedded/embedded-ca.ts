@@ -52,8 +52,8 @@ export interface EmbeddedCa extends AsyncDisposable {
   /** Account ID: 12 digits. */
   readonly accountId: string
   /**
-   * Absolute path of the data folder, for commands with `--data`. For an in-memory CA, it is a temporary folder that exists until
-   * the CA is closed.
+   * Absolute path of the data folder, for commands with `--data`. An in-memory CA uses a temporary folder that exists until the
+   * CA is closed.
    */
   readonly dataDirectory: string
   /** Base of the CRL, OCSP and CA certificate URLs in issued certificates, without a trailing slash. */

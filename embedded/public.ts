@@ -58,7 +58,8 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
 }
 
 /**
- * Returns the path below `publicUrl`. For a URL with another host, which a certificate may contain, returns the complete path.
+ * Returns the path below `publicUrl`. Returns the complete path of a URL with another host, because certificates may contain such
+ * URLs.
  */
 function pathOf(url: string, publicUrl: string): string {
   const { pathname } = new URL(url)

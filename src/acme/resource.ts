@@ -1,4 +1,4 @@
-/** Services, requests and responses of the resources of an ACME endpoint. */
+/** Services, requests and responses for an ACME endpoint's resources. */
 import type { AddressLimiter } from '../access/address-limiter.ts'
 import type { AcmeEndpoint } from '../enrollment/endpoint.ts'
 import type { ApiServices } from '../http/protocol.ts'

@@ -18,7 +18,7 @@ interface Mapping {
   readonly prefix?: string
 }
 
-/** The CA is disabled, expired or deleted. Only the CA's administrator can change its state, not the client. */
+/** The CA is disabled, expired or deleted. The CA's administrator can change this state, but the client cannot. */
 const unusableAuthority: Mapping = {
   type: 'serverInternal',
   status: 503,
@@ -48,8 +48,8 @@ const mappings: Partial<Record<ErrorCode, Mapping>> = {
 const nameKeys = /signet:(?:DnsName|IpAddress|CommonName|NameType)/i
 
 /**
- * Returns the problem for an error. Its detail is the error's message, which was written for the caller. Errors without a mapping
- * become `serverInternal` without details.
+ * Returns the problem for an error. The problem's detail is the error's message, which is written for callers. Errors without a
+ * mapping become `serverInternal` without details.
  */
 function problemOfServiceError(error: ServiceError): AcmeProblem {
   const { code, message } = error

@@ -1,4 +1,4 @@
-/** URLs of the resources of an ACME endpoint. */
+/** URLs of an ACME endpoint's resources. */
 
 export interface EndpointUrls {
   readonly directory: string

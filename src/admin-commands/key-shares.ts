@@ -166,8 +166,8 @@ async function removeKeyFile(
 }
 
 /**
- * Restores the master key from shares in text form. If the file is `-`, the function returns the content of the master key
- * file; otherwise it writes a new file. Throws ConfigurationError if there are too few shares, or if the file exists.
+ * Restores the master key from shares in text form. If the file is `-`, the function returns the content of the master key file;
+ * otherwise, the function writes a new file. Throws ConfigurationError if there are too few shares, or if the file exists.
  */
 export async function combineShares(
   texts: readonly string[],

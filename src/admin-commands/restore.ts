@@ -55,7 +55,8 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
   await prepareDataFolder(dataDirectory, pathsOf(config))
   const lock = await asFolderOwner(dataDirectory, () => lockFolder(dataDirectory))
   try {
-    // The target is checked before the passphrase prompt. The target may contain buckets, which the restore does not change.
+    // The target is checked before the passphrase prompt. The target may already contain buckets, because a restore does not
+    // change buckets.
     engine.requireRestorable()
     const { header, batches } = await backup.decrypt(await key(backup))
     requireKnown(header, engine.schemaVersion)

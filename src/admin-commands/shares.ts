@@ -91,7 +91,7 @@ function requireDistinct(flag: string, values: readonly string[]): readonly stri
   return distinct
 }
 
-/** Returns a share of the given CAs, and the account that owns them. */
+/** Returns a share of the given CAs, and the account that owns the CAs. */
 function requireOneAccount(arns: readonly string[]): string {
   const accounts = new Set(
     arns.map((arn) => {

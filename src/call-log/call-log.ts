@@ -1,4 +1,4 @@
-/** A queue of call records, which are written to a file or standard output. Failed writes never stop the server. */
+/** A queue of call records for a file or standard output. Failed writes never stop the server. */
 import type { CallLogSink } from './log-file.ts'
 import type { Log } from '../telemetry/log.ts'
 import { visibleJson } from '../text/visible-text.ts'
@@ -8,8 +8,8 @@ export interface CallLog {
   write(record: object): void
   /**
    * Writes a call record. Resolves to true when the operating system has accepted the record, and to false if it cannot be
-   * written at present. A record that cannot be written is kept, up to a limit, and written before the next record. Its call may
-   * already have taken effect.
+   * written at present. A record that cannot be written is kept, up to a limit, and written before the next record. The recorded
+   * call may already have taken effect.
    */
   record(record: object): Promise<boolean>
   /** Returns false after a failed write, until a later write succeeds. */

@@ -59,7 +59,7 @@ export function callRecord(call: EndedCall): object {
   }
 }
 
-/** Creates the aggregate record, which is the record of the first call without parameters, request ID and user agent. */
+/** Creates the aggregate record: the first call's record without parameters, request ID and user agent. */
 export function repeatedRecord(
   first: EndedCall,
   { count, firstAt, lastAt }: RepeatedCalls,
@@ -125,7 +125,7 @@ const ellipsis = '…'
 /** Names of members whose long values can be retrieved by serial number or ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
 
-/** Names of members that contain secrets, which are redacted as in CloudTrail. */
+/** Names of members with secrets. As in CloudTrail, the secrets are redacted. */
 const secrets: ReadonlySet<string> = new Set([
   'SecretAccessKey',
   'SessionToken',

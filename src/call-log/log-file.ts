@@ -114,7 +114,7 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
   return buffer.toString('latin1') !== '\n'
 }
 
-/** Writes all bytes in as many writes as necessary, because a nearly full disk may accept only some of them. */
+/** Writes all bytes in as many writes as necessary, because a nearly full disk may accept only some of the bytes. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at)

@@ -74,7 +74,9 @@ function both(local: CallLog, remote: CallLog): CallLog {
   }
 }
 
-/** Creates a sink for a stream, which the sink does not close. Errors on the stream are reported by failed writes. */
+/**
+ * Creates a sink for a stream. Closing the sink does not close the stream. Errors on the stream are reported by failed writes.
+ */
 function streamSink(stream: Writable): CallLogSink {
   stream.on('error', () => {})
   return {

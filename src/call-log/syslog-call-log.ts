@@ -69,7 +69,7 @@ export class SyslogCallLog implements CallLog {
     this.#add(record)
   }
 
-  /** Resolves to whether the record was queued. The syslog server may not have received it yet. */
+  /** Resolves to whether the record was queued. The syslog server may not have received the record yet. */
   record(record: object): Promise<boolean> {
     return Promise.resolve(this.#add(record))
   }

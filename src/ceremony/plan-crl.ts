@@ -1,4 +1,4 @@
-/** The revocations of a ceremony and the CRL that lists them. */
+/** A ceremony's revocations and its CRL. */
 import { reasonCodeOf } from '../authority/revocation-reason.ts'
 import { nextCrlNumber, nextUpdateOf } from '../crl/contents.ts'
 import { ServiceError } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** The root of a ceremony, which is either a new root with a new key, or the root of earlier ceremonies. */
+/** The root of a ceremony: either a new root with a new key, or the root of earlier ceremonies. */
 import { encodeAuthorityCsrInfo } from '../authority/csr.ts'
 import { keyUsageExtension } from '../authority/key-usage.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
@@ -83,8 +83,8 @@ function rootContent({ pathLength, nameConstraints }: NewRoot) {
 }
 
 /**
- * Returns the root certificate with an empty signature. The unsigned certificate never leaves the program. It is used to display
- * the root and to prepare the certificates below it.
+ * Returns the root certificate with an empty signature. The unsigned certificate never leaves the program. The program uses this
+ * certificate to display the root and to prepare the certificates below it.
  */
 export function unsignedCertificate(prepared: PreparedCertificate): Certificate {
   return parseCertificate(unsignedDer(prepared))

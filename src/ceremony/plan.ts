@@ -1,6 +1,6 @@
 /**
- * The plan of a ceremony, which contains everything that the ceremony will sign. The plan is computed and linted before anyone
- * confirms it and before any key is used. The code in this file neither reads the clock nor writes anything.
+ * The plan of a ceremony: everything that the ceremony will sign. The plan is computed and linted before anyone confirms it and
+ * before any key is used. The code in this file neither reads the clock nor writes anything.
  */
 import { ConfigurationError, ServiceError } from '../errors.ts'
 import { acceptCsr } from '../issuance/accept-csr.ts'

@@ -148,8 +148,8 @@ async function writeFiles(
 }
 
 /**
- * Renames the key file of a folder without ceremonies. The file may be left over from an interrupted run. It may also be the only
- * copy of a root's key if the root's ceremonies were moved elsewhere.
+ * Renames the key file of a folder without ceremonies. The file may be left over from an interrupted run. The key file may also
+ * be the only copy of a root's key if the root's ceremonies were moved elsewhere.
  */
 async function keepEarlierKey(path: string): Promise<void> {
   if (!existsSync(path)) return

@@ -91,8 +91,8 @@ export function encodeTranscript(transcript: Transcript): Buffer {
 }
 
 /**
- * Parses a transcript. The caller has verified its signature, so only this program can have written it. Returns undefined if the
- * transcript has an unknown format.
+ * Parses a transcript. The caller has verified the transcript's signature, so only this program can have written it. Returns
+ * undefined if the transcript has an unknown format.
  */
 export function parseTranscript(bytes: Uint8Array): Transcript | undefined {
   try {

@@ -27,7 +27,7 @@ import {
 export type CeremonyFiles = ReadonlyMap<string, Uint8Array>
 
 export interface VerifiedCeremony {
-  /** The transcript is undefined if its signature is invalid, because nothing in it can then be trusted. */
+  /** The transcript is undefined if its signature is invalid, because its content cannot be trusted. */
   readonly transcript: Transcript | undefined
   /** Problems found; empty if nothing has changed since the root signed the transcript. */
   readonly problems: readonly string[]

@@ -137,7 +137,7 @@ function widthOf({ isTTY, columns = widthDefault }: Output): number {
   return isTTY === true ? columns : widthDefault
 }
 
-/** Returns the names of the commands to load. Completion needs all commands, because its scripts describe them. */
+/** Returns the names of the commands to load. Completion needs all commands, because completion scripts describe all commands. */
 function namesFor(first: string | undefined): readonly string[] {
   if (versionFlags.includes(first)) return []
   const isOne = first !== undefined && commands.has(first) && first !== 'completion'

@@ -46,7 +46,7 @@ export interface FolderContent {
   /** The root certificate, which clients must trust. */
   readonly root: string
   readonly metadata: Metadata
-  /** The PKCS #12 file, if any. It may be outside the folder. */
+  /** The PKCS #12 file, which may be outside the folder; absent if there is none. */
   readonly pkcs12?: { readonly path: string; readonly content: Uint8Array } | undefined
 }
 

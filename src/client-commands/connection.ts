@@ -1,5 +1,6 @@
 /**
- * A command's connection to the API. This folder implements the commands that call the API. Their flags and output are in cli/.
+ * A command's connection to the API. This folder implements the commands that call the API. The commands' flags and output are in
+ * cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'

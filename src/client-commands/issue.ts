@@ -19,7 +19,7 @@ import { pkcs12Content, requirePkcs12Folder, type Pkcs12Options } from './pkcs12
 export interface IssueRequest {
   /** The CA, or a reference for chooseAuthority; by default, the only ACTIVE subordinate CA. */
   readonly ca: AuthorityReference | string | undefined
-  /** Either names for the certificate and the algorithm of its new key, or a CSR in PEM, which contains names and a key. */
+  /** Either names for the certificate and the algorithm of its new key, or a CSR in PEM with its own names and key. */
   readonly subject:
     | { readonly names: readonly string[]; readonly keyAlgorithm: KeyAlgorithmName }
     | { readonly csr: string }

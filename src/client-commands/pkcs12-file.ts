@@ -31,7 +31,7 @@ export function requirePkcs12Folder(path: string): void {
     )
 }
 
-/** Returns the content of a PKCS #12 file for a key and its certificates, which are given in PEM. */
+/** Returns the content of a PKCS #12 file for a key and certificates in PEM. */
 export function pkcs12Content(
   pem: { readonly key: string; readonly certificates: string },
   friendlyName: string,

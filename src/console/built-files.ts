@@ -1,6 +1,6 @@
 /**
  * The web console files that `console/build.ts` writes to dist/console: static files, their compressed versions, and
- * `files.json`, which lists them. Only files in this list are served.
+ * `files.json`, which lists them. Only files listed in `files.json` are served.
  */
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** Enrollment endpoints as principals, and the policy that limits them to their configuration. */
+/** Enrollment endpoints as principals, and the policy that limits endpoints to their configuration. */
 import type { Caller } from '../identity/caller.ts'
 import { endpointArn } from '../identity/principal-arn.ts'
 import { parseIpNetwork } from '../text/ip-network.ts'
@@ -126,7 +126,7 @@ const commonNameOnly: Conditions = {
 
 const identifiersOnly = merge(identifiersOfNames, commonNameOnly)
 
-/** Merges two Condition elements. No key may occur in both under the same operator. */
+/** Merges two Condition elements. No key may occur in both elements under the same operator. */
 function merge(one: Conditions, other: Conditions): Conditions {
   const operators = new Set([...Object.keys(one), ...Object.keys(other)])
   return Object.fromEntries(

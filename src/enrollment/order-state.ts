@@ -6,7 +6,7 @@
 /** How long an order and its new authorizations can be used, in seconds. */
 export const orderLifetimeSeconds: number = 7 * 24 * 3600
 
-/** A valid authorization is used for a new order only if it remains valid for at least this time. */
+/** A valid authorization is used for a new order only if it remains valid for at least this long. */
 export const reusableSeconds: number = 24 * 3600
 
 /** Maximum number of an account's orders that are pending or ready. */

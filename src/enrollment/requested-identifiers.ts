@@ -17,7 +17,7 @@ export type RequestedIdentifiers =
 
 /**
  * Returns a request's identifiers in canonical form, in the order of the request and without duplicates. If the list is
- * malformed, returns the reason. If identifiers are refused, returns a fault for each of them.
+ * malformed, returns the reason. If identifiers are refused, returns a fault for each refused identifier.
  */
 export function readIdentifiers(value: unknown): RequestedIdentifiers {
   if (!Array.isArray(value) || value.length === 0 || value.length > identifiersMax)

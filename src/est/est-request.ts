@@ -6,7 +6,7 @@ import type { HttpRequest } from '../http/request.ts'
 import type { ConnectionInfo } from '../http/route.ts'
 
 export interface EstServices {
-  /** The API's pipeline, which issues and reads certificates. */
+  /** The API pipeline that issues and reads certificates. */
   readonly api: ApiServices
 }
 

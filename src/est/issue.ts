@@ -156,9 +156,9 @@ function csrPem(der: Uint8Array): Buffer {
 
 /**
  * Returns an IssueCertificate operation that also requires the endpoint to exist, and uses the request's password. Only a request
- * with a password can get its certificate later, because the password refers to the certificate until it is issued. Other
- * requests fail while the CA's key is unavailable. If such requests waited for the key, each repetition after the idempotency
- * token's expiry would add another certificate.
+ * with a password can get its certificate later, because the password refers to the certificate until it is issued. Requests
+ * without a password fail while the CA's key is unavailable. If such requests waited for the key, each repetition after the
+ * idempotency token's expiry would add another certificate.
  */
 function issuanceFor(
   { api: { clock } }: EstServices,

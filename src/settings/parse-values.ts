@@ -114,7 +114,7 @@ function standardStore(pair: string): StandardStore {
   const store = keyStoreNames.find((each) => each === storeName)
   if (standard !== undefined && store !== undefined) return { standard, store }
   throw new Error(
-    `must be STANDARD=STORE, or several of them separated by commas; STANDARD is one of ${keyStorageSecurityStandards.join(', ')}; ` +
+    `must be one or more STANDARD=STORE pairs, separated by commas; STANDARD is one of ${keyStorageSecurityStandards.join(', ')}; ` +
       `STORE is one of ${keyStoreNames.join(', ')}`,
   )
 }
@@ -225,7 +225,8 @@ export function retention(text: string): number {
 }
 
 /**
- * Maximum number of workers for `auto`. A single process writes for all workers, so additional workers would only wait for it.
+ * Maximum number of workers for `auto`. A single process writes for all workers, so additional workers would only wait for that
+ * process.
  */
 const autoWorkersMax = 16
 

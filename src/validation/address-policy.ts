@@ -10,7 +10,7 @@ export interface AddressRules {
   readonly isOwnAddress: (address: string, port: number) => boolean
 }
 
-/** The permitted address in its canonical form, or the reason why it is not permitted, as a clause. */
+/** The permitted address in canonical form, or a clause that states why the address is not permitted. */
 type AddressDecision = { readonly permitted: string } | { readonly fault: string }
 
 export type AddressPolicy = (address: string, port: number) => AddressDecision

@@ -30,8 +30,8 @@ export interface HopResponse {
 
 /**
  * Sends a GET request and reads the response, which must either be a redirect or have status 200 and a body of at most 1 KiB. The
- * certificate of an https URL is not verified: RFC 8555 §8.3 does not require it, and the host may have no certificate yet.
- * Rejects with ValidationError.
+ * certificate of an https URL is not verified: RFC 8555 §8.3 does not require verification, and the host may have no certificate
+ * yet. Rejects with ValidationError.
  */
 export async function fetchHop(attempt: Attempt, url: URL): Promise<HopResponse> {
   const host = hostOf(url)

@@ -1,4 +1,4 @@
-/** The handler of ACME requests: finds the endpoint and the resource, verifies the request, and answers it. */
+/** Handles ACME requests: finds the endpoint and the resource, verifies the request, and sends the response. */
 import { endpointNameForm, type AcmeEndpoint } from '../../enrollment/endpoint.ts'
 import type { TextAnswer } from '../../http/answer.ts'
 import { deadlineOf } from '../../http/deadline.ts'

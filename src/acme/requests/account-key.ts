@@ -42,7 +42,7 @@ function algorithmOf({ kty, crv }: JsonObject): string | undefined {
   return found?.[0]
 }
 
-/** Length of a coordinate of each curve, in bytes. A JWK pads shorter coordinates with leading zeros (RFC 7518 §6.2.1.2). */
+/** Length in bytes of a coordinate on each curve. A JWK pads shorter coordinates with leading zeros (RFC 7518 §6.2.1.2). */
 const coordinateLengths: Readonly<Record<string, number>> = {
   'P-256': 32,
   'P-384': 48,

@@ -13,8 +13,9 @@ const depthMax = 10
 const unverifiedValuesMax = 100
 
 /**
- * Parses a JSON object. Throws a `malformed` problem for anything else. A member that occurs twice is refused, because two
- * parsers could read different values. `name` is how the problem's detail refers to the JSON, without an article.
+ * Parses a JSON object. Throws a `malformed` problem for bytes that are not a valid JSON object. A member that occurs twice is
+ * refused, because two parsers could read different values. `name` is how the problem's detail refers to the JSON, without an
+ * article.
  */
 export function parseJsonObject(
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-/** An authorization: POST-as-GET reads it, and `{"status": "deactivated"}` deactivates it (RFC 8555 §7.5 and §7.5.2). */
+/** Reads an authorization with POST-as-GET, or deactivates it with `{"status": "deactivated"}` (RFC 8555 §7.5 and §7.5.2). */
 import { authorizationStatus } from '../../enrollment/order-state.ts'
 import { ConflictError } from '../../store/database.ts'
 import {

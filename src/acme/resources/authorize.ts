@@ -41,7 +41,7 @@ export async function authorize(
     const known = reusable.get(subjectKey(subject))
     if (known !== undefined) return known
     const identifier = identifiers[at] ?? subject.identifier
-    // The challenges of an authorization share a token: they prove control of one identifier by one account.
+    // The challenges of an authorization share a token, because all prove control of the same identifier by the same account.
     const token = newChallengeToken(random)
     const authorization: NewAuthorization = {
       ...subject,

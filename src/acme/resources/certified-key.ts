@@ -1,4 +1,4 @@
-/** Comparison of the keys of certificates and CSRs with account keys. */
+/** Compares the keys of certificates and CSRs with account keys. */
 import { createPublicKey } from 'node:crypto'
 import { AcmeProblem } from '../problem.ts'
 import { readAccountKey } from '../requests/account-key.ts'

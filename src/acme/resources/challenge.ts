@@ -1,4 +1,4 @@
-/** A challenge: a POST with a JSON object requests its validation, and POST-as-GET reads it (RFC 8555 §7.5.1). */
+/** A challenge: a POST with a JSON object requests validation, and POST-as-GET reads the challenge (RFC 8555 §7.5.1). */
 import { authorizationStatus, validationsMax } from '../../enrollment/order-state.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
 import {

@@ -128,7 +128,7 @@ interface Issuance {
 
 /**
  * Issues the certificate. The transaction that stores the certificate, or the intent to sign it later, also finalizes the order.
- * An order therefore has exactly one certificate if it is finalized, and otherwise none.
+ * Therefore, a finalized order has exactly one certificate, and any other order has none.
  */
 async function issue(
   { api }: AcmeServices,
@@ -169,7 +169,7 @@ async function issue(
 }
 
 /**
- * Returns whether the order was finalized or withdrawn in the meantime. If neither happened, the error means that the CA was
+ * Returns whether the order was finalized or withdrawn in the meantime. For any other cause, the same error means that the CA was
  * changed.
  */
 function isOrderConflict(error: unknown): boolean {

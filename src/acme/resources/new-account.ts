@@ -26,7 +26,7 @@ export const newAccount: KeyResource = async (services, request) => {
   if (onlyReturnExisting)
     throw new AcmeProblem(
       'accountDoesNotExist',
-      'No account of this endpoint has the key that signed the request. Create one without onlyReturnExisting.',
+      'No account of this endpoint has the key that signed the request. Create an account without onlyReturnExisting.',
     )
   const contacts = readContacts(payload['contact']) ?? []
   await requireAccountChange(services, request.sourceIp)

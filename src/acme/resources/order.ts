@@ -1,4 +1,4 @@
-/** An order: POST-as-GET reads it (RFC 8555 §7.4). */
+/** Reads an order with POST-as-GET (RFC 8555 §7.4). */
 import type { AccountResource } from '../resource.ts'
 import { orderAnswer } from './order-view.ts'
 import { requireOrder } from './settle-order.ts'

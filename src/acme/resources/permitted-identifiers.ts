@@ -45,7 +45,7 @@ async function readKeyNames(
     if (endpoint.configuration.eab !== 'required') return undefined
     throw new AcmeProblem(
       'externalAccountRequired',
-      'This endpoint requires accounts with an external account binding, and this account has none. Create a new account.',
+      'This endpoint requires accounts with an external account binding, but this account has none. Create a new account.',
     )
   }
   const { db, clock } = api.services

@@ -63,8 +63,8 @@ async function outcomeOf(
 }
 
 /**
- * Reads the certificate of an order with GetCertificate, from the CA that issued it. The endpoint may use another CA of the same
- * account by now. Throws ServiceError.
+ * Reads an order's certificate with GetCertificate from the CA that issued the certificate. The endpoint may use another CA of
+ * the same account by now. Throws ServiceError.
  */
 export async function readCertificate(
   services: AcmeServices,

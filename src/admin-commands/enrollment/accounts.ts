@@ -30,8 +30,8 @@ export async function listAccountsOf(config: Config, endpointName: string) {
 
 /**
  * Deactivates an ACME account and cancels its unfinished orders, so that the account can no longer issue certificates.
- * Certificates already issued to the account remain valid. One person can always deactivate an account, because its key may have
- * been stolen. Throws ConfigurationError if the account does not exist.
+ * Certificates already issued to the account remain valid. One person can always deactivate an account, because the account's key
+ * may have been stolen. Throws ConfigurationError if the account does not exist.
  */
 export async function deactivateAccount(
   config: Config,

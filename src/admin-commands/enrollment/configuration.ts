@@ -102,7 +102,7 @@ export function estConfiguration(
 }
 
 const serverProfile = { template: 'EndEntityServerAuthCertificate/V1' }
-/** A device authenticates with its certificate to renew it, so the certificate must be valid for client authentication. */
+/** For a renewal, a device authenticates with its certificate, so the certificate must be valid for client authentication. */
 const clientProfile = { template: 'EndEntityClientAuthCertificate/V1' }
 
 function mainProfile(
@@ -168,7 +168,7 @@ function templateFault(name: string): string | undefined {
     if (kind !== 'end-entity') return 'issues CA certificates; use an end-entity template'
     if (name.startsWith('OCSPSigning')) return 'issues certificates of OCSP responders'
     return csr
-      ? 'copies extensions from the CSR, which the permitted names do not cover; use a template without CSRPassthrough'
+      ? 'copies extensions from the CSR, but the permitted names do not restrict extensions; use a template without CSRPassthrough'
       : undefined
   } catch (error) {
     return `is not a template: ${(error as Error).message}`

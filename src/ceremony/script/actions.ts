@@ -11,7 +11,7 @@ export interface SignAction extends SignedContent {
   readonly path: string
   /** File name of the certificate, without `.pem`. */
   readonly name: string
-  /** Name of the CSR file, which is in the script's folder. */
+  /** Name of the CSR file in the script's folder. */
   readonly csr: string
   /** SHA-256 of the CSR file, in lower-case hexadecimal; undefined only while the script is being written. */
   readonly csrSha256: string | undefined

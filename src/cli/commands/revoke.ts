@@ -92,7 +92,7 @@ const columns: readonly Column[] = [
   { key: 'CertificateArn', wide: true },
 ]
 
-/** With --if-expiring-within, a revoked certificate is not due for renewal, so it must be renewed explicitly. */
+/** With --if-expiring-within, a revoked certificate is not due for renewal, so the certificate must be renewed explicitly. */
 function renewalSteps(revocations: readonly Revocation[]): string[] {
   const folders = revocations
     .filter(

@@ -55,7 +55,7 @@ export function statusCommand(context: CommandContext): Command {
     })
 }
 
-/** Omits the branch characters, which appear only in the table. */
+/** Omits the branch characters, because only the table shows them. */
 function withoutBranch(authority: AuthorityStatus): object {
   const { branch: _, ...members } = authority
   return members
@@ -92,10 +92,7 @@ function rowOf({ prefix, item, external }: ShownLine<AuthorityStatus>): Row {
   }
 }
 
-/**
- * Columns of the CA table, whose rows are created by rowOf. If a CA's key is not on the server, its row has only the first
- * members.
- */
+/** Columns of the CA table; `rowOf` creates the rows. If a CA's key is not on the server, its row has only the first members. */
 const columns: readonly Column[] = [
   column('name', 'CA', ({ branch, name }) => `${branch}${name}`),
   { ...column('status', 'STATUS', ({ status }) => status), shrink: 'never' },

@@ -1,4 +1,4 @@
-/** Flags for commands that call the API, which specify the server and the credentials. */
+/** Flags that specify the server and the credentials, for commands that call the API. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
@@ -31,7 +31,7 @@ const defaultData = './data'
 export function withConnectionFlags<C extends Command>(command: C): C {
   withServerFlags(command).option(
     '--data <dir>',
-    `data folder of a local server, which contains its credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
+    `data folder of a local server, with the server's credentials and endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
   )
   return withCredentialsFlags(command)
 }

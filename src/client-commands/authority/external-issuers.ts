@@ -1,6 +1,6 @@
 /**
- * CAs whose keys are not on the server, such as an offline root. CAs with external keys are known from the chains of the
- * CAs below them.
+ * CAs whose keys are not on the server, such as an offline root. External CAs appear only in the certificate chains of the CAs
+ * below them.
  */
 import { hash } from 'node:crypto'
 import { nameWords } from '../../inspect/value-texts.ts'
@@ -32,7 +32,7 @@ export function externalCa({ subject, notAfter, der }: Certificate): ExternalCa 
   }
 }
 
-/** A line in a tree, which consists of an item and the branch characters that lead to it. */
+/** A line in a tree: an item, and the branch characters that lead to the item. */
 interface Line<T> {
   /** Branch characters; empty for the top of a tree. */
   readonly prefix: string

@@ -122,7 +122,7 @@ export async function issueForCa(
   return { certificate, chain: isRoot ? '' : chain + root }
 }
 
-/** Imports a certificate, which becomes the CA's current certificate. */
+/** Imports a certificate as the CA's current certificate. */
 export async function importCertificate(
   client: Client,
   authority: AuthoritySummary,

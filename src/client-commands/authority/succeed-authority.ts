@@ -14,7 +14,7 @@ import { successorInput } from './renewal-plan.ts'
 const keyWaiter = { Delay: 0.5, MaxAttempts: 360 }
 
 /**
- * Creates the successor, has its certificate issued by the existing CA's issuer, and activates it. The existing CA is not
+ * Creates the successor with a certificate from the existing CA's issuer, and activates the successor. The existing CA is not
  * changed. If a step after the creation fails, the error contains the successor's ARN.
  */
 export async function succeedAuthority(

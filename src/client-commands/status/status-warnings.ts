@@ -7,10 +7,7 @@ import type { Sample } from './read-metrics.ts'
 export interface AuthorityStatus extends AuthoritySummary {
   /** Branch characters before the name in the CA tree, such as `└─ `. */
   readonly branch: string
-  /**
-   * CAs above this CA whose keys are not on the server, from its issuer to the root; empty for a CA below another CA in the
-   * account.
-   */
+  /** External CAs above this CA, from its issuer to the root; empty if the issuer is in the account. */
   readonly externalIssuers: readonly ExternalCa[]
   /** Whole days until the CA certificate expires; null for a CA without a certificate. */
   readonly expiresInDays: number | null

@@ -176,7 +176,7 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
 function unreachable({ issuer }: Provider, cause: unknown): QueryError {
   return new QueryError(
     'IDPCommunicationError',
-    `The identity provider ${issuer} did not return a valid response. The server log contains the reason with this request ID; signet check-config also shows it.`,
+    `The identity provider ${issuer} did not return a valid response. The server log contains the reason with this request ID; signet check-config also shows the reason.`,
     { cause },
   )
 }
