@@ -129,7 +129,7 @@ export class QueuedCallLog implements CallLog {
         this.#waitingLength = 0
       }
     }
-    // #isWorking is cleared in the same turn as the check on #waiting, so that a record added later starts a new run.
+    // #isWorking is cleared in the same turn as the check on #waiting. A record added later therefore starts a new run.
     this.#isWorking = false
   }
 

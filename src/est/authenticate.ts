@@ -27,7 +27,7 @@ class AuthenticationFailure extends Error {}
 
 /**
  * Authenticates a request. If the endpoint accepts either credential, a request with an Authorization header is authenticated by
- * its password, and every other request by its client certificate. Throws EstError with status 401, 403 or 429.
+ * its password. Any other request is authenticated by its client certificate. Throws EstError with status 401, 403 or 429.
  */
 export async function authenticate(
   services: EstServices,
@@ -44,8 +44,8 @@ export async function authenticate(
 }
 
 /**
- * Authenticates a renewal request by the certificate to renew, and also by a password if the endpoint requires both. Throws
- * EstError with status 401, 403 or 429.
+ * Authenticates a renewal request by the certificate to renew. If the endpoint requires both credentials, the request also needs
+ * a password. Throws EstError with status 401, 403 or 429.
  */
 export async function authenticateRenewal(
   services: EstServices,

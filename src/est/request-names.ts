@@ -1,4 +1,4 @@
-/** The names in a CSR: whether patterns permit them, and whether they equal the names of a certificate. */
+/** Checks the names in a CSR against patterns, and compares them with the names in a certificate. */
 import { canonicalIdentifier, type Identifier } from '../enrollment/identifier.ts'
 import { isPermitted } from '../enrollment/permitted-names.ts'
 import { formatIpAddress } from '../text/ip-address.ts'

@@ -81,7 +81,7 @@ function signerOf({ subject, subjectPublicKeyInfo }: Certificate): Omit<Signer, 
   return { subject: subject.der, subjectPublicKeyInfo }
 }
 
-/** Checks that an issued certificate is signed by the CA certificate that its row refers to, or is self-signed. */
+/** Checks that an issued certificate is self-signed, or signed by the CA certificate that its row refers to. */
 export async function verifyCertificate(
   row: Row,
   signers: Signers,

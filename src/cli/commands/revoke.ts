@@ -102,7 +102,7 @@ function renewalSteps(revocations: readonly Revocation[]): string[] {
   return folders.length === 0 ? [] : [`signet renew ${folders.join(' ')}`]
 }
 
-/** Returns the serial number of a certificate that was given by its ARN, and returns any other argument unchanged. */
+/** Returns the serial number for a certificate ARN, and returns any other argument unchanged. */
 function nameOfTarget(target: string): string {
   return target.startsWith('arn:') ? target.slice(target.lastIndexOf('/') + 1) : target
 }

@@ -157,8 +157,8 @@ function columnsOf(rows: readonly Row[]): Column[] {
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 /**
- * Formats a member: times have no fractional seconds, list elements and object members are separated by commas, and each
- * object member is preceded by its key as words. An empty object is formatted as an empty string.
+ * Formats a member. Times have no fractional seconds. Commas separate list elements and object members. Each object member
+ * follows its key in words. An empty object is formatted as an empty string.
  */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''

@@ -42,8 +42,8 @@ const reasonByLetters = new Map<string, RevocationReason>([
 ])
 
 /**
- * Parses a revocation reason, given by its name in AWS (KEY_COMPROMISE) or RFC 5280 (keyCompromise), ignoring
- * case. Throws ConfigurationError for any other string.
+ * Parses a revocation reason by its name in AWS (KEY_COMPROMISE) or in RFC 5280 (keyCompromise), ignoring case. Throws
+ * ConfigurationError for any other string.
  */
 export function parseReason(text: string): RevocationReason {
   const reason = reasonByLetters.get(lettersOf(text))
