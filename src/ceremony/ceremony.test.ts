@@ -241,7 +241,7 @@ test('a folder without a root, or with another root, is refused', async () => {
     /already has the root O=Example, CN=Offline Root/,
   )
   const stale = { ...useRootOf(first), previousTranscriptSha256: '00'.repeat(32) }
-  await refused(run({ useRoot: stale, actions: [crl] }), /the folder is not the latest copy/)
+  await refused(run({ useRoot: stale, actions: [crl] }), /the folder or the script is outdated/)
   now = new Date('2029-12-31T10:00:00Z')
   await refused(
     run({ useRoot: useRootOf(first), actions: [crl] }),
@@ -339,7 +339,7 @@ test('a removed ceremony is reported, also if it was the latest', async () => {
   const third = await run({ ...renewal, useRoot: useRootOf(second) })
   const next = { ...renewal, useRoot: useRootOf(third) }
   await rm(third.path, { recursive: true })
-  await refused(run(next), /the folder is not the latest copy/)
+  await refused(run(next), /the folder or the script is outdated/)
   await run({ ...renewal, useRoot: useRootOf(second) })
   await rm(second.path, { recursive: true })
   await refused(run(next), /0002 is missing; restore it from a copy/)

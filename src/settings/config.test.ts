@@ -190,7 +190,10 @@ test('--key-storage-standards selects a configured key store for each standard',
     `${ccpc}=local=local`,
     ',',
   ])
-    assert.throws(() => keysOf(text), /--key-storage-standards must be STANDARD=STORE.*CCPC_LEVEL/)
+    assert.throws(
+      () => keysOf(text),
+      /--key-storage-standards must be one or more STANDARD=STORE pairs.*CCPC_LEVEL/,
+    )
   assert.throws(
     () => keysOf(`${ccpc}=local,${ccpc}=local`),
     /must contain CCPC_LEVEL_\S+ only once/,

@@ -132,10 +132,10 @@ suite('revokeCert', () => {
   test('revokes a certificate for another account only if its identifiers are proven', async () => {
     const { der } = await certificateOf(await acme.account(), {}, [host, 'b.corp.example'])
     const other = await acme.account()
-    assertProblem(await other.revoke(der), '403 unauthorized', /neither ordered/)
+    assertProblem(await other.revoke(der), '403 unauthorized', /did not order/)
     // Authorizations without a proof are not sufficient.
     const order = await ordered(other, [host, 'b.corp.example'])
-    assertProblem(await other.revoke(der), 'unauthorized', /neither ordered/)
+    assertProblem(await other.revoke(der), 'unauthorized', /did not order/)
     for (const [at, url] of (order.json['authorizations'] as string[]).entries()) {
       await prove(url)
       const answer = await other.revoke(der)
