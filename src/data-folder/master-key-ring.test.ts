@@ -210,7 +210,7 @@ test('during a rotation both keys open the database, tokens stay under the old k
   }
   await assert.rejects(
     openMasterKeyRing(newMasterKey({ path: 'other' }, random), options),
-    /the rotation of the master key is unfinished/,
+    /a master key rotation is in progress/,
   )
 })
 

@@ -81,7 +81,7 @@ export function openRotation(
   const id = masterKeyId(key)
   if (id !== previousId && id !== nextId)
     throw new ConfigurationError(
-      `the master key ${describeSource(key.path)} has the ID ${id}, but the database needs the key ${previousId} or ${nextId}: the rotation of the master key is unfinished`,
+      `the master key ${describeSource(key.path)} has the ID ${id}, but the database needs the key ${previousId} or ${nextId}: a master key rotation is in progress`,
     )
   const sealed = Buffer.from(id === nextId ? previousUnderNext : nextUnderPrevious, 'base64')
   const { path, fileKey } = key
