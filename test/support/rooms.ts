@@ -198,7 +198,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
   acme: {
-    subject: 'ACME (RFC 8555): problem documents, URLs and the types of resources',
+    subject: 'ACME (RFC 8555): problem documents, URLs and resource types',
     imports: ['access/address-limiter.ts', 'enrollment', 'http', 'store/enrollment'],
   },
   'acme/handler': {
@@ -456,7 +456,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   console: {
-    subject: 'Routes for the web console, whose source is in the folder console next to src',
+    subject: 'Routes that serve the web console from the top-level folder console',
     imports: ['http'],
   },
   'console/sso': {
@@ -465,7 +465,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   ledger: {
-    subject: 'The record in the database: its start, checkpoints and proofs',
+    subject: 'The tamper-evident record in the database: first leaves, checkpoints and proofs',
     imports: ['keys', 'record', 'store'],
   },
   'ledger/verify': {
@@ -589,7 +589,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['services.ts', 'authority', 'http', 'search', 'settings', 'store', 'telemetry'],
   },
   server: {
-    subject: 'Assembly of server processes (single, primary and worker) from the other rooms',
+    subject: 'Server processes (single, primary and worker), assembled from the other rooms',
     imports: [
       'approval/restore-gate.ts',
       'services.ts',
