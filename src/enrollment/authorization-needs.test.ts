@@ -10,7 +10,7 @@ const address: Identifier = { type: 'ip', value: '10.1.2.3' }
 const all = ['tls-alpn-01', 'http-01', 'dns-01'] as const
 
 suite('challenges', () => {
-  test('of a wildcard are only dns-01, and those of an address are never dns-01', () => {
+  test('for a wildcard are only dns-01, and those for an address are never dns-01', () => {
     assert.deepEqual(challengesFor(name, all), ['http-01', 'dns-01', 'tls-alpn-01'])
     assert.deepEqual(challengesFor(wildcard, all), ['dns-01'])
     assert.deepEqual(challengesFor(address, all), ['http-01', 'tls-alpn-01'])

@@ -25,7 +25,7 @@ function statusesOf(responses: readonly AcmeResponse[]): number[] {
   return responses.map(({ status }) => status).toSorted((a, b) => a - b)
 }
 
-test('a new account has a URL, and its key finds the account again', async () => {
+test('a new account has a URL, and a second request with its key returns the same account', async () => {
   const client = acme.client()
   const contacts = ['mailto:admin@corp.example', 'mailto:ops+acme@corp.example']
   const created = await client.register({ contacts })
@@ -189,7 +189,7 @@ async function addPendingOrder(accountId: string): Promise<void> {
     await acme.db.transaction([{ text: statement, values: [] }])
 }
 
-test('a key can be replaced, and then only the new key signs', async () => {
+test('a key can be replaced, and only the new key can then sign requests', async () => {
   for (const alg of accountKeyAlgorithms) {
     const client = await acme.account()
     const { response, client: renewed } = await client.changeKey(createAccountKey(alg))

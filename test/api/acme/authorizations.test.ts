@@ -49,7 +49,7 @@ async function validateAll(client: AcmeClient, order: AcmeResponse): Promise<voi
 }
 
 suite('an authorization', () => {
-  test('has the identifier, the challenges for it and their tokens', async () => {
+  test('contains its identifier, its challenges and their tokens', async () => {
     const client = await acme.account()
     const order = await ordered(client, [host, '*.corp.example', '10.1.2.3'])
     const [name, wildcard, address] = await authorizationsOf(client, order)
@@ -137,7 +137,7 @@ suite('an authorization', () => {
     assert.equal((await ordered(client, [host])).json['status'], 'pending')
   })
 
-  test('is deactivated by its account, with the orders that need it', async () => {
+  test('is deactivated by its account, which invalidates the orders that need it', async () => {
     const client = await acme.account()
     const order = await ordered(client, [host])
     await validateAll(client, order)
@@ -240,7 +240,7 @@ suite('newAuthz', () => {
     assert.deepEqual([again.status, again.headers['location']], [201, location])
   })
 
-  test('is refused for wildcards and for identifiers that no order could have', async () => {
+  test('is refused for wildcards and for identifiers that an order cannot contain', async () => {
     const client = await acme.account()
     assertProblem(
       await request(client, { type: 'dns', value: '*.corp.example' }),

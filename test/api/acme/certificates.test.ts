@@ -42,7 +42,7 @@ async function prove(authorizationUrl: string): Promise<void> {
 }
 
 suite('a certificate', () => {
-  test('is returned in PEM with its chain, without the root', async () => {
+  test('is returned in PEM with its chain but without the root', async () => {
     const client = await acme.account('below')
     const { chain } = await certificateOf(client)
     assert.equal(chain.headers['content-type'], 'application/pem-certificate-chain')
@@ -163,7 +163,7 @@ suite('revokeCert', () => {
     }
   })
 
-  test('is refused for other reasons than those of RevokeCertificate', async () => {
+  test('is refused for reasons that RevokeCertificate does not accept', async () => {
     const client = await acme.account()
     const { der } = await certificateOf(client)
     for (const reason of [-1, 1.5, 6, 7, 8, 11])

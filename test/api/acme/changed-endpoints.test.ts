@@ -167,7 +167,7 @@ suite('after an endpoint was moved to another CA,', () => {
 
   const at = (index: number) => certificates[index] ?? elsewhere
 
-  test('an account revokes a certificate that it ordered before', async () => {
+  test('an account revokes a certificate that it ordered before the move', async () => {
     const { der } = at(0)
     const other = await acme.account('successor')
     assertProblem(await other.revoke(der), '403 unauthorized', /did not order/)
@@ -175,7 +175,7 @@ suite('after an endpoint was moved to another CA,', () => {
     assertProblem(await client.revoke(der), '400 alreadyRevoked', /revoked/)
   })
 
-  test('the key of a certificate from before revokes it', async () => {
+  test('the key of an earlier certificate revokes the certificate', async () => {
     const { der, key } = at(1)
     const holder = acme.client('successor', key)
     assert.equal((await holder.revoke(der, { withJwk: true })).status, 200)

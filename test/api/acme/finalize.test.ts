@@ -111,7 +111,7 @@ suite('a CSR', () => {
     'has a wrong signature': [flipped(createCsr({ names: [host, 'b.corp.example'] })), /signature/],
   } as const
 
-  test('is refused unless it is valid and requests exactly the identifiers of the order, which stays ready', async () => {
+  test('is refused, and the order stays ready, unless it is valid and requests exactly the identifiers of the order', async () => {
     const client = await acme.account()
     const order = await ordered(client, [host, 'b.corp.example'])
     const before = await countCertificates()
@@ -126,7 +126,7 @@ suite('a CSR', () => {
     assert.equal((await client.finalize(order.json['finalize'], csr)).json['status'], 'valid')
   })
 
-  test('is malformed unless it is in base64url without padding', async () => {
+  test('is refused as malformed unless it is in base64url without padding', async () => {
     const client = await acme.account()
     const order = await ordered(client, [host])
     const pem = encodePem('CERTIFICATE REQUEST', createCsr({ names: [host] }))
@@ -166,7 +166,7 @@ function flipped(der: Uint8Array): Uint8Array {
 }
 
 suite('an order has one certificate', () => {
-  test('even if it is finalized again, or twice at the same time', async () => {
+  test('even if it is finalized twice, concurrently or one after the other', async () => {
     const client = await acme.account()
     const other = acme.client('web', client.key)
     other.accountUrl = client.accountUrl

@@ -76,7 +76,7 @@ suite('the EAB key of an account', () => {
 })
 
 suite('the validity and the profile of an order', () => {
-  test('are those of the certificate', async () => {
+  test('apply to its certificate', async () => {
     const client = await acme.account('profiles')
     const members = { notBefore: inSeconds(600), notAfter: inSeconds(3600), profile: 'short' }
     const { order, chain } = await obtain(client, ['a.corp.example'], { members })

@@ -15,7 +15,7 @@ await acme.addEndpoint('files', { challenges: ['http-01'] })
 await acme.addEndpoint('records', { challenges: ['dns-01'] })
 
 suite('a new order', () => {
-  test('has canonical identifiers, authorizations and a URL that returns it again', async () => {
+  test('has canonical identifiers, authorizations and a URL that returns the order', async () => {
     const client = await acme.account()
     const requested = ['B.Corp.Example', '2001:DB8:0::1', 'b.corp.example', '*.corp.example']
     const order = await client.order(requested)
@@ -146,7 +146,7 @@ suite('orders of an account', () => {
     assert.equal(second.links['next'], undefined)
   })
 
-  test('are invalid after a week, if they are not finalized', async () => {
+  test('become invalid after a week if they are not finalized', async () => {
     const owner = await acme.account()
     const order = await ordered(owner, ['a.corp.example'])
     clock.advance({ days: 7 })
@@ -165,7 +165,7 @@ suite('orders of an account', () => {
     assert.deepEqual(list.json['orders'], [])
   })
 
-  test('are limited in number while they are not finalized', async () => {
+  test('are limited in number until they are finalized', async () => {
     const client = await acme.account()
     const order = await ordered(client, ['a.corp.example'])
     const id = (order.headers['location'] ?? '').slice(-22)

@@ -48,7 +48,7 @@ async function sendChanged(
   return client.send(url, typeof changed === 'string' ? changed : JSON.stringify(changed))
 }
 
-test('the directory has the URLs of all resources, and names the profiles', async () => {
+test('the directory contains the URLs of all resources and lists the profiles', async () => {
   const { status, headers, links, json } = await client.get(client.directoryUrl)
   assert.deepEqual([status, headers['content-type']], [200, 'application/json'])
   assert.equal(links['index'], undefined)
@@ -82,7 +82,7 @@ test('newNonce returns 200 to HEAD and 204 to GET, each with a new nonce', async
   assert.equal(new Set(responses.map(({ headers }) => headers['replay-nonce'])).size, 2)
 })
 
-test('unknown endpoints, resources and methods are problem documents', async () => {
+test('requests for unknown endpoints, resources and methods get problem documents', async () => {
   const base = client.directoryUrl.replace(/web\/directory$/, '')
   for (const [path, status] of [
     ['unknown/directory', 404],
@@ -109,7 +109,7 @@ test('unknown endpoints, resources and methods are problem documents', async () 
   }
 })
 
-test('a nonce can be used once, for all requests', async () => {
+test('a nonce can be used in only one request', async () => {
   const nonce = await client.freshNonce()
   assert.equal((await client.post(url, undefined, { header: { nonce } })).status, 200)
   for (const target of [url, directory.keyChange]) {
@@ -200,7 +200,7 @@ test('the signed URL must be the URL of the request', async () => {
     assertProblem(await client.post(target), 'malformed', /have no query/)
 })
 
-test('a request has either kid or jwk, and the one that its resource needs', async () => {
+test('a request has either kid or jwk, as its resource requires', async () => {
   const { jwk } = client.key
   for (const [header, detail] of [
     [{ jwk }, /either jwk or kid/],
@@ -225,7 +225,7 @@ test('a request has either kid or jwk, and the one that its resource needs', asy
   )
 })
 
-test('unsupported algorithms are refused, and the problem names the supported ones', async () => {
+test('unsupported algorithms are refused, and the problem lists the supported algorithms', async () => {
   for (const alg of [
     'none',
     'None',
@@ -390,7 +390,7 @@ test('protected headers with duplicate members or extensions are refused', async
   )
 })
 
-test('payloads must be what the resource needs', async () => {
+test('payloads must have the form that the resource requires', async () => {
   for (const payload of ['null', '[]', '"x"', '1', '{', 'x', '{"a":1,"a":2}', ' '])
     assertProblem(await client.post(url, payload), 'malformed', /^The payload/)
   assertProblem(

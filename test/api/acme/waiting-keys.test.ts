@@ -53,7 +53,7 @@ function again(client: AcmeClient): AcmeClient {
   return other
 }
 
-test('an order is processing until the key is available, and then has its only certificate', async () => {
+test('an order is processing until the key is available, and then gets exactly one certificate', async () => {
   const client = await acme.account()
   const order = await ordered(client, [host])
   setAvailable(false)
