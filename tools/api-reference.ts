@@ -32,7 +32,7 @@ Security Token Service have [a separate page](sts.md).
 
 A request is \`POST /\` with the headers \`X-Amz-Target: ACMPrivateCA.<operation>\` and \`Content-Type: application/x-amz-json-1.1\`. Its body
 is a JSON object. The request is signed with Signature V4 for the service \`acm-pca\`. Every operation requires the IAM action
-of the same name, such as \`acm-pca:IssueCertificate\`. The actions of operations that AWS does not have begin with \`signet:\`, except
+of the same name, such as \`acm-pca:IssueCertificate\`. The actions for operations that AWS does not have begin with \`signet:\`, except
 \`acm-pca:ListCertificates\`.
 `
 

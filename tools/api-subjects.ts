@@ -33,7 +33,7 @@ export const subjects = {
   enrollment: {
     title: 'API: enrollment',
     introduction:
-      'This page lists the operations that read the ACME and EST endpoints of an account, and the accounts and orders of ACME endpoints.',
+      'This page lists the operations that read ACME and EST endpoints, and the operations that read ACME accounts and orders.',
   },
   record: {
     title: 'API: record',
@@ -52,7 +52,7 @@ export const subjects = {
   revocation: {
     title: 'API: CRLs and OCSP',
     introduction:
-      'This page lists the operations on the CRLs and OCSP responses of a CA. RevokeCertificate is on the page [certificates](certificates.md).',
+      'This page lists the operations on the CRLs and OCSP responses of a CA. The page [certificates](certificates.md) describes RevokeCertificate.',
   },
   statistics: {
     title: 'API: statistics',
@@ -70,7 +70,7 @@ export type SubjectName = keyof typeof subjects
 export const purposes: Readonly<Record<OperationName, readonly [SubjectName, string]>> = {
   ApproveRequest: [
     'approvals',
-    'approves a call that needs a second person; AWS does not have this operation',
+    'approves a call that needs approval by a second person; AWS does not have this operation',
   ],
   CheckRevocation: [
     'revocation',
@@ -78,14 +78,14 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   ],
   CreateCertificateAuthority: ['certificate-authorities', 'creates a CA'],
   CreateCertificateAuthorityAuditReport: ['audit-reports', 'starts an audit report'],
-  CreatePermission: ['permissions-and-policies', 'grants actions on a CA to a service'],
+  CreatePermission: ['permissions-and-policies', 'allows a service to perform actions on a CA'],
   DeleteCertificateAuthority: [
     'certificate-authorities',
     'deletes a CA, which can be restored during its restoration period',
   ],
   DeletePermission: [
     'permissions-and-policies',
-    'removes the permissions that CreatePermission has granted to a service',
+    'removes permissions that CreatePermission granted to a service',
   ],
   DeletePolicy: ['permissions-and-policies', 'deletes the policy on a CA'],
   DescribeCertificateAuthority: ['certificate-authorities', 'returns a CA'],
@@ -113,12 +113,12 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   GetCertificateAuthorityCsr: ['certificate-authorities', 'returns the CSR of a CA'],
   GetEnrollmentEndpoint: [
     'enrollment',
-    'returns an endpoint with its keys or passwords, without secrets; AWS does not have this operation',
+    'returns an endpoint with its EAB keys or one-time passwords, but not their secrets; AWS does not have this operation',
   ],
   GetPolicy: ['permissions-and-policies', 'returns the policy on a CA'],
   GetRole: [
     'access',
-    'returns a role with its policies; AWS has a similar operation in the IAM API',
+    'returns a role and its policies; AWS has a similar operation in the IAM API',
   ],
   GetStatistics: [
     'statistics',
@@ -126,7 +126,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   ],
   GetUser: [
     'access',
-    'returns a user with its policies and access keys; AWS has a similar operation in the IAM API',
+    'returns a user, its policies and its access keys; AWS has a similar operation in the IAM API',
   ],
   GetRecordCheckpoint: [
     'record',
@@ -134,7 +134,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   ],
   GetRecordEntry: [
     'record',
-    'returns an entry with its inclusion proof; AWS does not have this operation',
+    'returns an entry of the record with its inclusion proof; AWS does not have this operation',
   ],
   ImportCertificateAuthorityCertificate: [
     'certificate-authorities',
@@ -143,7 +143,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   IssueCertificate: ['certificates', 'issues a certificate for a CSR'],
   ListAccessKeys: [
     'access',
-    'lists access keys with their last use; AWS has a similar operation in the IAM API',
+    'lists access keys and their last use; AWS has a similar operation in the IAM API',
   ],
   ListAcmeAccounts: [
     'enrollment',
@@ -151,7 +151,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   ],
   ListAcmeOrders: [
     'enrollment',
-    'lists the orders of an ACME endpoint, with failed challenges; AWS does not have this operation',
+    'lists the orders of an ACME endpoint and their failed challenges; AWS does not have this operation',
   ],
   ListApprovals: [
     'approvals',
@@ -176,7 +176,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   ListJobs: ['server', 'lists background jobs; AWS does not have this operation'],
   ListRecordEntries: [
     'record',
-    'lists entries of the record, newest first; AWS does not have this operation',
+    'lists the entries of the record, newest first; AWS does not have this operation',
   ],
   ListTags: ['tags', 'lists the tags of a CA'],
   ListUsers: ['access', 'lists users; AWS has a similar operation in the IAM API'],
@@ -185,15 +185,18 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
     'publishes the CRLs of a CA immediately; AWS does not have this operation',
   ],
   PutPolicy: ['permissions-and-policies', 'sets the policy on a CA'],
-  RejectRequest: ['approvals', 'rejects a request; AWS does not have this operation'],
+  RejectRequest: [
+    'approvals',
+    'rejects a call that needs approval by a second person; AWS does not have this operation',
+  ],
   RestoreCertificateAuthority: [
     'certificate-authorities',
-    'restores a CA during its restoration period',
+    'restores a deleted CA during its restoration period',
   ],
   RevokeCertificate: ['certificates', 'revokes a certificate'],
   SimulatePolicy: [
     'permissions-and-policies',
-    'returns whether a principal may perform actions, and which statements decide this; AWS Private CA does not have this operation',
+    'returns whether a principal may perform actions, and the policy statements that decide this; AWS Private CA does not have this operation',
   ],
   TagCertificateAuthority: ['tags', 'adds tags to a CA, or replaces the values of existing tags'],
   UntagCertificateAuthority: ['tags', 'removes tags from a CA'],

@@ -18,7 +18,7 @@ const preface = `# Commands
 ${generated}
 
 This page lists the \`signet\` commands. The linked pages list the arguments, options and examples of each command, and \`signet COMMAND --help\`
-prints the same text. [Everyday commands](../command-line.md) explains the commands that are used most.
+prints the same text. [Everyday commands](../command-line.md) explains the most common commands.
 
 Every command supports \`--help\`. The exit code is 0 after success, 1 after a failure, and 2 after a usage error.
 `

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../src/errors.ts'
 
 /** Errors that any operation can return, with their causes. */
 export const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
-  AccessDeniedException: 'no policy allows the call, or a policy denies the call',
+  AccessDeniedException: 'a policy denies the call, or no policy allows it',
   ExpiredTokenException: 'the session has expired',
   IncompleteSignatureException: 'part of the signature is missing',
   InternalFailure: 'an internal error occurred; the server log contains the cause',
@@ -13,7 +13,7 @@ export const commonErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
   SerializationException: 'the body is not JSON, or a member has the wrong JSON type',
   ServiceUnavailable:
     'the server cannot write to the database, or is overloaded; retry the request',
-  ThrottlingException: 'a request rate, or the limit on failed authentications, is exceeded',
+  ThrottlingException: 'a request rate or the limit on failed authentications is exceeded',
   UnknownOperationException: 'the operation does not exist',
   UnrecognizedClientException: 'the access key does not exist or is inactive',
   ValidationException: 'a member is missing, or its value violates a limit',

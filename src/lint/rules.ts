@@ -33,7 +33,7 @@ const fieldRules = {
     'AWS Private CA User Guide, Validity',
   ),
   'empty-subject': error(
-    'only an end-entity certificate with a critical subject alternative name has an empty subject',
+    'the subject is empty only in an end-entity certificate with a critical subject alternative name',
     'RFC 5280 §4.1.2.6, §4.2.1.6',
   ),
 } as const
@@ -57,7 +57,7 @@ const nameRules = {
     'RFC 5280 §7.1',
   ),
   'name-value-length': error(
-    'strings in names are within the upper bound for their attribute; a country code has two characters',
+    'strings in names are no longer than the upper bound for their attribute; a country code has two characters',
     'RFC 5280 appendix A.1',
   ),
   'name-set-order': error(
@@ -152,7 +152,7 @@ const crossRules = {
 
 const parseRules = {
   'basic-constraints': error(
-    'the basic constraints are well-formed and have a path length only for a CA',
+    'the basic constraints are well-formed, and only a CA has a path length',
     'RFC 5280 §4.2.1.9',
   ),
   'key-usage': error(
@@ -168,11 +168,11 @@ const parseRules = {
     'RFC 5280 §4.2.1.7',
   ),
   'extended-key-usage': error(
-    'the extended key usage lists at least one purpose, and no purpose twice',
+    'the extended key usage contains at least one purpose, and no duplicate purpose',
     'RFC 5280 §4.2.1.12',
   ),
   'certificate-policies': error(
-    'the certificate policies list at least one policy, no policy twice, and only well-formed qualifiers',
+    'the certificate policies contain at least one policy, no duplicate policy, and only well-formed qualifiers',
     'RFC 5280 §4.2.1.4',
   ),
   'subject-key-identifier': error(

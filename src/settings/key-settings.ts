@@ -31,7 +31,7 @@ export const keySettings = {
   ),
   keyStorageStandards: setting(
     'STANDARD=STORE,...',
-    'store for the keys of new CAs, for each KeyStorageSecurityStandard; standards that are not listed are refused (default: --ca-keys for all standards)',
+    'store for the keys of new CAs, for each KeyStorageSecurityStandard; other standards are refused (default: --ca-keys for all standards)',
     keyStorageStandards,
   ),
   pkcs11Module: setting(

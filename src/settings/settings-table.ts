@@ -279,7 +279,7 @@ export const settings = withFlags({
   ),
   keepExpired: setting(
     'TIME',
-    'time after which expired certificates are deleted, such as 365d (default: never)',
+    'time from expiry to deletion of a certificate, such as 365d (default: never)',
     retention,
   ),
   eventWebhook: secretUrl(

@@ -37,7 +37,7 @@ export function listSubcommand(group: SignetCommand): void {
   const { context } = group
   const command = withConnectionFlags(group.command('list'))
     .output('table')
-    .description('Search issued certificates; certificates must match all filters')
+    .description('Search for issued certificates that match all filters')
     .option('--ca <ca>', 'name, ID or ARN of the CA that issued the certificates')
     .option('--subject <name>', "common name, or a prefix such as 'web*'")
     .option(

@@ -30,7 +30,7 @@ export function accessKeyCommand(context: CommandContext): Command {
   addKeyCreation(group)
   addKeyList(group)
   addKeyChange(group, 'disable', {
-    description: 'Disable an access key. The server then refuses requests that are signed with it',
+    description: 'Disable an access key. The server then refuses requests signed with the key',
     change: (config, id) => switchAccessKey(config, id, false),
     done: 'Disabled access key',
   })

@@ -51,7 +51,7 @@ const folderOption = [
 ] as const
 const scriptArgument = [
   '<script>',
-  'JSON file; the CSRs that it refers to must be in the same folder',
+  'JSON file with the script; the CSRs must be in the same folder',
 ] as const
 const passphraseCharactersMin = 12
 
@@ -98,7 +98,7 @@ function runSubcommand(group: SignetCommand): void {
       'for tests: name of a person who confirms without a prompt; repeatable',
       severalOf,
     )
-    .option('--script-sha256 <hex>', 'for tests: SHA-256 of the script, in place of the prompt')
+    .option('--script-sha256 <hex>', 'for tests: SHA-256 of the script, instead of the prompt')
     .examples(
       'signet ceremony run script.json',
       'signet ceremony run crl.json --folder /media/root',

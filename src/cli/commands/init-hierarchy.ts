@@ -31,7 +31,7 @@ type HierarchyFlags = ConnectionFlags &
 export function initHierarchyCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'init-hierarchy'))
     .output('table')
-    .description('Create a root CA and an issuing CA. CAs that already exist are kept and shown')
+    .description('Create a root CA and an issuing CA. Existing CAs are kept and shown')
     .option(
       '--name <text>',
       'organization in the subjects of both CAs, and prefix of their names',

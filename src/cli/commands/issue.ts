@@ -52,7 +52,7 @@ type IssueFlags = ConnectionFlags &
 export function issueCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'issue'))
     .output('table')
-    .description('Issue a certificate, and write it with its key and chain to a folder')
+    .description('Issue a certificate and write the certificate, key and chain to a folder')
     .option('--name <host,…>', 'DNS name, email address or URI; repeatable', severalOf)
     .option('--ip <address,…>', 'IP address; repeatable', severalOf)
     .option(

@@ -77,7 +77,7 @@ export function logCommand(context: CommandContext): Command {
   group
     .command('witness')
     .output()
-    .description("Verify that a server's record is append-only, and store its checkpoints")
+    .description("Verify that a server's record is append-only, and store the checkpoints")
     .argument('<url>', 'URL of the log, which is the public URL of the server followed by /log')
     .requiredOption('--key <key>', 'public key of the record, from "signet log key"')
     .requiredOption('--state <file>', 'file in which the checkpoints are stored')
@@ -94,7 +94,7 @@ function addShow(group: SignetCommand): void {
   const { context } = group
   orApi(storageCommand(group, 'show'))
     .output()
-    .description('List leaves of the record; leaves must match all filters')
+    .description('List the leaves of the record that match all filters')
     .option('--principal <text>', 'part of the name of the principal or operating system user')
     .option('--ca <arn>', 'ARN or ID of a CA')
     .option('--serial <hex>', 'serial number of a certificate')
@@ -103,7 +103,7 @@ function addShow(group: SignetCommand): void {
     .option('--until <time>', 'latest time (exclusive), for example 2026-01-31T12:00:00Z')
     .option(
       '--limit <number>',
-      'maximum number of leaves to show, counted from the newest',
+      'maximum number of leaves to show, starting with the newest',
       count,
       100,
     )

@@ -39,7 +39,9 @@ type RenewFlags = ConnectionFlags &
 export function renewCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'renew'))
     .output('table')
-    .description('Renew certificates in folders written by signet issue, with new keys')
+    .description(
+      'Renew certificates in folders written by signet issue. Each renewal uses a new key',
+    )
     .argument('<dir...>', 'folders written by signet issue')
     .option(
       '--if-expiring-within <duration>',

@@ -64,7 +64,7 @@ export function roleCommand(context: CommandContext): Command {
     )
   orApi(ofAccount(group, 'show'))
     .output()
-    .description('Show a role with its trust policy and its policies')
+    .description('Show a role, its trust policy and its other policies')
     .argument('<name>')
     .examples('signet role show issuer')
     .run(async (call: Call<SourceFlags>, roleName: string) =>
