@@ -10,7 +10,7 @@ export interface TokenBuckets {
   take(name: string, limit: BucketLimit): number
 }
 
-export interface BucketLimit {
+interface BucketLimit {
   /** Number of tokens in a full bucket, at least 1. */
   readonly size: number
   readonly perSecond: number
