@@ -43,7 +43,7 @@ export interface Subproblem {
 }
 
 interface ProblemOptions {
-  /** HTTP status; the status of the type by default. */
+  /** HTTP status; defaults to the problem type's status. */
   readonly status?: number
   /** Additional members of the document, such as `algorithms` for `badSignatureAlgorithm`. */
   readonly members?: Readonly<Record<string, unknown>>

@@ -52,7 +52,7 @@ export interface AccountRequest extends AcmeRequest {
   readonly account: AcmeAccount
 }
 
-/** A request signed by a key that may not belong to an account. */
+/** A request whose key does not necessarily belong to an account. */
 export interface KeyRequest extends AcmeRequest {
   readonly key: AccountKey
 }

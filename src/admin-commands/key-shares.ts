@@ -152,7 +152,7 @@ async function removeKeyFile(
     (inFile !== undefined && masterKeyId(inFile) !== id)
   )
     throw new ConfigurationError(
-      '--remove: the master key was replaced while its shares were written; the master key file was not removed, so split the new master key',
+      '--remove: the master key was replaced while its shares were being written, so the master key file was kept; split the new master key',
     )
   try {
     await rm(path)

@@ -25,7 +25,7 @@ export type Owner =
 export type PositionFacet = 'expiry' | 'issue' | 'template' | 'requester'
 export type NameFacet = 'subject' | 'name' | 'reversed-name'
 
-/** Returns the number of a facet. A facet number has 32 bits, which SQLite stores in four bytes. */
+/** Returns the numeric ID of a facet. The ID has 32 bits, so SQLite stores it in four bytes. */
 export function facetNumber(
   facet: PositionFacet | NameFacet,
   owner: Owner,

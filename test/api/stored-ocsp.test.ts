@@ -34,7 +34,7 @@ async function prepare() {
   return { root, certificate, one, request: ocspRequest([one]) }
 }
 
-/** Starts a locked server's OCSP route on the running service's database. */
+/** Starts the OCSP route of a locked server, which uses the database of the running service. */
 async function startLocked(t: TestContext) {
   const engine = await loadEngine(locateDatabase(service.config))
   const db = await engine.openReadOnly()

@@ -67,7 +67,7 @@ function missingFeature(document: JsonObject, hasSecret: boolean): string | unde
   if (lacks('code_challenge_methods_supported', ['S256']))
     return 'the provider does not support PKCE with S256 (code_challenge_methods_supported)'
   if (lacks('id_token_signing_alg_values_supported', signatureAlgorithms))
-    return 'the provider signs ID tokens with none of the accepted algorithms (id_token_signing_alg_values_supported)'
+    return 'the provider supports none of the accepted algorithms for ID tokens (id_token_signing_alg_values_supported)'
   const methods = authenticationMethods(document)
   if (
     hasSecret &&

@@ -218,7 +218,7 @@ function wrongPin({ token, pinFile, folder }: TokenLocation, refusal: string): T
   )
 }
 
-/** Returns the failure for a possibly temporary error, from the module or elsewhere. */
+/** Converts an error that may be temporary to a failure. */
 export function unavailable({ token }: TokenLocation, cause: unknown): TokenFailure {
   const message = `the PKCS #11 token '${token}' cannot be used now (${messageOf(cause)})`
   return new TokenFailure('unavailable', message, { cause })
