@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
+import { TestFolder } from '../../test/support/database.ts'
 import { createProgram } from './program.ts'
 import { runCommand } from './run-command.ts'
 
@@ -59,11 +61,19 @@ interface Outcome {
   readonly code: number
 }
 
+interface RunOptions {
+  readonly environment?: Record<string, string>
+  readonly stdin?: string
+  /** Width of the terminal; undefined if standard output is not a terminal. */
+  readonly columns?: number
+}
+
 async function run(
   argv: readonly string[],
-  { environment = {}, stdin = '' }: { environment?: Record<string, string>; stdin?: string } = {},
+  { environment = {}, stdin = '', columns }: RunOptions = {},
 ): Promise<Outcome> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const stdout = Object.assign(new PassThrough(), columns && { isTTY: true, columns })
+  const stderr = new PassThrough()
   const code = await runCommand(argv, {
     environment,
     stdin: () => PassThrough.from([Buffer.from(stdin)]),
@@ -113,4 +123,23 @@ test('a command reads and writes the streams and variables that it is passed, no
   const inspected = await run(['inspect', '-'], { stdin: 'not a certificate' })
   assert.deepEqual([inspected.code, inspected.stdout], [1, ''])
   assert.match(inspected.stderr, /^signet: -: /)
+})
+
+test('on a terminal, check-config prints a line for each setting with a value, and that they are valid', async () => {
+  using folder = new TestFolder()
+  const argv = ['check-config', '--listen', '127.0.0.1:9000', '--data', folder.file('new')]
+  const { code, stdout, stderr } = await run(argv, { columns: 80 })
+  assert.equal(code, 0, stderr)
+  const lines = stripVTControlCharacters(stdout).trimEnd().split('\n')
+  assert.deepEqual(
+    lines.filter((line) => line.length > 80),
+    [],
+  )
+  const settings = new Map(lines.map((line) => [line.split(/ +/)[0], line.split(/ {2,}/).slice(1)]))
+  assert.equal(settings.size, lines.length)
+  assert.deepEqual(settings.get('listen'), ['127.0.0.1:9000', 'flag'])
+  assert.deepEqual(settings.get('lint'), ['error', 'default'])
+  assert.match(stderr, /^The configuration is valid\. At its first start, signet serve creates/)
+  const offline = await run([...argv, '--offline'], { columns: 80 })
+  assert.match(offline.stderr, /^The settings are valid\. Files and connections were not checked/)
 })

@@ -2,14 +2,18 @@
  * The command `signet check-config`, which prints the configuration of `signet serve` and checks everything that the
  * configuration refers to.
  */
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { ConfigurationError } from '../../errors.ts'
+import type { Config } from '../../settings/config.ts'
 import { configWarnings } from '../../settings/config-warnings.ts'
+import { printDone, printNote } from '../../terminal.ts'
 import { serverConfigOf, type ParsedFlags } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
+import { tableText } from '../shared/table.ts'
 
 type Flags = ParsedFlags & OutputFlags & { readonly offline?: true }
 
@@ -29,8 +33,35 @@ export function checkConfigCommand(context: CommandContext): Command {
       }
       // Secrets are redacted during conversion to JSON.
       const redacted = JSON.parse(JSON.stringify(config)) as object
+      const warnings = configWarnings(config)
       printResult(context, flags, {
-        value: pascalCaseKeys({ ...redacted, warnings: configWarnings(config) }),
+        value: pascalCaseKeys({ ...redacted, warnings }),
+        text: () => settingsText(context.stdout, config, flags),
       })
+      if (flags.output !== 'table') return
+      for (const warning of warnings) printNote(context.stderr, warning)
+      printDone(context, conclusion(config, flags))
     })
+}
+
+/** Returns a table of the settings that have a value. */
+function settingsText(
+  stdout: CommandContext['stdout'],
+  { effectiveSettings }: Config,
+  { wide = false }: OutputFlags,
+): string {
+  const rows = effectiveSettings
+    .filter(({ value }) => value !== undefined)
+    .map(({ name, value, source }) => ({ setting: name, value, source: source.toLowerCase() }))
+  return tableText(stdout, rows, { wide })
+}
+
+/** Returns the result of the checks in a sentence. */
+function conclusion({ dataDirectory }: Config, { offline }: Flags): string {
+  if (offline === true)
+    return 'The settings are valid. Files and connections were not checked, because --offline is set.'
+  const valid = 'The configuration is valid.'
+  return existsSync(dataDirectory)
+    ? valid
+    : `${valid} At its first start, signet serve creates the data folder ${dataDirectory}.`
 }
