@@ -176,6 +176,9 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+/** Node.js error codes for a connection that the server has closed. */
+const closedCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
 /** Replaces unhelpful error messages from Node.js and the SDK with messages that state what the user can do. */
 export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
@@ -194,11 +197,17 @@ function adviceFor(error: Error, endpoint: string): string | undefined {
   const { code } = error as NodeJS.ErrnoException
   if (error.message.includes('Deserialization error'))
     return `${endpoint} does not serve the AWS Private CA API; it may be the URL of the server's public listener`
+  // Node.js adds advice on its own flags after a semicolon.
   if (untrustedCodes.has(code))
-    return `the TLS certificate of ${endpoint} is not trusted (${error.message}): specify the root certificate of its issuer with --ca-file`
+    return `the TLS certificate of ${endpoint} is not trusted (${error.message.replace(/;.*/s, '')}): specify the root certificate of its issuer with --ca-file`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the TLS certificate of ${endpoint} is for another name: ${error.message}`
   if (code !== undefined && unreachableCodes.has(code)) return cannotConnect(endpoint, code)
+  // The SDK also calls a closed connection a TimeoutError.
+  if (code !== undefined && closedCodes.has(code))
+    return endpoint.startsWith('http:')
+      ? `${endpoint} closed the connection: use an https:// endpoint if the server has TLS`
+      : `${endpoint} closed the connection: check the server's log`
   if (error.name === 'TimeoutError')
     return `${endpoint} did not respond in time: check the server and the network`
   if (
@@ -207,7 +216,5 @@ function adviceFor(error: Error, endpoint: string): string | undefined {
     code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
   )
     return `${endpoint} does not speak TLS: use an http:// endpoint, or start the server with TLS`
-  if ((code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') && endpoint.startsWith('http:'))
-    return `${endpoint} closed the connection: use an https:// endpoint if the server has TLS`
   return undefined
 }

@@ -12,7 +12,7 @@ import type { Flags } from '../../src/settings/config.ts'
 import { createUser, policyOf } from '../support/accounts.ts'
 import { clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
 import { createRoot } from '../support/hierarchy.ts'
-import { startServer } from '../support/process.ts'
+import { command, startServer } from '../support/process.ts'
 import { eventually } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 import { callOverTls, makeCertificate, type CertificateFiles } from '../support/tls.ts'
@@ -61,6 +61,25 @@ test('with certificate files the API is served over TLS only', async (t) => {
     200,
     'the public listener does not use TLS',
   )
+})
+
+test('every command says why a TLS listener or a plain listener cannot be used with the wrong URL', async (t) => {
+  const { service } = await withFiles()
+  t.after(() => service.close())
+  const plain = await TestService.start()
+  t.after(() => plain.close())
+  const data = service.config.dataDirectory
+  for (const [endpoint, reason] of [
+    [service.url.replace('https', 'http'), 'closed the connection: use an https:// endpoint'],
+    [service.url, 'is not trusted (self-signed certificate): specify the root certificate'],
+    [plain.url.replace('http', 'https'), 'does not speak TLS: use an http:// endpoint'],
+  ] as const)
+    for (const args of [['status'], ['ca', 'list'], ['certificates', 'list']]) {
+      const outcome = await command([...args, '--endpoint', endpoint, '--data', data])
+      assert.notEqual(outcome.code, 0)
+      const said = `${outcome.stdout}${outcome.stderr}`
+      assert.ok(said.includes(reason), `${args.join(' ')}: ${said}`)
+    }
 })
 
 test('changed certificate files are loaded without a restart, unless key and certificate do not match', async (t) => {
