@@ -440,7 +440,7 @@ test('a policy that comes into effect between the check and the transaction of a
   const input = { CertificateAuthorityArn }
   assert.match(
     await service.refusal('DeleteCertificateAuthority', input, alice),
-    /^AccessDeniedException: .* or another command changed the approval policy at the same time\. Send the request again/,
+    /^AccessDeniedException: .* or the approval policy has changed\. Send the request again/,
   )
   await denied(service, 'DeleteCertificateAuthority', { input, by: alice })
 })
