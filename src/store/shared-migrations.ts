@@ -92,7 +92,7 @@ function crlNextUpdates({ integer }: Dialect): string {
   `
 }
 
-/** Adds the policies of two-person approval, and the requests that require a second person's approval (approval/). */
+/** Adds two-person approval (approval/): its policies, and the requests that require a second person's approval. */
 function approvalTables({ text, integer, bytes, strict }: Dialect): string {
   return `
   create table approval_policies (

@@ -42,7 +42,7 @@ export function listSubcommand(group: SignetCommand): void {
     .option('--subject <name>', "common name, or a prefix such as 'web*'")
     .option(
       '--san <name>',
-      "subject alternative name, a prefix such as 'web*', or a suffix such as .example.com",
+      "subject alternative name: complete, a prefix ('web*') or a suffix (.example.com)",
     )
     .option('--serial <number>', 'serial number in hexadecimal')
     .option('--template <name>', 'name or ARN of a template')

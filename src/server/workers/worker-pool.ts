@@ -71,7 +71,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Stops the workers after their running requests are complete. Workers that do not listen yet are killed, because they may
+   * Stops the workers after their running requests are complete. Workers that are not listening yet are killed, because they may
    * not receive `stop`.
    */
   async stop(): Promise<void> {
