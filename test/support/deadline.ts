@@ -1,7 +1,7 @@
 /**
  * The deadline of a test file. A process that exceeds the deadline prints the resources that kept the process alive, and exits.
  */
-const minutes = 15
+const minutes = 10
 
 // The deadline does not apply to the test runner itself.
 if (process.env['NODE_TEST_CONTEXT'] !== undefined) {
