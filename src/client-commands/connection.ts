@@ -63,7 +63,7 @@ export async function withConnection<T>(
     return await work({ endpoint, region, client })
   } catch (error) {
     const file = credentials && join(options.dataDirectory ?? '', 'credentials')
-    throw explainConnectionError(withKeySource(error, file), endpoint)
+    throw explainConnectionError(withKeySource(withBucketAdvice(error), file), endpoint)
   } finally {
     client.close()
   }
@@ -155,6 +155,17 @@ function withKeySource(error: unknown, file: string | undefined): unknown {
         { cause: error },
       )
   return error
+}
+
+/** Adds how to create a bucket of the embedded object store to AWS's error, which cannot mention it. */
+function withBucketAdvice(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const [, bucket] = /Permission error with your S3 bucket '([^']*)'/.exec(error.message) ?? []
+  if (bucket === undefined) return error
+  return new Error(
+    `${error.message} If the bucket does not exist, create it on the server with: signet bucket create ${bucket}`,
+    { cause: error },
+  )
 }
 
 /** Node.js error codes for a server certificate whose issuer is not trusted. */

@@ -91,7 +91,10 @@ test('a file with the master key itself is refused if a KMS key is configured', 
   using folder = new TestFolder()
   const path = folder.file('master.key')
   await openMasterKey({ path, mayCreate: true, random })
-  await assert.rejects(readMasterKey(path, options()), refused(/contains an unencrypted master key/))
+  await assert.rejects(
+    readMasterKey(path, options()),
+    refused(/contains an unencrypted master key/),
+  )
   assert.equal((await readMasterKey(path, withoutArn()))?.bytes.length, 32)
 })
 

@@ -81,9 +81,12 @@ test('init-hierarchy creates a hierarchy once, and refuses a different key algor
   )
   const other = await refused(1, 'init-hierarchy', '--name', 'One', '--key-algorithm', 'RSA_2048')
   assert.match(other, /the CA exists with the key algorithm EC_prime256v1, not RSA_2048/)
+  const { stderr } = await signet('init-hierarchy', '--name', 'One', '--crl-bucket', 'crls')
+  for (const arn of arns(first))
+    assert.ok(stderr.includes(`signet ca revocation ${arn} --crl-bucket crls`), stderr)
   assert.match(
     await refused(1, 'init-hierarchy', '--name', 'Two', '--crl-bucket', 'nowhere'),
-    /bucket/,
+    /Permission error with your S3 bucket 'nowhere'\. .* with: signet bucket create nowhere\n/,
   )
   assert.match(
     await refused(2, 'init-hierarchy', '--root-validity', 'long'),

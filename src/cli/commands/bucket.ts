@@ -27,7 +27,10 @@ export function bucketCommand(context: CommandContext): Command {
     )
     .examples('signet bucket create my-crls')
     .run(({ config, flags }, name: string) => addBucket(config, name, flags.account), {
-      next: (name) => [`signet init-hierarchy --crl-bucket ${name}`],
+      next: (name) => [
+        `signet init-hierarchy --crl-bucket ${name}`,
+        `signet ca revocation CA --crl-bucket ${name}`,
+      ],
     })
   storageCommand(group, 'list')
     .output()

@@ -21,7 +21,7 @@ import {
 } from '../shared/connection-flags.ts'
 import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
-import { progressTo } from '../../terminal.ts'
+import { printNote, progressTo } from '../../terminal.ts'
 import { systemErrorText } from '../../text/system-error.ts'
 
 type HierarchyFlags = ConnectionFlags &
@@ -100,6 +100,17 @@ function printHierarchy(
     text: () => paragraphsText(context.stdout, authorities.map(authorityParagraph)),
   })
   const issuing = authorities.find(({ role }) => role === 'issuing')
+  const { crlBucket } = flags
+  const unchanged = authorities.filter(
+    ({ created, revocation }) => crlBucket !== undefined && !created && !revocation.includes('CRL'),
+  )
+  if (unchanged.length > 0)
+    printNote(
+      context.stderr,
+      `--crl-bucket applies only to new CAs; publish the CRLs of existing CAs with: ${unchanged
+        .map(({ arn }) => `signet ca revocation ${arn} --crl-bucket ${crlBucket}`)
+        .join('; ')}`,
+    )
   nextSteps(
     context,
     [
