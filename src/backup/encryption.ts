@@ -21,7 +21,7 @@ export type DecryptionKey =
 export function keyKinds(key: EncryptionKey): string[] {
   if (key.kind === 'passphrase') return ['passphrase']
   return key.recipients.map((recipient) => {
-    // Only RSA recipients are objects, because the age format does not define them.
+    // An RSA recipient is an object, because the age format does not define a string for it.
     if (typeof recipient !== 'string') return 'RSA'
     if (recipient.startsWith('age1tag')) return 'P-256'
     return recipient.startsWith('age1pq') ? 'post-quantum age key' : 'X25519'
@@ -29,8 +29,8 @@ export function keyKinds(key: EncryptionKey): string[] {
 }
 
 /**
- * Base-2 logarithm of the scrypt work factor, as in the `age` command. Each guess of a passphrase takes 256 MB and about one
- * second.
+ * Base-2 logarithm of the scrypt work factor, as in the `age` command. Each attempt at a passphrase takes about one second and
+ * 256 MB of memory.
  */
 const defaultWorkFactor = 18
 /** Maximum length of an age header, in bytes. Even a header with a hundred recipients is shorter. */

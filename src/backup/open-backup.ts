@@ -87,7 +87,7 @@ async function* bytesOf(file: ReadAt, start: number): AsyncGenerator<Uint8Array>
 async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unzip = createUnzip()
   const done = pipeline(source, unzip)
-  // Reading `unzip` throws errors from the file and from the decryption.
+  // Reading from `unzip` also throws the errors from the file and from the decryption.
   done.catch(() => {})
   try {
     yield* unzip

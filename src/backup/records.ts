@@ -112,7 +112,7 @@ function framed(kind: keyof typeof letters, content: Buffer): Buffer {
 }
 
 /**
- * Reads a backup's content up to the end of its header. The header of a legacy backup is outside the content. Both the function
+ * Reads a backup's content up to the end of its header. A legacy backup's header is not part of its content. Both the function
  * and the iteration over the batches throw ConfigurationError if the records are incomplete or inconsistent.
  */
 export async function readContent(

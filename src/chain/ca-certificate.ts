@@ -39,7 +39,7 @@ const criticalExtensions: ReadonlySet<string> = new Set([
   oids.subjectInfoAccess,
 ])
 
-/** RFC 5280's names for extensions that oidName names differently. */
+/** Names from RFC 5280 for extensions to which oidName gives other names. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
   [oids.freshestCrl, 'freshestCRL'],
@@ -65,7 +65,7 @@ export function requireCaCertificate(
   requireKeyStrength(position, certificate, keyPolicy)
 }
 
-/** Returns the names in the SAN of a certificate that requireCaCertificate accepted; empty if the certificate has no SAN. */
+/** Returns the names in the SAN of a certificate that requireCaCertificate has accepted, or an empty array if it has no SAN. */
 export function alternativeNamesOf({ extensions }: Certificate): readonly GeneralName[] {
   const extension = findExtension(extensions, oids.subjectAltName)
   return extension === undefined ? [] : parseGeneralNames(extension.value)

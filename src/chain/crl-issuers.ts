@@ -10,7 +10,9 @@ export interface CrlIssuerCertificate {
   readonly notAfter: Date
 }
 
-/** Returns the reasons why validators reject a CA's CRLs. `certificates` are all certificates of the CA, in order of import. */
+/**
+ * Returns the reasons why validators reject a CA's CRLs. `certificates` contains all certificates of the CA, in order of import.
+ */
 export function crlIssuerProblems(
   certificates: readonly CrlIssuerCertificate[],
   now: Date,

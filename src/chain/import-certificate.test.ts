@@ -209,7 +209,7 @@ test('a certificate without cRLSign is refused only if CRLs of its CA are enable
         found,
         /^MalformedCertificateException: Certificate has a key usage without cRLSign/,
       )
-    // The CRLs of the CAs above are not affected.
+    // The key usage does not affect the CRLs of the CAs above the new CA.
     const [below, ...above] = threeWith(1, extensions)
     assert.equal(await importOutcome(below, above, { publishesCrls: true }), 'accepted')
   }
@@ -322,7 +322,7 @@ test('a certificate must not outlive a certificate above it', async () => {
   )
 })
 
-/** Builds a path from `levels`. The levels start at the root, and the path starts with the lowest certificate. */
+/** Builds a path from `levels`. The levels are numbered from the root, but the path starts with the lowest certificate. */
 function pathWith(
   levels: readonly { pathLen: number | undefined; selfIssued: boolean }[],
 ): Crafted[] {
@@ -555,7 +555,10 @@ function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
   return { certificate: parseCertificate(der), keys }
 }
 
-/** Builds a certificate that is signed with a modulus that is easy to factor. The subject's key is `keys` or that modulus. */
+/**
+ * Builds a certificate signed with an RSA key whose modulus is easy to factor. The subject's key is `keys`; by default, the
+ * certificate is self-signed.
+ */
 function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
   const spki = keys?.publicKey.export({ type: 'spki', format: 'der' })
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHRSA')

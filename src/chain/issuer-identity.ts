@@ -46,8 +46,8 @@ export function sameIdentity(a: Certificate, b: Certificate): boolean {
 
 /**
  * Returns the identity number for a certificate to import: the number of an earlier certificate with the same identity, otherwise
- * the next number. `earlier` are the CA's former certificates, oldest first. Only the last certificate with each number matters,
- * because early versions of Signet gave every certificate the number 1.
+ * the next number. `earlier` contains the CA's former certificates, oldest first. Only the last certificate with each number
+ * matters, because early versions of Signet gave every certificate the number 1.
  */
 export function identityOf(
   certificate: Certificate,
@@ -61,8 +61,8 @@ export function identityOf(
 /**
  * Returns the certificates whose identity differs from that of the last certificate with the same number. A CRL is issued under
  * the last identity with the CRL's number, so validators reject the CRL for certificates from earlier identities. Only early
- * versions of Signet, which did not record identities, created duplicate numbers. `certificates` are the certificates of a single
- * CA, oldest first.
+ * versions of Signet, which did not record identities, created duplicate numbers. `certificates` contains the certificates of a
+ * single CA, oldest first.
  */
 export function supersededIdentities<Each extends IdentifiedCertificate>(
   certificates: readonly Each[],

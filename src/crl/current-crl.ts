@@ -31,8 +31,8 @@ export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefi
 
 /**
  * Opens a CA's current CRL: a new partition, or the complete CRL for the CA's identity. The complete CRL may already exist.
- * Another request may have opened the CRL concurrently. The caller must read the CA again afterwards. `principal` is the ARN of
- * the requester.
+ * Another request may have opened the CRL concurrently. The caller must then read the CA again. `principal` is the ARN of the
+ * requester.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,

@@ -5,7 +5,7 @@ import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 
 const defaultFolder = 'crl'
 
-/** Returns the object key of the CRL `name`. The key is below CustomPath or `crl/`. */
+/** Returns the object key of the CRL `name`. The key starts with CustomPath, or with `crl/` by default. */
 export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
   return `${CustomPath ?? defaultFolder}/${name}.crl`
 }

@@ -55,7 +55,7 @@ after(async () => {
   await service.close()
 })
 
-/** Returns the services for a CRL publication, on the data folder of the running service. */
+/** Returns services for publishing a CRL that use the running service's data folder. */
 function publishingServices(): Services {
   const { config, clock } = service
   const { db, location, masterKeys } = data

@@ -89,7 +89,7 @@ function enabledCrl({ revocation }: Authority): EnabledCrl {
   return revocation.CrlConfiguration
 }
 
-/** The CRL could not be generated for a reason that is unrelated to the bucket. */
+/** CRL generation failed for a reason that is unrelated to the bucket. */
 class CrlGenerationError extends Error {
   override name = 'CrlGenerationError'
 }

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises'
 
 /**
  * Runs `work`. If the process runs as root, its effective user and group change to the owner of `directory` while `work` runs.
- * New files then belong to the owner from the start. A symbolic link in the folder cannot make root write to a file that the
- * owner may not change. The effective user applies to the whole process, so only commands may call this function, and its calls
- * must not overlap.
+ * New files are therefore created with the right owner. A symbolic link in the folder cannot trick root into writing to a file
+ * that the owner has no permission to change. The effective user applies to the whole process, so only commands may call this
+ * function, and its calls must not overlap.
  */
 export async function asFolderOwner<T>(directory: string, work: () => T | Promise<T>): Promise<T> {
   const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process

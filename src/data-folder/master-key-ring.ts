@@ -44,7 +44,7 @@ export interface MasterKeyRing {
   sealers(label: string): SealerRing
   /**
    * Returns the sealer for tokens. The sealer can open tokens that are sealed with any key in the ring. During a rotation, the
-   * sealer uses the old key, because other processes may not have read the new key yet.
+   * sealer uses the old key, because other processes might not have read the new key yet.
    */
   tokenSealer(label: TokenLabel): Sealer
   /** Returns the authenticator for tokens. The authenticator selects its keys in the same way as the token sealer. */
@@ -102,7 +102,7 @@ class Ring implements MasterKeyRing {
   #state: RingState
   /** The current or most recent read of the settings in the database. */
   #running: Promise<void> | undefined
-  /** The next read of the settings, which has not started. */
+  /** The next read of the settings, which has not started yet. */
   #next: Promise<void> | undefined
   generation = 0
 

@@ -33,7 +33,7 @@ export interface TokenKeys {
   readonly masterKeyId: string
   /** Time after which every token issued under the replaced master key has expired. */
   readonly until: Date
-  /** After a rotation by an earlier version, purposes that were added later have no key. */
+  /** If an earlier version performed the rotation, purposes added in later versions have no key. */
   readonly keys: Readonly<Partial<Record<TokenLabel, Uint8Array>>>
 }
 

@@ -29,9 +29,9 @@ export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'
 }
 
 /**
- * Returns a response with the CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1). The URL always returns
- * the latest certificate of the issuing CA's identity. Clients can therefore verify certificates that contain the URL even after
- * the CA certificate was renewed.
+ * Returns a response with the DER-encoded CA certificate that a caIssuers URL refers to (RFC 5280 §4.2.2.1). The URL always
+ * returns the latest certificate of the issuing CA's identity. Clients can therefore verify certificates that contain the URL
+ * even after the CA certificate was renewed.
  */
 async function answerCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,

@@ -1,4 +1,4 @@
-/** Batches of requests: no request waits for all the others, and requests do not affect each other. */
+/** Batches of requests: responses do not wait for later batches, and requests do not affect each other. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'

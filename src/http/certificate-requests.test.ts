@@ -13,7 +13,7 @@ import { limitCertificateRequests, wasCertificateRequested } from './certificate
 
 let folder: string
 let server: Server
-/** Bytes of the handshakes that have ended. */
+/** Number of bytes that the client sent in each completed handshake. */
 let ended: number[]
 let isBegun: boolean
 let isUsed: () => boolean | Promise<boolean>
@@ -63,7 +63,7 @@ function clientWith(length: number): ConnectionOptions {
   return { key, cert: chain.map((each) => pemOf(each).toString()).join('') }
 }
 
-/** Sends a request. Returns the answer, or the code of the error. */
+/** Sends a request. Returns the response, or the error code. */
 async function answerTo(options: ConnectionOptions): Promise<string> {
   const { port } = server.address() as AddressInfo
   const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })

@@ -33,7 +33,7 @@ export function limitCertificateRequests(
       const name = nameOf(socket)
       const end = (): void => {
         handshake.end(socket.bytesRead)
-        // A new connection can have the same port before the old connection has closed.
+        // A new connection can use the same port before the old connection is closed.
         if (ends.get(name) === end) ends.delete(name)
       }
       ends.set(name, end)

@@ -23,8 +23,8 @@ export function deadlineOf(
 }
 
 /**
- * Starts a deadline. `late` is called if the work that `within` waits for fails after the deadline. Node.js keeps timers with the
- * same duration in a single list, which needs only one system timer. A custom list of deadlines was no faster in batches of 16
+ * Starts a deadline. `late` is called if the work passed to `within` fails after the deadline. Node.js keeps timers with the same
+ * duration in a single list, which needs only one system timer. A custom list of deadlines was no faster in batches of 16
  * requests, and saved only 0.3 µs for a single request.
  */
 function startDeadline(milliseconds: number, late: (error: unknown) => void): Deadline {

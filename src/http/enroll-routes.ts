@@ -38,8 +38,8 @@ export function enrollRoutes({ log, health, site, acme, est }: EnrollRouteServic
 }
 
 /**
- * Creates the response to a request that fails before it reaches a route. The request's protocol is unknown, so the response is
- * a problem document, which ACME clients need.
+ * Creates the response to a request that fails before it reaches a route. The request's protocol is unknown. The response is a
+ * problem document because ACME clients expect that format.
  */
 export function enrollErrorAnswer(error: unknown): TextAnswer {
   return error instanceof ServiceError && !isUnavailable(error)

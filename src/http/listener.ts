@@ -47,7 +47,7 @@ const headerBytesMax = 32 * 1024
 export const headerLinesMax = 200
 const keepAliveMilliseconds = 75_000
 
-/** The interface of a listener for its owner. */
+/** The interface that a listener offers to its owner. */
 export interface Listener {
   /** The Node.js server. The owner reads the server's address and replaces its TLS certificate. */
   readonly server: Server
@@ -86,8 +86,8 @@ export function createListener({
   let closing: Promise<void> | undefined
   const server = createLimitedServer(limits, tls, answer)
   const connections = trackConnections(server, tls !== undefined)
-  // Without this handler, a failure to accept a connection would be an uncaught error, for example if no file descriptors are
-  // left.
+  // Without this handler, a failure to accept a connection (for example, when no file descriptors are left) would be an uncaught
+  // error.
   server.on('error', (err) => {
     if (server.listening) log.error({ err }, 'a listener failed to accept a connection')
   })

@@ -30,7 +30,7 @@ export interface ApiServices extends AuthenticationServices {
   readonly deadlineMilliseconds?: number
 }
 
-/** An AWS Private CA operation, as the protocol uses it. */
+/** The parts of an AWS Private CA operation that the protocol uses. */
 export interface ApiOperation {
   /** IAM action of the operation, for example `acm-pca:IssueCertificate`. */
   readonly action: string

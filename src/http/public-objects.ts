@@ -80,8 +80,8 @@ interface ObjectServices {
 }
 
 /**
- * Returns the response to a request for the object at `custom`, or otherwise at the path `/<bucket>/<key>`. An object that is
- * not PUBLIC_READ is reported as missing (404).
+ * Returns a response with the object at `custom` or, without `custom`, with the object at the path `/<bucket>/<key>`. An object
+ * that is not PUBLIC_READ is reported as missing (404).
  */
 export async function answerObject(
   { publicObjects, clock }: ObjectServices,

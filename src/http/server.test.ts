@@ -66,7 +66,7 @@ function operation(
 }
 
 const release: { now: () => void } = { now: () => undefined }
-/** Functions that release pending calls to the operation Wait. */
+/** Functions that release pending calls to the Wait operation. */
 const releases: (() => void)[] = []
 
 const operations = new Map([
@@ -371,8 +371,8 @@ test('a deeply nested member does not stop the server', async () => {
   const depth = 30_000
   const member = `${'['.repeat(depth)}${']'.repeat(depth)}`
   const answer = await call({ body: `{"a":${member}}` })
-  // The operation Echo returns the member. On Node.js 24, JSON.stringify overflows the stack, and only this request
-  // fails. On Node.js 26, JSON.stringify does not recurse.
+  // The Echo operation returns the member. On Node.js 24, JSON.stringify overflows the stack, and only this request fails. On
+  // Node.js 26, JSON.stringify does not recurse.
   assert.equal(answer.status, isStringifiable(member) ? 200 : 500)
   assert.equal((await call()).status, 200)
 })
@@ -625,7 +625,7 @@ test('a body that is compressed or in signed chunks is rejected with the reason'
 
 test('large integers are exact, whatever else is in the body', async () => {
   const exact = await call({ body: '{"a":9007199254740993,"b":[1,-9223372036854775808]}' })
-  // The operation Echo returns the bigint, which JSON.stringify cannot serialize.
+  // The Echo operation returns the bigint, which JSON.stringify cannot serialize.
   assert.equal(exact.status, 500)
   for (const digits of [21, 400, 60_000]) {
     const answer = await call({ body: `{"a":${'9'.repeat(digits)}}` })
@@ -702,7 +702,7 @@ test('garbage after a request does not replace the response to that request', as
   const bytes = `${head(sign({ body, operation: 'Wait' }))}Content-Length: ${body.length}\r\n\r\n${body}`
   const answer = exchange(`${bytes}garbage\r\n\r\n`)
   while (release.now === idle) await new Promise((resolve) => setImmediate(resolve))
-  // The garbage arrived in the same chunk and was read before the operation began.
+  // The invalid bytes arrived in the same chunk and was read before the operation began.
   release.now()
   const received = await answer
   assert.match(received, /^HTTP\/1\.1 200 OK[^]*Waited/)

@@ -176,7 +176,7 @@ async function joinWithBody(request: IncomingMessage, limits: BodyLimits): Promi
 
 const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const
 
-/** Logs a failure and sends a response with status 500. If a response has already begun, closes the connection. */
+/** Logs a failure and sends a response with status 500. If a response has already begun, the function closes the connection. */
 async function fail(
   services: EntryServices,
   failed: RoutedRequest | Exchange,

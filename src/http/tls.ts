@@ -16,8 +16,8 @@ export interface TlsMaterial {
   /** CAs that client certificates must chain to, or undefined if clients do not need a certificate. */
   readonly ca: string | undefined
   /**
-   * Whether the server requests a certificate from each client. A client may send any certificate or none, and the request
-   * handlers verify it. If the value is true, `ca` must be undefined.
+   * Whether the server requests a certificate from each client. A client may send any certificate or no certificate, and the
+   * request handlers verify what it sends. If the value is true, `ca` must be undefined.
    */
   readonly requestsAnyCertificate?: boolean
 }

@@ -33,7 +33,7 @@ function logged(): Logged {
   return { lines, log: createLog('error', { write: (line) => void lines.push(line) }) }
 }
 
-/** Creates services, some of which are replaced by `parts`. */
+/** Creates services, with replacements from `parts`. */
 function services(log: Log, parts: object): ApiServices {
   return {
     log,

@@ -22,8 +22,8 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 32
 const parallel = 16
 /**
- * Maximum number of concurrent runs. A run takes up to 20 seconds if none of its hosts respond, and other clients should not have
- * to wait.
+ * Maximum number of concurrent runs. Several runs are allowed, because a run takes up to 20 seconds if none of its hosts respond,
+ * and other clients should not have to wait that long.
  */
 const runsMax = 4
 /**

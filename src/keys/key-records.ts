@@ -1,6 +1,6 @@
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 
-/** A stored key pair. Only the public key is in plaintext. */
+/** A stored key pair. Only the public key is stored in plaintext. */
 export interface KeyRecord {
   readonly name: string
   /** The key algorithm. ED25519 is used only for the record's key, never for a CA. */

@@ -65,7 +65,7 @@ export function createLocalKeyStore({
   async function insert(name: string, algorithm: KeyAlgorithm): Promise<KeyRecord> {
     const record = await records.insertIfAbsent(await makeRecord(name, algorithm))
     if (record !== undefined) return record
-    // A rotation has replaced the master key since this process read the master key.
+    // Since this process read the master key, a rotation has replaced it.
     await sealers.refresh()
     const repeated = await records.insertIfAbsent(await makeRecord(name, algorithm))
     if (repeated !== undefined) return repeated

@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import { createSealer, type SealerRing } from '../sealer.ts'
 import type { KeyRecord } from './key-records.ts'
 
-/** Name of the record's key. The name cannot collide with the name of a CA key, which is a UUID. */
+/** Name of the record's key. The names of CA keys are UUIDs, so this name cannot collide with them. */
 export const recordKeyName = 'record'
 
 const dataKeyBytes = 32

@@ -10,7 +10,7 @@ export interface TokenKeyRecord {
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
-/** Storage for the locations of keys in tokens. A change is durable once the promise for it resolves. */
+/** Storage for the locations of keys in tokens. A change is durable once its promise resolves. */
 export interface TokenKeyRecords {
   find(name: string): Promise<TokenKeyRecord | undefined>
   /** Stores the record of a key pair unless its name is already taken. Resolves to the stored record with that name. */

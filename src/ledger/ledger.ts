@@ -85,7 +85,7 @@ async function createLog({ db, clock, random, sealers }: LedgerOptions) {
     }
   }
   if (!(await create())) {
-    // A rotation has replaced the master key since this process last read it.
+    // A rotation has replaced the master key since this process last read the key.
     await sealers.refresh()
     if (!(await create()))
       throw new KeyUnavailableError(

@@ -15,7 +15,7 @@ export interface OcspBatches {
 interface OcspBatchesOptions {
   readonly db: Database
   readonly clock: Clock
-  /** Receives the error if leaves could not be written. The leaves are then written with the next batch. */
+  /** Called with the error if leaves could not be written. The leaves are then written with the next batch. */
   readonly onFailure: (error: unknown) => void
 }
 

@@ -34,8 +34,8 @@ export interface Sealing {
 
 /**
  * Adds waiting leaves to the tree and signs a checkpoint. Resolves to the number of added leaves. If the stored tree does not
- * match the last checkpoint, the function signs nothing and throws RecordAlteredError. If two nodes do this concurrently, only
- * one of them adds leaves.
+ * match the last checkpoint, the function signs nothing and throws RecordAlteredError. If two nodes call this function
+ * concurrently, only one of them adds leaves.
  */
 export async function sealLeaves(sealing: Sealing): Promise<number> {
   const { db, clock, verifier, privateKey } = sealing

@@ -139,8 +139,8 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     const path = join(folder, name)
-    // The folder must be opened first. A concurrent deletion of the bucket moves the folder away, and moves it back if it
-    // contains an object.
+    // The bucket's folder must be opened before the new file is created. A concurrent deletion of the bucket moves the folder
+    // away, and moves the folder back if it contains an object.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {

@@ -131,7 +131,7 @@ function decodeFooter(footer: Buffer): ObjectInfo {
   }
 }
 
-/** Reads exactly `length` bytes. Returns undefined if the file is shorter. */
+/** Reads exactly `length` bytes. Returns undefined if the file is too short. */
 async function readExactly(
   handle: FileHandle,
   position: number,

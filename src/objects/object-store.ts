@@ -36,7 +36,8 @@ export interface ObjectHead {
 
 /**
  * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other error
- * means that the store is unreachable or failing, so a later call may succeed. Implementations retry requests if that is useful.
+ * means that the store is unreachable or failing, so a later call may succeed. Implementations retry failed requests if a retry
+ * may succeed.
  */
 export interface ObjectStore {
   /** Writes an object, replacing any object with the same key. The write is atomic, and is durable when the promise resolves. */

@@ -44,7 +44,7 @@ function isRefusal(error: unknown): boolean {
 function describe(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
   // The SDK reports "UnknownError" for responses without a body, such as the response to a HEAD request. An error that combines
-  // the failures of several addresses has no message.
+  // connection failures for several addresses has no message.
   const parts = [nameOf(error), code, message, statusOf(error)]
   const words = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
   return [...words].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')

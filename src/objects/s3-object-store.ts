@@ -71,11 +71,11 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     followRegionRedirects: true,
-    // S3 services other than Amazon S3 may not support the newer checksums.
+    // Some S3 services other than Amazon S3 do not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // S3 services other than Amazon S3 may not send the status 100 Continue. The SDK would wait for that status as long as for
-    // the whole response.
+    // Some S3 services other than Amazon S3 do not send the status 100 Continue. The SDK would wait as long for that status as
+    // for the whole response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {

@@ -5,7 +5,7 @@ export interface DelegateTimes {
   readonly now: Date
   /** Validity of OCSP responses. */
   readonly validitySeconds: number
-  /** notAfter of the CA certificate. No delegate's certificate is valid for longer. */
+  /** notAfter of the CA certificate. No delegate's certificate is valid beyond this time. */
   readonly caNotAfter: Date
   /** How much earlier than usual this certificate is renewed (renewalLead); 0 by default. */
   readonly leadMilliseconds?: number

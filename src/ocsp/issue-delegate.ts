@@ -66,7 +66,7 @@ function endOf({ clock, revocationPolicy }: Services, { certificate }: Authority
   return Math.floor(delegateEnd({ now, validitySeconds, caNotAfter }).getTime() / 1000)
 }
 
-/** Clients of an ML-DSA CA can verify ML-DSA, and all other clients can verify P-256. */
+/** Clients of an ML-DSA CA can verify ML-DSA signatures, and all other clients can verify P-256 signatures. */
 function keyFor(algorithm: KeyAlgorithm): {
   readonly algorithm: KeyAlgorithm
   readonly signingAlgorithm: SigningAlgorithm

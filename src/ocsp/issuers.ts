@@ -14,8 +14,8 @@ export interface OcspIssuers {
 const page = 256
 
 /**
- * Keeps the name and key hashes of all CA certificates in memory, a few hundred bytes per certificate. If a CertID is not found,
- * newly imported certificates are read with one index lookup.
+ * Keeps the name and key hashes of all CA certificates in memory, which takes a few hundred bytes per certificate. If a CertID is
+ * not found, newly imported certificates are read with one index lookup.
  */
 export function createOcspIssuers(db: Database): OcspIssuers {
   const known = new Map<string, string>()

@@ -3,7 +3,7 @@ import { decodePath, type RequestHead } from '../http/request.ts'
 
 const mediaType = 'application/ocsp-request'
 /**
- * Maximum number of path segments that are tested for an OCSP request. A valid path has fewer segments that start like an OCSP
+ * Maximum number of path segments that are tested for an OCSP request. No valid path has more segments that start like an OCSP
  * request.
  */
 const candidatesMax = 8

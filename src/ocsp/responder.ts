@@ -22,7 +22,7 @@ interface CachedAnswer extends SignedResponse {
   readonly statuses: readonly KnownStatus[]
   /** Change stamp of the database (Database.changeStamp) at the last check of the response. */
   stamp: number | undefined
-  /** Expiry of the CA. The expiry changes the status without a change to the database. */
+  /** Expiry of the CA. The CA's expiry changes the status without a change to the database. */
   readonly authorityNotAfter: Date
 }
 

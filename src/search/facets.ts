@@ -1,7 +1,7 @@
 /**
- * Facets in the search tables. A facet is a search condition, such as a combination of an account and a template. A facet's
- * number is the first 32 bits of a hash, so that no table of facets is needed. A collision only costs time, because every
- * certificate that is found is checked against the filter (filter.ts).
+ * Facets in the search tables. A facet is a search condition, such as a combination of an account and a template. A facet is
+ * identified by a number, the first 32 bits of a hash, so that no table of facets is needed. A collision only costs time, because
+ * every certificate that is found is checked against the filter (filter.ts).
  */
 import { createHash } from 'node:crypto'
 import type { Requester } from '../store/certificate-search.ts'
@@ -49,7 +49,7 @@ export function eraOf(certificateNumber: number): number {
   return Math.floor(certificateNumber / 65_536)
 }
 
-/** Returns the number of a name facet in an era: 32 bits. */
+/** Returns the 32-bit number that identifies a name facet in an era. */
 export function facetInEra(facet: number, era: number): number {
   return (facet + 1 + era) | 0
 }
@@ -81,7 +81,7 @@ export class CertificateEntries implements SearchEntries {
   addFormer(certificate: UnsearchableCertificate): void {
     const { accountId, region, number } = certificate.authority
     const requesters = requestersOf(certificate.requester)
-    // Earlier versions inserted positions for the account, and names without an era.
+    // Earlier versions also inserted requester entries for the CA's own account, and inserted names without an era.
     const owner = { accountId, region }
     const places = this.#placesOf(certificate, { owner, era: noEra, requesters })
     const besides = facetNumber('requester', { authorityNumber: number }, accountId)
@@ -135,7 +135,7 @@ function listIn<Key extends number | string>(
   return list
 }
 
-/** Adds names. If a certificate contains a name twice, the name is added twice but inserted once. */
+/** Adds names. A name that occurs twice in a certificate is added twice but inserted only once. */
 function addTo(
   { expiring, issued, subject, name, reversedName }: Places,
   { number, notAfter, issuedAt, certificateDer }: UnsearchableCertificate,

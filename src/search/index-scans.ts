@@ -75,7 +75,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
   if (!isUnbounded(expiry)) scans.push(byPosition('expiry', filter, expiry))
   const issue = issueRange(filter)
-  // All certificates of one CA may be fewer than the account's certificates with this name.
+  // A single CA may have fewer certificates than the account has certificates with this name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
   if (!isUnbounded(issue) || isSmall || scans.length === 0)
     scans.push(byPosition('issue', filter, issue))

@@ -79,10 +79,10 @@ export function matchesName({ kind, key }: NamePattern, name: string): boolean {
   }
 }
 
-/** A character after all assigned characters, in the order of UTF-8 bytes. */
+/** A character that sorts after all assigned characters in the order of UTF-8 bytes. */
 const last = '\u{10ffff}'
 
-/** Returns the range of keys that match a pattern, both ends inclusive. The keys of a suffix are reversed. */
+/** Returns the range of keys that match a pattern, including both ends. The keys of a suffix are reversed. */
 export function rangeOfPattern({ kind, key }: NamePattern): { low: string; high: string } {
   if (kind === 'exact') return { low: key, high: key }
   const low = kind === 'suffix' ? reversedKey(key) : key

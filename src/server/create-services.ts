@@ -35,8 +35,8 @@ export interface ProcessServices {
   /** Objects that the public listener serves, or undefined if the object store serves its objects itself. */
   readonly publicObjects: PublicObjects | undefined
   /**
-   * Limits the time of pending requests to an unresponsive key store. Called when the server begins to stop, before listeners and
-   * jobs complete their work.
+   * Limits the remaining time of pending requests to an unresponsive key store. Called when the server begins to stop, before
+   * listeners and jobs complete their work.
    */
   readonly beginStop: () => void
 }

@@ -1,8 +1,8 @@
 /**
  * The listener for ACME and EST, which always uses TLS. The enrollment listener uses the API listener's certificate. If the API
  * has no TLS, the server issues a certificate for the enrollment listener under its own root. While EST endpoints exist, the
- * listener requests a client certificate, because EST clients can authenticate with one. ACME clients send no certificate. An
- * embedded CA has no enrollment listener, because its host process serves the requests.
+ * listener requests a client certificate, because EST clients can authenticate with a certificate. ACME clients send no
+ * certificate. An embedded CA has no enrollment listener, because its host process serves the requests.
  */
 import type { BodyBudget } from '../http/body/budget.ts'
 import { limitCertificateRequests } from '../http/certificate-requests.ts'
@@ -85,7 +85,7 @@ export async function startEnrollListener(
 const rememberedMilliseconds = 60_000
 
 /**
- * Returns a function that returns whether the server may have EST endpoints. The result is true if the database cannot be read.
+ * Creates a function that returns whether the server might have EST endpoints. The result is true if the database cannot be read.
  */
 function useOfCertificates({ db, clock }: Services): () => boolean | Promise<boolean> {
   let rememberedUntil = 0

@@ -85,7 +85,10 @@ export async function openOwnData(
   return { runtime: { ...context, config, data, stack }, credentials }
 }
 
-/** Appends a leaf for each share that unlocked the server, with the person who entered it. Another leaf records the unlock. */
+/**
+ * Appends a leaf for each share that unlocked the server, and names the person who entered the share. Another leaf records the
+ * unlock.
+ */
 async function recordUnlock(
   { masterKey, enteredShares = [], clock }: ProcessContext,
   { db }: DataFolder,

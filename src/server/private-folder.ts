@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { lockFolder } from '../store/sqlite/folder-lock.ts'
 
-/** The in-memory file system on Linux. */
+/** Path of the in-memory file system on Linux. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** Age below which a temporary folder is never removed, because its owner may not have locked it yet. */
+/** Age below which a temporary folder is never removed, because its owner might not have locked it yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()

@@ -1,6 +1,6 @@
 /**
- * Handles requests that `signet unlock` sends to a locked server. A request contains a share of the master key or asks for the
- * progress.
+ * Handles requests that `signet unlock` sends to a locked server. A request either contains a share of the master key or queries
+ * the progress.
  */
 import { parseShare, ShareCollector, type KeyShare } from '../data-folder/key-shares.ts'
 import type { SplitManifest } from '../data-folder/locked.ts'

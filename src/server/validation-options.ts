@@ -23,9 +23,9 @@ export function validationOptions({
 }
 
 /**
- * Returns a function that checks whether one of the listeners accepts connections to a port on an IP address in canonical form. A
- * listener on a host name, or on every address, accepts connections to all addresses of the machine. The function does not
- * recognize ports that the operating system chooses (port 0). Ports that the operating system chooses are high ports, whereas
+ * Returns a function that checks whether one of the listeners accepts connections to a given IP address (in canonical form) and
+ * port. A listener on a host name, or on every address, accepts connections to all addresses of the machine. The function does
+ * not recognize ports that the operating system chooses (port 0). Ports that the operating system chooses are high ports, whereas
  * validation connects only to ports 80 and 443 and the configured ports. A listener's port can equal a validation port only if an
  * administrator configures a high port. If the ports are equal, the listener answers the validation request with an error.
  */

@@ -7,7 +7,7 @@ import { changing, guard, sql, type Sql } from './sql.ts'
 export interface ApprovalPolicy {
   /** Names of the actions that require a second person's approval. */
   readonly actions: readonly string[]
-  /** Time limit for the decision about a request, and for repeating an approved request. */
+  /** Time limit both for deciding a request and for repeating an approved request. */
   readonly windowSeconds: number
 }
 

@@ -130,7 +130,7 @@ export function listSharedAuthorities(
 
 /**
  * Returns a page from the cache if the cache contains the current revision of every CA on the page. Reading the rows of ten CAs
- * would take 60 of the 160 µs that a request takes.
+ * would take 60 µs of a request's 160 µs.
  */
 async function listKnown(db: ReadableDatabase, { text, values }: Sql): Promise<Authority[]> {
   const seenIn = db.snapshot?.()

@@ -151,14 +151,14 @@ export function postponeIntent(intent: ClaimedIntent, retry: Date, { token }: Le
       and lease = ${token}`
 }
 
-/** Postpones a CA's issuance intents that no process is working on, because the CA's key is unavailable. */
+/** Postpones the issuance intents of a CA whose key is unavailable, except for intents that a process is working on. */
 export function postponeOtherIntents(authorityNumber: number, retry: Date, now: Date): Sql {
   return sql`update certificate_intents set retry_at_ms = ${retry.getTime()}
     where authority_number = ${authorityNumber} and failed_at_ms is null
       and retry_at_ms < ${retry.getTime()} and lease_until_ms <= ${now.getTime()}`
 }
 
-/** Makes all waiting issuance intents of a CA due, because the CA's key is available again. */
+/** Makes a CA's waiting issuance intents due after the CA's key has become available again. */
 export function hastenIntents(authorityNumber: number): Sql {
   return sql`update certificate_intents set retry_at_ms = 0
     where authority_number = ${authorityNumber} and failed_at_ms is null and retry_at_ms > 0`

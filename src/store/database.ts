@@ -62,13 +62,13 @@ export interface DatabaseConnections extends Readonly<Record<string, number>> {
 }
 
 export interface SharedDatabase {
-  /** Runs `work` while all other nodes wait before they run work of the same kind. */
+  /** Runs `work` while all other nodes wait to run work of the same kind. */
   runExclusively<T>(work: () => Promise<T>): Promise<T>
 }
 
 /**
- * Error for a database that is unreachable or temporarily refuses requests. The caller may retry the request; a failed write
- * may have been applied.
+ * Error for a database that is unreachable or temporarily refuses requests. The caller can retry the request, but a failed write
+ * might have been applied.
  */
 export class DatabaseUnavailableError extends ServiceError {
   override name = 'DatabaseUnavailableError'

@@ -29,7 +29,7 @@ interface Subtree {
   readonly shown: string
 }
 
-/** Name constraints that cannot be parsed. Every certificate is considered to violate them. */
+/** Name constraints that cannot be parsed. Every certificate is considered to violate unreadable constraints. */
 interface UnreadableConstraints {
   readonly holder: string
   readonly problem: string

@@ -13,7 +13,7 @@ import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
 export type ComparableName =
-  /** With `wildcard`, the name stands for every name with exactly one label more than `host`. */
+  /** `wildcard` is true if the name stands for every name with exactly one more label than `host`. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
   | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
@@ -22,7 +22,8 @@ export type ComparableName =
 
 export type ComparableBase =
   /**
-   * With `below`, the base has a leading dot and contains only subdomains of `host`. An empty `host` stands for the empty base.
+   * `below` is true if the base has a leading dot and therefore contains only subdomains of `host`. An empty `host` stands for
+   * the empty base.
    */
   | { readonly kind: 'dNSName'; readonly host: string; readonly below: boolean }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string; readonly below: boolean }

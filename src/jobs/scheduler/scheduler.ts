@@ -14,8 +14,8 @@ export interface Job<Name extends string = string> {
   /** Maximum number of concurrent runs of the job; the default is one. */
   readonly runsMax?: number
   /**
-   * Does a limited part of the due work. Long work must stop when `signal` is aborted, because the server is then stopping. If
-   * the run throws an error, the error is logged and the job runs again later.
+   * Performs a limited amount of the due work. Long work must stop when `signal` is aborted, because the server is then stopping.
+   * If the run throws an error, the error is logged and the job runs again later.
    */
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }

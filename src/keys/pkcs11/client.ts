@@ -44,7 +44,7 @@ const sharedClients = new Map<string, SharedClient>()
 
 /**
  * Opens a client for a token. All users of a token in a process share one thread. A module's state belongs to the process, and a
- * module must not be finalized while another thread uses it. The first user determines the time limits of the thread.
+ * module must not be finalized while another thread uses it. The first user determines the thread's time limits.
  */
 export function openTokenClient(
   location: TokenLocation,

@@ -17,7 +17,7 @@ export interface TokenLocation {
   /** Absolute path of the file with the user's PIN on its first line. */
   readonly pinFile: string
   /**
-   * Data folder, in which the processes of a server record a refused PIN. By default, each process remembers the PIN
+   * Data folder, in which the processes of a server record a refused PIN. By default, each process remembers a refused PIN
    * separately.
    */
   readonly folder?: string | undefined
@@ -88,7 +88,7 @@ export class TokenConnector {
     try {
       this.#module?.C_Finalize()
     } catch {
-      // Another user of the module may already have finalized it, and a module may return an error if its token is missing.
+      // Another user of the module may already have finalized it. A module may also return an error if its token is missing.
     }
   }
 

@@ -184,7 +184,7 @@ const signatures: ReadonlyMap<
   ['SHA512WITHECDSA', ['ec', 'sha512']],
 ])
 
-/** A message that is to be signed, or the digest of the message. */
+/** A message to be signed, or the message's digest. */
 export interface ToSign {
   readonly bytes: Uint8Array
   readonly isDigest: boolean

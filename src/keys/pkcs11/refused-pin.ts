@@ -45,7 +45,7 @@ export interface PinGuardOptions {
 /** Performs the logins to a token. */
 export class PinGuard {
   readonly #options: PinGuardOptions
-  /** The refused PIN, if the guard could not store it. */
+  /** The refused PIN; defined only if the guard could not store it in the file. */
   #refused: StoredPin | undefined
   /** The last comparison of PINs, which is kept because comparisons are slow. */
   #compared: { readonly digest: string; readonly isEqual: boolean } | undefined
@@ -90,7 +90,7 @@ export class PinGuard {
       file.exec('COMMIT')
       return true
     } catch {
-      // The file may not be writable, for example if the disk is full.
+      // The file might not be writable, for example if the disk is full.
       return false
     }
   }

@@ -20,8 +20,8 @@ export interface KnownKey {
 /** Maximum number of key handles that are kept in memory. */
 const knownKeysMax = 1000
 /**
- * Time after a key's failure in a new session during which its further failures open no other session. The key itself causes the
- * further failures, and another new session would only interrupt the use of other keys.
+ * After a key has failed in a new session, its further failures do not open another session for this length of time. The key
+ * itself causes the further failures, and another new session would only interrupt the use of other keys.
  */
 const brokenKeyMilliseconds = 5000
 
@@ -103,7 +103,7 @@ export class TokenSession {
     }
   }
 
-  /** Returns the failure for an error of the module. */
+  /** Returns the failure for an error from the module. */
   failureOf(error: unknown): TokenFailure {
     if (error instanceof TokenFailure) return error
     const { message } = error as Error

@@ -22,7 +22,7 @@ interface Expected {
   readonly isSame: (certificate: RecordedCertificate) => boolean
 }
 
-/** A row whose leaf has not been found yet, or a row after such a row. */
+/** A row whose leaf has not been found yet, or a row that follows such a row in the queue. */
 interface Waiting {
   readonly row: Row
   /** Position of the row's leaf, or `early` if the certificate is older than the record. */

@@ -29,7 +29,7 @@ export class StateComparison {
     if (!isRecordedTable(table)) return
     const rows = this.#tables.get(table) ?? new Map<string, LastState>()
     this.#tables.set(table, rows)
-    // The bytes column never changes, so only a row's first leaf must contain the column's digest.
+    // The bytes column never changes, so its digest is required only in a row's first leaf.
     if (state === undefined) {
       rows.delete(key)
       this.#removeShares(table, key)

@@ -257,7 +257,10 @@ class StoredTiles {
   }
 }
 
-/** Returns the root of each tile that consists of the given roots; undefined for a tile in which any root is undefined. */
+/**
+ * Returns the roots of the tiles that consist of the given roots; a tile's root is undefined if any root in the tile is
+ * undefined.
+ */
 function rootsAbove(roots: readonly (Uint8Array | undefined)[]): (Uint8Array | undefined)[] {
   return Array.from({ length: Math.ceil(roots.length / tileWidth) }, (_, number) => {
     const hashes = roots.slice(number * tileWidth, (number + 1) * tileWidth)

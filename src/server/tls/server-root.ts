@@ -32,7 +32,7 @@ export type RootKeys = Pick<KeyStore, 'create' | 'sign'>
 
 export type RootServices = Pick<Services, 'db' | 'clock' | 'random'>
 
-/** Name of the root's key. The name cannot collide with the name of a CA key, which is a UUID. */
+/** Name of the root's key. The names of CA keys are UUIDs, so this name cannot collide with them. */
 const keyName = 'tls-root'
 const certificateSetting = 'tls root'
 const lifeSeconds = 3650 * daySeconds

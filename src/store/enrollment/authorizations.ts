@@ -87,7 +87,7 @@ export interface ReusableAuthorization extends AuthorizationSubject {
 
 /**
  * Finds authorizations of an account that remain valid until `validUntil`, by the values of their identifiers. With `provenBy`,
- * an authorization is found only if a challenge of one of these types was validated for it.
+ * the function finds an authorization only if a challenge of one of the given types was validated for it.
  */
 export async function findReusable(
   db: Reader,

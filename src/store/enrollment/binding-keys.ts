@@ -29,7 +29,7 @@ export interface BindingKey extends BindingKeyRecord {
 
 /**
  * Inserts a key. `sealers` are the sealers for secrets of the kind `acme binding keys` (store/master-keys.ts). The guard
- * `master-key` fails if a rotation has replaced the master key since it was read.
+ * `master-key` fails if a rotation has replaced the master key since the master key was read.
  */
 export function insertBindingKey(sealers: SealerRing, key: Omit<BindingKey, 'usedAt'>): Sql {
   const { keyId, endpointName, macKey, names, reusable, createdAt, expiresAt } = key

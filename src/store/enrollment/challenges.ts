@@ -38,7 +38,7 @@ const readMax = 2000
 
 /**
  * Claims at most `limit` due challenges. Each account's most overdue challenge is claimed first, then each account's second
- * challenge, and so on. Challenges that are already claimed count as the first ones of their account. A challenge with an
+ * challenge, and so on. Challenges that are already claimed count as their account's first challenges. A challenge with an
  * implausibly late time is also due, because the clock must have been set back since the time was stored.
  */
 export function claimChallenges({ token, now, until }: Lease, limit: number): Sql {
