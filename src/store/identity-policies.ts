@@ -44,7 +44,7 @@ export function deleteIdentityPolicy(principalId: string, name: string): Sql {
   )
 }
 
-/** Deletes all policies of a user or role. The caller must have listed the policies. */
+/** Deletes all policies of a user or role. The caller must list the policies first. */
 export function deletePoliciesOf(
   principalId: string,
   policies: readonly Pick<IdentityPolicy, 'name'>[],

@@ -56,8 +56,8 @@ export interface IdentityCertificate {
   readonly certificateDer: Uint8Array
   readonly notBefore: Date
   /**
-   * Latest notAfter time of all certificates for the identity. No certificate that was issued under the identity is valid for
-   * longer.
+   * Latest notAfter time of all certificates for the identity. No certificate issued under the identity is valid beyond this
+   * time.
    */
   readonly lastNotAfter: Date
 }

@@ -26,7 +26,7 @@ export function insertPermission(authority: Authority, permission: Permission): 
   )
 }
 
-/** Conflicts, and rolls back the transaction, if the CA has more than `countMax` permissions. */
+/** The statement conflicts, and the transaction is rolled back, if the CA has more than `countMax` permissions. */
 export function requirePermissionCount({ number }: Authority, countMax: number): Sql {
   return guard(
     'quota',

@@ -18,13 +18,16 @@ export interface CrlRevocation {
 export interface RecoveredRevocation extends CrlRevocation {
   readonly notAfter: Date
   readonly crlId: number
-  /** Whether the database contains the certificate. If so, `notAfter` and `crlId` have the values from `selectRecoverable`. */
+  /**
+   * Whether the database contains the certificate. If the database contains the certificate, `notAfter` and `crlId` have the
+   * values from `selectRecoverable`.
+   */
   readonly isIssued: boolean
 }
 
 /**
- * How many certificate numbers are reserved for serial numbers with the same first bytes. Serial numbers are random, so no more
- * than eight of them ever have the same first bytes.
+ * Number of certificate numbers that are reserved for all serial numbers with the same first bytes. Serial numbers are random, so
+ * no more than eight of them ever have the same first bytes.
  */
 const slotSize = 8
 const slotBytes = 6
@@ -45,7 +48,8 @@ export function selectRecoverable(authorityNumber: number, serialNumber: Uint8Ar
 
 /**
  * Inserts a missing revocation. The statement conflicts if the revocation exists, or if its certificate has been inserted or
- * deleted since it was read. The revocation of an unknown certificate receives a number from the range for its serial number.
+ * deleted since the certificate was read. The revocation of an unknown certificate receives a number from the range for its
+ * serial number.
  */
 export function insertRecoveredRevocation(
   { number }: Authority,

@@ -15,7 +15,7 @@ export function putTag(authorityId: string, tag: Tag): Sql {
   )
 }
 
-/** Conflicts, and rolls back the transaction, if the CA has more than `countMax` tags. */
+/** The statement conflicts, and the transaction is rolled back, if the CA has more than `countMax` tags. */
 export function requireTagCount(authorityNumber: number, countMax: number): Sql {
   return guard(
     'quota',

@@ -90,8 +90,8 @@ const quickExponentMax = 65_537n
 const quickModulusBits = 4096
 
 /**
- * Returns whether verification is faster than a round trip to the thread pool. For the thread pool, the calling thread would have
- * to import the key, too.
+ * Returns whether verification is faster than a round trip to the thread pool. Even with the thread pool, the calling thread
+ * would have to import the key.
  */
 function isQuick(key: PublicKeyKind): boolean {
   if (key.kind === 'ec') return key.curve === oids.prime256v1

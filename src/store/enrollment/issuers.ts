@@ -15,7 +15,7 @@ import type { OrderedCertificate } from './orders.ts'
 type Reader = Pick<Database, 'query'>
 
 /**
- * Returns the numbers of the CAs that may have issued an endpoint's certificate. The endpoint's own CA comes first, followed by
+ * Returns the numbers of the CAs that might have issued an endpoint's certificate. The endpoint's own CA comes first, followed by
  * each CA that issued a certificate with the serial number for one of the endpoint's orders.
  */
 export async function listIssuers(

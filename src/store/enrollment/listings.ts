@@ -67,7 +67,7 @@ export interface StoredProblem {
   readonly detail: string
 }
 
-/** An order, as administrators see it. */
+/** An order in the form that administrators see. */
 export interface ListedOrder {
   readonly number: number
   readonly id: string

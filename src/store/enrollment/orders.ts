@@ -37,7 +37,7 @@ export interface AcmeOrder extends OrderState {
   /** Problem document as JSON, if the certificate could not be issued. */
   readonly error: string | undefined
   readonly authorityNumber: number
-  /** The certificate, once it is requested from the CA. */
+  /** The certificate; undefined until it is requested from the CA. */
   readonly certificate: { readonly id: string; readonly serialNumber: Uint8Array } | undefined
   readonly createdAt: Date
   readonly authorizations: readonly OrderAuthorization[]

@@ -17,7 +17,7 @@ export interface EstPassword {
   /** Time at which a certificate was issued for the password; undefined for an unused password. */
   readonly usedAt: Date | undefined
   /**
-   * SHA-256 of the request for which the password was used. If the same request is sent again, it receives the same certificate.
+   * SHA-256 of the request for which the password was used. A client that repeats this request receives the same certificate.
    */
   readonly requestSha256: Uint8Array | undefined
   /** ARN of the certificate for which the password was used. */

@@ -16,7 +16,9 @@ export function requireEntitledOrder(certificate: OrderedCertificate): Sql {
   return guard('order', { text: selectEntitled, values: keyOf(certificate) })
 }
 
-/** Returns a sentence with the reason why an order must not receive its waiting certificate; undefined if it may. */
+/**
+ * Returns a sentence that states why an order must not receive its waiting certificate, or undefined if the order may receive it.
+ */
 export async function findWithdrawal(
   db: Pick<Database, 'query'>,
   certificate: OrderedCertificate,

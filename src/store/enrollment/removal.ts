@@ -36,7 +36,7 @@ export async function removeDependents(
   })
 }
 
-/** Runs the statements one page after another until none remain. */
+/** Runs the statements for one page of rows after another until no rows remain. */
 async function removeAll(
   db: Database,
   context: ChangeContext,

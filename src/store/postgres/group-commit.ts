@@ -72,7 +72,7 @@ async function sendGroup(
   group: readonly PreparedTransaction[],
   before: (client: Client, index: number) => void,
 ): Promise<CompletedRequest> {
-  // All statements are written to the socket together, which saves 11 of the 39 µs per transaction in groups of 24.
+  // All statements are written to the socket together, which saves 11 µs of the 39 µs per transaction in groups of 24.
   const { stream } = client.connection
   stream.cork()
   const beginning = send(client, begin)

@@ -35,7 +35,7 @@ export async function peek(
   }
 }
 
-/** An error that combines the failures of several addresses has a code but no message. */
+/** An error that combines connection failures for several addresses has a code but no message. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as { readonly message?: string; readonly code?: string }
   return message || code || 'unknown error'

@@ -13,7 +13,7 @@ export interface Checkpoints {
   close(): Promise<void>
 }
 
-/** Number of statements between two checkpoints. That many statements write about 20 MB of certificates. */
+/** Number of statements between two checkpoints. This number of statements writes about 20 MB of certificates. */
 const statementsMax = 10_000
 /** Number of log pages (256 MiB) at which SQLite itself runs a checkpoint. */
 const pagesMax = 65_536

@@ -46,7 +46,7 @@ export class SqliteConnection {
       recordsDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether to record a damaged page and thereby stop issuance. False for a file that may belong to another program. */
+      /** Whether to record a damaged page and thereby stop issuance. False for a file that might belong to another program. */
       readonly recordsDamage?: boolean
     },
   ) {
@@ -235,7 +235,7 @@ function isDamage(error: unknown): boolean {
 }
 
 /**
- * Switches the database to WAL mode, and throws ConfigurationError if it is not available. On a file system without shared
+ * Switches the database to WAL mode, and throws ConfigurationError if WAL mode is not available. On a file system without shared
  * memory, SQLite continues to use the rollback journal and reports this only in the statement's result.
  */
 function requireWal(path: string, connection: SqliteConnection): void {

@@ -27,8 +27,8 @@ export function watchWriter(
   return {
     run,
     /**
-     * Tests whether the disk can be written. Successful job runs prove little, because most runs change nothing and succeed even
-     * on a full disk.
+     * Tests whether the disk is writable. Successful job runs prove little, because most runs change nothing and succeed even on
+     * a full disk.
      */
     async probe() {
       const before = last

@@ -5,7 +5,7 @@ import { readOwnership, type OwnershipRow } from './ownership.ts'
 import { SqliteConnection } from './connection.ts'
 
 /**
- * Compares a database that has the newest schema with its commit mark, and records lost writes. A server may write to the
+ * Compares a database that has the newest schema with its commit mark, and records lost writes. A server may be writing to the
  * database at the same time.
  */
 export function recordLostWrites(path: string): void {

@@ -24,7 +24,7 @@ import { guard, sql } from '../sql.ts'
 
 const kinds = ['thread', 'own'] as const
 
-/** Opens the database like a server does, with each kind of writer. */
+/** Opens the database as a server does, with each kind of writer. */
 async function open(
   path: string,
   kind: (typeof kinds)[number],

@@ -50,7 +50,7 @@ const revocationReasonTag = contextTag(0, true)
 const responseBytesTag = contextTag(0, true)
 const certificatesTag = contextTag(0, true)
 
-/** Encodes ResponseData, over which the responder creates the signature. */
+/** Encodes the ResponseData that the responder signs. */
 export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
   const { responderKeyHash, producedAt, responses, nonce } = fields
   return encodeSequence(
