@@ -36,7 +36,7 @@ export type BackupRecord =
   | { readonly kind: 'table'; readonly table: TableShape }
   | { readonly kind: 'row'; readonly values: readonly BackupValue[] }
 
-/** A decrypted backup, after its header has been read. */
+/** A decrypted backup whose header has been read. */
 export interface BackupContent {
   readonly header: BackupHeader
   /**

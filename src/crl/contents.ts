@@ -71,7 +71,7 @@ export function nextUpdateOf({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + expirationDays * dayMilliseconds)
 }
 
-/** Returns when the next CRL is due without a revocation: after half of the validity period. */
+/** Returns when the next CRL is due if no certificate is revoked: after half of the validity period. */
 export function refreshAt({ generatedAt, expirationDays }: CrlLife): Date {
   return new Date(generatedAt.getTime() + (expirationDays * dayMilliseconds) / 2)
 }

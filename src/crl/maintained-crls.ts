@@ -7,8 +7,8 @@ import { refreshAt } from './contents.ts'
 /**
  * Returns whether a CRL is published. The CRL's CA must be ACTIVE or DISABLED and have CRLs enabled. Three kinds of CRLs receive
  * no new certificates: full partitions, partitions of a CA that was changed to a complete CRL, and CRLs for an earlier identity.
- * Such a CRL is published until half of a CRL's validity has passed since the CRL's last certificate expired (`lastNotAfter`).
- * The CRL therefore lists each revoked certificate once more after the certificate's expiry.
+ * Publication of such a CRL ends half a CRL validity period after the CRL's last certificate expired (`lastNotAfter`). The CRL
+ * therefore lists each revoked certificate once more after the certificate's expiry.
  */
 export function isMaintained(
   authority: Authority,

@@ -38,7 +38,7 @@ type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> &
   EngineSettings['sqlite'] & {
     /** Clock that determines whether tokens from before a rotation are still accepted. The default is the system clock. */
     readonly clock?: Clock
-    /** The master key, which is read from the master key file by default. */
+    /** The master key; by default, the key is read from the master key file. */
     readonly masterKey?: MasterKey
   }
 
@@ -67,7 +67,7 @@ export async function openData(
   const location = locateDatabase(config)
   const engine = await loadEngine(location, { sqlite })
   const random = systemRandom
-  // Only a process that may create the database may accept the loss of acknowledged writes.
+  // Only a process that is allowed to create the database can accept the loss of acknowledged writes.
   const acceptLoss = mayCreate && config.acceptLoss
   const exists = engine.exists({ mayCreate, acceptLoss })
   const openKey = async (mayCreateKey: boolean): Promise<MasterKey> =>

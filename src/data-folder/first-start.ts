@@ -32,7 +32,7 @@ interface FirstStartContext {
 export interface CredentialsFile {
   /** Path of the credentials file on this node. */
   readonly path: string
-  /** Location of the credentials file as `HOST:PATH`, if only another node has the file. */
+  /** Location of the credentials file as `HOST:PATH`, if the file exists only on another node. */
   readonly elsewhere: string | undefined
   /** Whether this start created the account, the credentials file and possibly the master key. */
   readonly isFirstStart: boolean

@@ -37,7 +37,7 @@ function options(key: KeyArn | undefined = arn): WrappingOptions {
   return { ...noWrapping, kms: { arn: key, endpoint: kms.endpoint, random } }
 }
 
-/** Options without an ARN, for a server that takes the ARN from the file. */
+/** Options without an ARN, for a server that reads the ARN from the file. */
 function withoutArn(): WrappingOptions {
   return { ...noWrapping, kms: { arn: undefined, endpoint: kms.endpoint, random } }
 }

@@ -39,7 +39,7 @@ interface World extends AsyncDisposable {
   readonly db: Database
   readonly clock: SetClock
   readonly path: string
-  /** Opens the ring of a process that started with the key in the file. */
+  /** Opens the key ring of a process that started with the key in the file. */
   readonly open: () => Promise<MasterKeyRing>
   readonly rotate: (ring: MasterKeyRing) => Promise<void>
 }

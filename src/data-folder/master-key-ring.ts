@@ -202,7 +202,7 @@ class Ring implements MasterKeyRing {
     this.#use(await this.#stateFor(settings))
   }
 
-  /** Finds the key that the settings belong to. The key may be in memory or in the master key file. */
+  /** Finds the master key to which the settings belong. The key may be in memory or in the master key file. */
   async #stateFor(settings: MasterKeySettings): Promise<RingState> {
     const inMemory = this.#state.keys.find((key) => opens(settings, key, this.#options))
     if (inMemory !== undefined) return stateOf(settings, inMemory, this.#options)

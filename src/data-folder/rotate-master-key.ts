@@ -6,8 +6,8 @@
  *    read the new key (master-key-ring.ts).
  * 2. Data keys and secrets are sealed under the new key, in transactions of a few rows.
  * 3. The master key file is replaced.
- * 4. When no row is sealed under the old key any more, one transaction removes the sealed keys. From then on, only the new key
- *    opens the database, and the database refuses rows that a process seals under the old key.
+ * 4. Once no row is sealed under the old key, one transaction removes the sealed keys. From then on, only the new key opens the
+ *    database, and the database refuses rows that a process seals under the old key.
  */
 import { realpath, stat } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'

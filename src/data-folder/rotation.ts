@@ -111,8 +111,8 @@ function contextOf({ previousId, nextId }: Pick<StoredRotation, 'previousId' | '
 }
 
 /**
- * Throws ConfigurationError unless the master key is valid for a database with these settings. The database's key and the new key
- * of an unfinished rotation are valid. If the database has no master key yet, every key is valid.
+ * Throws ConfigurationError unless the master key is valid for a database with the given settings. The database's key and the new
+ * key of an unfinished rotation are valid. If the database has no master key yet, every key is valid.
  */
 export function requireMasterKey(
   { check, rotation }: Pick<MasterKeySettings, 'check' | 'rotation'>,
@@ -124,7 +124,7 @@ export function requireMasterKey(
   else openRotation(rotation, { key, check, random })
 }
 
-/** Returns the IDs of the master keys that are valid for a database with these settings. */
+/** Returns the IDs of the master keys that are valid for a database with the given settings. */
 export function neededKeyIds({
   check,
   rotation,

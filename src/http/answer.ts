@@ -45,7 +45,7 @@ export const temporarilyUnavailable: TextAnswer = textAnswer(503, unavailableTex
 
 /** Response text for an unexpected error. The text contains no details of the error. */
 export const failedUnexpectedly =
-  'The request failed unexpectedly. The log of the server contains the reason.'
+  'The request failed unexpectedly. The server log contains the reason.'
 
 /**
  * Creates the plain-text response to an unexpected error. The response contains no details, because the client may be

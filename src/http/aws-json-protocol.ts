@@ -85,8 +85,8 @@ export function findRequested(
 }
 
 /**
- * Returns a function that reads the request's members. Like AWS, it checks for an empty body before it checks the content type.
- * An empty body is valid only with a presigned URL.
+ * Returns a function that reads the request's members. Like AWS, the function checks for an empty body before it checks the
+ * content type. An empty body is valid only with a presigned URL.
  */
 function memberReader(request: HttpRequest, targetKnown: boolean): () => Members | QueryMembers {
   const { body, headers, query } = request

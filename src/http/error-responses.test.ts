@@ -86,7 +86,7 @@ test('the enrollment listener answers requests that reach no route with problem 
       `${line}\r\n`,
       500,
       'Internal Server Error',
-      'The request failed unexpectedly. The log of the server contains the reason.',
+      'The request failed unexpectedly. The server log contains the reason.',
     ],
   ] as const) {
     const answer = await sendRaw(url, request)

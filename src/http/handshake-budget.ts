@@ -19,7 +19,7 @@ export interface Handshake {
 
 interface Source {
   pending: number
-  /** Bytes above `freeBytes` in the source's handshakes, minus the bytes that have been forgiven since. */
+  /** Bytes above `freeBytes` in the source's handshakes, minus the bytes that have since been forgiven. */
   excess: number
   at: number
 }
@@ -27,7 +27,7 @@ interface Source {
 const sourcesMax = 100_000
 /** Maximum number of a source's unfinished handshakes. */
 const pendingMax = 8
-/** Bytes in each handshake that are not counted, enough for a certificate and an intermediate CA with EC keys. */
+/** Number of bytes that are not counted in each handshake: enough for a certificate and an intermediate CA with EC keys. */
 const freeBytes = 4096
 const excessMax = 128 * 1024
 const forgivenPerSecond = 8 * 1024

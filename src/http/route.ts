@@ -76,7 +76,7 @@ export function findRoute(routes: readonly Route[], head: RequestHead): FoundRou
     const found = typeof path === 'string' ? path === head.localPath && '' : path(head)
     if (found !== undefined && found !== false) return { handler, parameter: found }
   }
-  throw new Error('the table of routes has no last route')
+  throw new Error('the table of routes must end with a route that matches every path')
 }
 
 /**

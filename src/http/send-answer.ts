@@ -95,7 +95,8 @@ function sendStream(
     if (!body.readableEnded && !response.writableEnded) response.destroy()
   })
   response.once('close', () => body.destroy())
-  // The headers are sent with the first bytes of the body, so that a failure to read these bytes can still be answered.
+  // The headers are sent with the first bytes of the body, so that the server can still send an error if these bytes cannot be
+  // read.
   response.statusCode = answer.status
   for (const [name, value] of Object.entries(headersOf(answer))) response.setHeader(name, value)
   body.pipe(response)
@@ -104,7 +105,7 @@ function sendStream(
 /**
  * Sends a response and closes the connection. With `isCut`, the connection is closed immediately, so that the client cannot send
  * more data. Without `isCut`, the server first reads and drops the rest of the request for a short time. Closing immediately
- * would reset the connection. A client that reads only after it has sent the whole request would then never receive the response.
+ * would reset the connection. A client that reads only after sending the whole request would never receive the response.
  */
 export function sendEarly(
   { request, response }: Exchange,

@@ -63,8 +63,8 @@ type DigestedTableName = keyof typeof digestedTables
 
 /**
  * Writes leaves for all existing rows: digests of certificates, revocations and retired certificates, and the state of each row
- * in tables that change. Rows written in the meantime get their own leaves. If the call is interrupted, the next call starts
- * again, and its leaves replace the earlier leaves.
+ * in tables that change. Rows written in the meantime get their own leaves. If a call is interrupted, the next call starts over,
+ * and its leaves supersede the earlier leaves.
  */
 export async function beginRecord(db: Database, clock: Clock): Promise<void> {
   const [row] = await db.query(selectLastCertificate)

@@ -15,8 +15,8 @@ export type LeafSubject =
 type Key = readonly unknown[]
 
 /**
- * Protocols of the tables whose rows belong to an endpoint. The state of a row that belongs to an endpoint begins with
- * the endpoint's name.
+ * The tables whose rows belong to an endpoint, with the endpoint's protocol. The state of a row that belongs to an endpoint
+ * begins with the endpoint's name.
  */
 const protocolsByTable: Readonly<Record<string, string>> = {
   acme_binding_keys: 'acme',

@@ -1,7 +1,7 @@
 /**
  * The parts of a log other than its leaves: its name, its key, its checkpoint, and the setting which states that the record has
- * begun. The name, key and checkpoint are written in one transaction. If only some of these parts exist, the missing parts were
- * removed.
+ * begun. The name, key and checkpoint are written in one transaction. If a log lacks only some of its parts, the missing parts
+ * were removed.
  */
 import { recordKeyName } from '../keys/record-key.ts'
 import { noteVerifier, type NoteVerifier } from '../record/note.ts'

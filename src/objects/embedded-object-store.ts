@@ -39,8 +39,8 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
 /**
- * Age at which a temporary file is assumed to be left over from a crash. A bucket is searched for such files at the same
- * interval.
+ * Age at which a temporary file is assumed to be left over from a crash. A bucket is searched for leftover temporary files at the
+ * same interval.
  */
 const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32

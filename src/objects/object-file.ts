@@ -41,8 +41,8 @@ const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
 /**
- * Maximum length of a footer. A footer is far shorter, even with a 1024-byte key in which every character is escaped. The maximum
- * also limits the memory that is allocated for a damaged length field.
+ * Maximum length of a footer. A footer is far shorter than the maximum, even with a 1024-byte key in which every character is
+ * escaped. The maximum also limits the memory that is allocated for a damaged length field.
  */
 const footerLengthMax = 65_536
 const chunkLength = 65_536

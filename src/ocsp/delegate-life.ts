@@ -27,7 +27,7 @@ export function delegateEnd({ now, validitySeconds, caNotAfter }: DelegateTimes)
 }
 
 /**
- * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can verify such a
+ * Returns whether a delegate's certificate can verify a response that is signed now. A `due` certificate can still verify the
  * response but must be renewed. After the clock was set back, a certificate that is not valid yet is `unusable`.
  */
 export function delegateState(

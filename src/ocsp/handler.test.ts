@@ -261,7 +261,7 @@ test('a failing responder causes a 500 and a log line, and the next request is s
       const { status, body } = await send(sent)
       assert.deepEqual(
         [status, body.toString()],
-        [500, 'The request failed unexpectedly. The log of the server contains the reason.\n'],
+        [500, 'The request failed unexpectedly. The server log contains the reason.\n'],
       )
     }
   }

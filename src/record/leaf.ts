@@ -107,7 +107,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   return bytes
 }
 
-/** Returns a leaf's data without the last field. That field is the state of the row, which is stored separately. */
+/** Returns a leaf's data without the last field. The last field is the row's state, which is stored separately. */
 export function withState(entry: Uint8Array, state: string | undefined): Uint8Array {
   if (state === undefined) return entry
   const value = Buffer.from(state)

@@ -58,7 +58,7 @@ export function facetInEra(facet: number, era: number): number {
 export class CertificateEntries implements SearchEntries {
   readonly positions = new Map<number, FacetEntries<number>>()
   readonly names = new Map<number, FacetEntries<string>>()
-  /** Facet entries by their common values, so that each facet number is computed once. */
+  /** Facet entries, grouped by their common values, so that each facet number is computed only once. */
   readonly #places = new Map<string, Places>()
 
   add(certificate: UnsearchableCertificate): void {

@@ -41,7 +41,7 @@ export function openEnrollSource(
 }
 
 /**
- * Starts the enrollment listener and returns its URL, with the listener's first name that is not a wildcard. Throws
+ * Starts the enrollment listener and returns its URL, which contains the listener's first name that is not a wildcard. Throws
  * ConfigurationError if the port is in use or the listener has no name.
  */
 export async function startEnrollListener(

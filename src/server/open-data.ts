@@ -30,7 +30,7 @@ export async function openOwnData(
   stack: AsyncDisposableStack,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory, pathsOf(config))
-  // With a PostgreSQL database, the folder needs no lock, because servers that share the database may share the folder, too.
+  // With a PostgreSQL database, the folder needs no lock, because servers that share the database may also share the folder.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
@@ -105,8 +105,8 @@ async function recordUnlock(
 }
 
 /**
- * Logs a warning about Regions that have CAs but are not served. An earlier version of Signet served these Regions, or
- * `--regions` formerly included them.
+ * Logs a warning about Regions that have CAs but are not served. A Region can have CAs but not be served if an earlier version of
+ * Signet served it or `--regions` formerly included it.
  */
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,

@@ -1,4 +1,4 @@
-/** Error messages for operators. Commands print these messages, and workers send them to the primary. */
+/** Error messages for operators. Commands print the error messages, and workers send them to the primary. */
 import { DatabaseUnavailableError } from '../store/database.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 

@@ -114,7 +114,8 @@ function selectInOrder(
 }
 
 /**
- * Combines one SELECT per facet, each with its own LIMIT. Without these limits, PostgreSQL would read and sort the whole range.
+ * Combines one SELECT per facet, each with its own LIMIT. Without a LIMIT for each facet, PostgreSQL would read and sort the
+ * whole range.
  */
 function unionOf(facets: readonly number[], inFacet: string): string {
   return facets.map(() => inFacet).join(' union all ')

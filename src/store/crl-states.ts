@@ -57,16 +57,16 @@ export async function findCrlState(
   return state?.id === crlId ? state : undefined
 }
 
-/** The CRLs of a CA that are not suspended. */
+/** The totals for all CRLs of a CA that are not suspended. */
 export interface CrlTotals {
   readonly crls: number
   readonly entries: number
   readonly bytes: number
-  /** CRLs that lack a change or have never been published. */
+  /** Number of CRLs that lack a change or have never been published. */
   readonly pending: number
-  /** CRLs whose most recent publication attempt failed. */
+  /** Number of CRLs whose most recent publication attempt failed. */
   readonly failed: number
-  /** CRLs that have expired, or were due before `lateSince`. */
+  /** Number of CRLs that have expired, or were due before `lateSince`. */
   readonly late: number
 }
 

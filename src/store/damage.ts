@@ -1,6 +1,6 @@
 /**
- * Records that a database is damaged or has lost acknowledged writes. Nothing may be written to such a database, and nothing may
- * be signed on the basis of its data. Otherwise, a certificate whose revocation was lost could have the OCSP status `good`.
+ * Records that a database is damaged or has lost acknowledged writes. Such a database must not be written to, and its data must
+ * not be used for signing. Otherwise, a certificate whose revocation was lost could have the OCSP status `good`.
  *
  * The damage is recorded in a file beside the database, because a damaged database may not be able to store the finding. Every
  * thread and process sees the file immediately, and the file survives a restart.

@@ -9,7 +9,7 @@ import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
-/** Error messages for clients. Processes pass these messages to each other in place of the errors. */
+/** Error messages for clients. Processes send each other these messages instead of the errors. */
 const messages: Readonly<Record<DiskFault, string>> = {
   full: 'The service cannot write: the disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',

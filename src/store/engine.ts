@@ -34,7 +34,7 @@ export interface Engine {
   readonly schemaVersion: number
   /**
    * Returns whether the database exists, and changes nothing. Returns undefined if the engine would have to open the database.
-   * Throws ConfigurationError if the database cannot be opened with these options.
+   * Throws ConfigurationError if the database cannot be opened with the given options.
    */
   exists(options: Pick<OpenOptions, 'mayCreate' | 'acceptLoss'>): boolean | undefined
   /**

@@ -1,7 +1,7 @@
 /**
  * Rows of idempotency tokens. For five minutes, a token refers to the ARN that the first request with the token returned (AWS
- * Private CA API). A token that expires more than an hour in the future is ignored, because the clock has been set back since it
- * was stored.
+ * Private CA API). A token that expires more than an hour in the future is ignored, because the clock has been set back since the
+ * token was stored.
  */
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'

@@ -129,8 +129,8 @@ export async function listCrlSigners(
 }
 
 /**
- * Lists the CA certificates for the identity that issued a certificate, newest first, with their chains. Each of these CA
- * certificates can verify the issued certificate.
+ * Lists the CA certificates for the identity that issued a certificate, newest first, with their chains. Each returned CA
+ * certificate can verify the issued certificate.
  */
 export async function listSignerAlternatives(
   db: Pick<Database, 'query'>,

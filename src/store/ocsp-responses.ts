@@ -1,6 +1,7 @@
 /**
- * Rows of signed OCSP responses, which a server can send even without its keys. Backups omit these rows, because they are derived
- * data. A stored response alone does not prove a status, so readers compare it with the certificate, its revocation and its CA.
+ * Rows of signed OCSP responses, which a server can send even without its keys. Backups omit OCSP responses, because they are
+ * derived data. A stored response alone does not prove a status, so readers compare it with the certificate, its revocation and
+ * its CA.
  */
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

@@ -1,6 +1,6 @@
 /**
  * Tables with mutable rows that the record covers. Each change to a row adds a leaf with the new values of the recorded columns.
- * The database itself writes these values into the leaf. Columns that only count, cache or schedule something are not recorded.
+ * The database itself writes the new values into the leaf. Columns that only count, cache or schedule something are not recorded.
  */
 import { encodeLeaf, type Actor, type LeafFields } from '../record/leaf.ts'
 import type { ChangedRow, Row, Sql, SqlValue } from './sql.ts'

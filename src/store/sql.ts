@@ -85,7 +85,7 @@ export function guard(name: GuardName, { text, values }: Sql, rows = 1): Sql {
   return { text, values, guard: { name, rows } }
 }
 
-/** Marks a statement that changes rows of recorded tables. `recorded` then adds the leaves for these rows. */
+/** Marks a statement that changes rows of recorded tables. `recorded` then adds the leaves for the changed rows. */
 export function changing(row: ChangedRow, statement: Sql): Sql {
   return { ...statement, changes: [...(statement.changes ?? []), row] }
 }

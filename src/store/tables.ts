@@ -79,7 +79,7 @@ export const versionsBeforePostgres = 3
 /** Sorts tables in the order of `tableNames`. Throws an error if a table is missing or not in `tableNames`. */
 export function sortTables(tables: readonly Table[]): Table[] {
   const unknown = tables.find(({ name }) => !tableNames.includes(name))
-  if (unknown !== undefined) throw new Error(`the table ${unknown.name} is missing in tableNames`)
+  if (unknown !== undefined) throw new Error(`the table ${unknown.name} is missing from tableNames`)
   return tableNames.map((tableName) => {
     const table = tables.find(({ name }) => name === tableName)
     if (table === undefined) throw new Error(`the table ${tableName} does not exist`)

@@ -34,7 +34,7 @@ export class RevokedCertificatesWriter {
 
   /** Appends an entry. Throws RangeError if the serial number is longer than 20 bytes, or if encodeTime rejects the date. */
   add({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): void {
-    if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 bytes')
+    if (serialNumber.length > 20) throw new RangeError('a serial number must have at most 20 bytes')
     if (this.#offset + entryBytesMax > this.#chunk.length) this.#startChunk()
     const start = this.#offset
     const chunk = this.#chunk

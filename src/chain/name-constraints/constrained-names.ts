@@ -21,9 +21,9 @@ export interface ConstrainedName {
 /**
  * Returns every name to which a name constraint can apply.
  *
- * These are the names in the SAN, the subject, and the subject's emailAddress attributes (as rfc822Name). If the SAN has no
- * dNSName, a commonName that looks like a host name is included (as dNSName). RFC 5280 requires emailAddress to be checked only
- * if the SAN is absent, but OpenSSL always checks it and would reject the certificate.
+ * The result contains the names in the SAN, the subject, and the subject's emailAddress attributes (as rfc822Name). If the SAN
+ * has no dNSName, a commonName that looks like a host name is included (as dNSName). RFC 5280 requires emailAddress to be checked
+ * only if the SAN is absent, but OpenSSL always checks it and would reject the certificate.
  */
 export function constrainedNames(names: CertificateNames): ConstrainedName[] {
   const { subject, subjectAlternativeNames } = names

@@ -13,8 +13,8 @@ export const longestBodyBytes = 4 * 1024 * 1024
 export const ocspBytesMax = 64 * 1024
 
 /**
- * Returns the limit on the body of an API request. `inputBytesMax` is the length of the longest input that the operation
- * accepts, which is 0 for an unknown operation.
+ * Returns the limit on the body of an API request. `inputBytesMax` is the length of the longest input that the operation accepts,
+ * or 0 for an unknown operation.
  */
 export function apiBytesMax(inputBytesMax: number): number {
   return Math.min(Math.max(inputBytesMax, earlyBytesMax), longestBodyBytes)

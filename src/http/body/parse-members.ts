@@ -54,8 +54,8 @@ export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>):
 }
 
 /**
- * Parses the members in the query of a presigned URL, which are all strings. Throws SerializationException with an empty
- * message if a member is not UTF-8. If a member is repeated, its last value is used.
+ * Parses the members in a presigned URL's query, all of which are strings. Throws SerializationException with an empty message if
+ * a member is not UTF-8. If a member is repeated, its last value is used.
  */
 export function membersOfQuery(query: QueryString): QueryMembers {
   const members = parametersOf(query).filter(([name]) => !isAuthenticationParameter(name))

@@ -25,8 +25,8 @@ const callsMax = 10_000
 
 export interface TokenClient {
   /**
-   * Calls the token. Rejects with TokenFailure. Its kind is `unavailable` if the token does not become available in time, if the
-   * module hangs, or if too many calls are waiting.
+   * Calls the token. Rejects with TokenFailure. The failure's kind is `unavailable` if the token does not become available in
+   * time, if the module hangs, or if too many calls are waiting.
    */
   call<Kind extends TokenCall['kind']>(
     call: Extract<TokenCall, { readonly kind: Kind }>,

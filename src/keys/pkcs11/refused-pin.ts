@@ -35,8 +35,8 @@ interface StoredPin {
 export interface PinGuardOptions {
   readonly token: string
   /**
-   * Folder in which a refused PIN is recorded. If it is undefined or not writable, the guard remembers a refused PIN only in
-   * memory.
+   * Folder in which a refused PIN is recorded. If the folder is undefined or not writable, the guard remembers a refused PIN only
+   * in memory.
    */
   readonly folder: string | undefined
   readonly random: Random

@@ -16,7 +16,7 @@ export interface TokenKey {
 const scheme = 'pkcs11:'
 const tokenBytesMax = 32
 const attributeBytesMax = 255
-/** Characters of a path attribute that are not percent-encoded, which are the unreserved characters (RFC 3986 §2.3). */
+/** Characters that are not percent-encoded in a path attribute: the unreserved characters (RFC 3986 §2.3). */
 const unreserved = /^[A-Za-z0-9\-._~]$/
 
 /** Encodes the location of a private key as a URI. Throws TypeError if a value is empty or too long. */

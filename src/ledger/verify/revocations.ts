@@ -90,8 +90,8 @@ export class RevocationComparison {
   }
 
   /**
-   * A revocation without a CRL is assigned to the next CRL that its CA opens. The assignment of a revocation to a CRL
-   * has no leaf of its own.
+   * A revocation without a CRL is assigned to the next CRL that its CA opens. The assignment of a revocation to a CRL has no
+   * separate leaf.
    */
   #isSame(row: Row, { position, digest, digestOf }: Expected): boolean {
     const openings = this.#openings.get(integerOf(row, 'authority_number')) ?? []

@@ -18,7 +18,7 @@ export interface ExpiryCount {
   readonly certificates: number
 }
 
-/** Minimum time between two counts. The numbers change slowly, and counting reads an index entry for each certificate. */
+/** Minimum time between two counts. The results change slowly, and each count reads an index entry for each certificate. */
 const intervalMilliseconds = 5 * 60_000
 /** Maximum time that a reader waits for new counts. After this time, the reader receives the previous counts. */
 const waitMilliseconds = 1000

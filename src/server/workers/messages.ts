@@ -35,7 +35,7 @@ export interface WorkerStart extends PublicEndpoint {
 /** The reason why a worker cannot start. */
 export interface StartupFailure {
   readonly problem: string
-  /** Whether the operator must resolve the problem. If false, another attempt may succeed. */
+  /** Whether the operator must resolve the problem. If the value is false, another attempt may succeed. */
   readonly isConfiguration: boolean
 }
 

@@ -65,8 +65,8 @@ export async function findAccountByKey(
 }
 
 /**
- * Updates the key, contacts and status of an account. The statement conflicts if the account's key has changed since it was read,
- * or if another account of the endpoint has the new key.
+ * Updates the key, contacts and status of an account. The statement conflicts if the account's key has changed since the account
+ * was read, or if another account of the endpoint has the new key.
  */
 export function updateAccount(account: AcmeAccount, before: AcmeAccount): Sql {
   const { id, keyThumbprint, publicKey, contacts, status } = account

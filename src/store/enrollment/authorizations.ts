@@ -172,7 +172,10 @@ export async function findAuthorizationOfChallenge(
   return row && findAuthorization(db, { accountNumber, id: textOf(row, 'authorization_id') })
 }
 
-/** Deactivates an authorization. The statement conflicts if the authorization's status has changed since it was read. */
+/**
+ * Deactivates an authorization. The statement conflicts if the authorization's status has changed since the authorization was
+ * read.
+ */
 export function deactivateAuthorization({ number, status }: AcmeAuthorization): Sql {
   return guard(
     'revision',

@@ -134,7 +134,7 @@ export function storeValidChallenge(result: ChallengeResult, validUntil: Date): 
 
 /**
  * Stores that a challenge is invalid; `error` is a problem document as JSON. The authorization and its pending orders also become
- * invalid. The guards are those of storeValidChallenge.
+ * invalid. The statements have the same guards as storeValidChallenge.
  */
 export function storeInvalidChallenge(result: ChallengeResult, error: string): Sql[] {
   const { challenge } = result

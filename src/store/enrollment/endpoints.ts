@@ -88,7 +88,7 @@ export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoin
 
 /**
  * Deletes an endpoint. The statements conflict if the endpoint does not exist, or if the endpoint has keys, accounts or
- * passwords. A later endpoint with the same name would inherit these rows (removal.ts).
+ * passwords. Otherwise, a later endpoint with the same name would inherit the keys, accounts and passwords (removal.ts).
  */
 export function deleteEndpoint({ protocol, name }: EndpointName): Sql {
   return changing(

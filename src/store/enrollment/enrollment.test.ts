@@ -292,7 +292,7 @@ test('a password is used once, and not after its expiry or deletion', async () =
   await conflict(db, 'in-use', usePassword(password, use, createdAt))
 })
 
-/** Inserts orders for accounts in turn. Every third order is invalid, with a failed challenge. */
+/** Inserts orders, and assigns them to the accounts in turn. Every third order is invalid, with a failed challenge. */
 async function insertOrders(
   db: Database,
   accounts: readonly string[],

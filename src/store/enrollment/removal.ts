@@ -49,7 +49,7 @@ async function removeAll(
   } while (statements.length === rowsMax)
 }
 
-/** Removes the orders and authorizations of an account. The record does not cover these rows. */
+/** Removes the orders and authorizations of an account. The record does not cover orders and authorizations. */
 async function removeOrders(db: Database, { number }: AcmeAccount): Promise<void> {
   for (const statement of [deleteSomeOrders(number), deleteSomeAuthorizations(number)]) {
     let removed: number

@@ -97,12 +97,12 @@ function saveBetween(client: Client, index: number): void {
   if (index > 0) sendOnly(client, 'rollback to savepoint s')
 }
 
-/** Sends one or more statements without values. If the statements fail, the following statements fail, too. */
+/** Sends one or more statements without values. If the statements fail, the statements after them also fail. */
 function send(client: Client, text: string): Promise<QueryResult> {
   return handleRejection(client.query(text))
 }
 
-/** Sends a statement whose result is not needed. If the statement fails, the following statements fail, too. */
+/** Sends a statement whose result is not needed. If the statement fails, the statements after it also fail. */
 function sendOnly(client: Client, text: string): void {
   client.query(text).catch(() => {})
 }

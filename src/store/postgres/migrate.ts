@@ -13,8 +13,8 @@ export interface MigrateOptions {
 }
 
 /**
- * Applies the missing migrations in a single transaction, which only one node at a time can run. Throws ConfigurationError if
- * the server is unusable, if a newer version of Signet wrote the database, or if the schema is missing and may not be created.
+ * Applies the missing migrations in a single transaction, which only one node at a time can run. Throws ConfigurationError if the
+ * server is unusable, if a newer version of Signet wrote the database, or if the schema is missing and must not be created.
  */
 export async function migratePostgres(
   config: ClientConfig,

@@ -45,7 +45,7 @@ function translated(text: string, counted: boolean): Translated {
   return prepared
 }
 
-/** Replaces each `?` by $1, $2 and so on. A `?` in a string literal would be replaced, too, and is therefore not allowed. */
+/** Replaces each `?` by $1, $2 and so on. A `?` in a string literal would also be replaced, and is therefore not allowed. */
 function numbered(text: string) {
   const literals = text.match(/'[^']*'/g) ?? []
   if (literals.some((literal) => literal.includes('?')))

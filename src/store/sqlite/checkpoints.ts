@@ -17,7 +17,7 @@ export interface Checkpoints {
 const statementsMax = 10_000
 /** Number of log pages (256 MiB) at which SQLite itself runs a checkpoint. */
 const pagesMax = 65_536
-/** Number of remaining pages at which the thread stops. The writer can quickly copy these pages itself. */
+/** Number of remaining pages at which the thread stops. The writer itself can quickly copy the remaining pages. */
 const remainingPagesMax = 1024
 
 /** Starts checkpoints for the connection of the writer. The thread starts with the first checkpoint. */

@@ -15,7 +15,7 @@ export interface FolderLock {
   discard(): void
 }
 
-/** Locked connections. Without these references, the garbage collector would close the connections. */
+/** Locked connections. Without a reference to each connection, the garbage collector would close the connections. */
 const held = new Set<DatabaseSync>()
 
 /** Files that an interrupted first start may have left in a data folder without a database. */

@@ -1,5 +1,5 @@
 /**
- * Checks DER of an unknown type. Every element is checked. The contents of elements with a universal tag are checked, too
+ * Checks DER of an unknown type. Every element is checked. The contents of elements with a universal tag are also checked
  * (X.690).
  */
 import { requireBitString } from './bit-string.ts'
