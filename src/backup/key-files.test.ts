@@ -1,4 +1,4 @@
-/** Backup keys (passphrases, recipients and identities), and errors that must not contain them. */
+/** Backup keys (passphrases, recipients and identities), and error messages that must not reveal them. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'

@@ -13,8 +13,8 @@ export type BackupKey =
 const rsaBitsMin = 2048
 
 /**
- * Reads the recipients for a backup: either one public key in PEM, or lines with age recipients and comments, as for `age -R`.
- * The function throws ConfigurationError for any other text.
+ * Reads the recipients for a backup: either one public key in PEM, or lines with age recipients and comments (the format of `age
+ * -R`). The function throws ConfigurationError for any other text.
  */
 export async function readRecipients(text: string): Promise<readonly (string | Recipient)[]> {
   // Node.js could derive the public key from a private key, but a private key does not belong on the machine that creates
@@ -36,8 +36,8 @@ export async function readRecipients(text: string): Promise<readonly (string | R
 }
 
 /**
- * Reads the identities that can decrypt a backup: either one private key in PEM, or lines with age identities and comments, as
- * for `age -i`. The function throws ConfigurationError for any other text, and never includes the text in the error.
+ * Reads the identities that can decrypt a backup: either one private key in PEM, or lines with age identities and comments (the
+ * format of `age -i`). The function throws ConfigurationError for any other text, and never includes the text in the error.
  */
 export async function readIdentities(text: string): Promise<readonly (string | Identity)[]> {
   if (text.includes('-----BEGIN')) return [await identityOf(parsePem('identity', text))]

@@ -32,7 +32,7 @@ export interface ImportingAuthority extends KeyPolicy {
  * Throws InvalidRequestException for a path that does not match the CA's type. Throws MalformedCertificateException for a
  * certificate that has an unacceptable field or is not currently valid. Throws ValidationException for a certificate that is not
  * a CA certificate or exceeds a path length constraint. Throws CertificateMismatchException for a different key, a broken chain,
- * a validity that ends after that of a certificate above, or a violated name constraint.
+ * a certificate that outlives a certificate above it, or a violated name constraint.
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,

@@ -3,8 +3,8 @@ import type { Certificate } from '../x509/certificate.ts'
 import { pathPosition } from './import-errors.ts'
 
 /**
- * Returns warnings about an accepted path: one for each issuer name that differs from the subject above in string type, case or
- * spaces. Verifiers that compare names byte for byte, such as Go's, cannot use such a path.
+ * Returns warnings about an accepted path: one for each issuer name that differs in string type, case or spaces from the subject
+ * of the certificate above. Verifiers that compare names byte for byte, such as Go's, cannot use such a path.
  */
 export function differentlyEncodedIssuers(path: readonly Certificate[]): string[] {
   return path.flatMap(({ issuer }, index) => {

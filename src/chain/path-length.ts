@@ -22,7 +22,7 @@ export function remainingPathLength(path: readonly Certificate[]): number | unde
 
 /**
  * Returns the index of the certificate in `path` that exceeds a path length constraint above it; undefined if no certificate
- * does. If several certificates exceed a constraint, the index of the one nearest to the root is returned.
+ * does. If several certificates exceed a constraint, the function returns the index of the certificate nearest to the root.
  */
 export function findTooDeep(path: readonly Certificate[]): number | undefined {
   for (let index = path.length - 1; index >= 0; index -= 1) {

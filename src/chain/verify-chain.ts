@@ -105,7 +105,7 @@ function signatureBy(
 
 /**
  * Throws if the certificate to import outlives a certificate above it. Issued certificates never outlive the imported
- * certificate, so no certificate in the path expires before them. Throws CertificateMismatchException.
+ * certificate, so they also never outlive any other certificate in the path. Throws CertificateMismatchException.
  */
 export function requireNotOutliving(path: readonly Certificate[]): void {
   const [certificate, ...chain] = path

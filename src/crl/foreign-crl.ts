@@ -24,9 +24,9 @@ export interface ForeignCrl {
 }
 
 /**
- * Returns the published object if it is a CRL from this CA that is not in the database. After a restore, the database may be
- * older than published CRLs. CRL numbers must not decrease, and published revocations must not be lost. A CRL written by this
- * server is recognized by its ETag and is not read again. If the bucket denies reads, the database row is trusted.
+ * Returns the published object if it is a CRL from this CA that is not recorded in the database. After a restore, the database
+ * may be older than published CRLs. CRL numbers must not decrease, and published revocations must not be lost. A CRL written by
+ * this server is recognized by its ETag and is not read again. If the bucket denies reads, the database row is trusted.
  */
 export async function findForeignCrl(
   services: Services,

@@ -178,7 +178,7 @@ async function record(
     const context = { kind: 'crl', time: now, actor, authority: authority.number } as const
     await db.transaction([...recorded([published], context), ...event.statements])
   } catch (error) {
-    // Another process holds the lease and may have published a newer CRL, which this publication has overwritten.
+    // Another process holds the lease, and the current publication may have overwritten its newer CRL.
     if (error instanceof ConflictError) await db.transaction([republishCrl(crl.id, now)])
     throw error
   }

@@ -47,7 +47,7 @@ export function isTokenFile(content: string): boolean {
 }
 
 /**
- * Decrypts the content of a master key file, and returns the master key with the token key that encrypts it. Throws
+ * Decrypts the content of a master key file, and returns the master key together with the token key that encrypts it. Throws
  * ConfigurationError if the decryption fails.
  */
 export async function unwrapWithToken(

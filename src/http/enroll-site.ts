@@ -3,7 +3,7 @@ import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
 import type { RequestHead } from './request.ts'
 
 export interface EnrollSite {
-  /** Host names in lower case, in which a wildcard is written as `*.`, and addresses in their canonical form. */
+  /** Host names in lower case (with wildcards as `*.`), and addresses in canonical form. */
   readonly names: readonly string[]
   /**
    * Returns the origin that the client used, such as `https://ca.example.com:8443`. The origin contains the host from the Host

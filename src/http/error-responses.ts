@@ -1,4 +1,4 @@
-/** Error responses, in the format of the listener, to requests that fail before they are routed. */
+/** Error responses, in the listener's format, to requests that fail before they are routed. */
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { ServiceError } from '../errors.ts'

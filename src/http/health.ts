@@ -7,7 +7,7 @@ import type { Handler } from './route.ts'
 
 const lifeMilliseconds = 1000
 
-/** A health check. Resolves to the reason why the server cannot serve requests, or to undefined if it can. */
+/** A health check. Resolves to the reason why the server cannot serve requests, or to undefined if the server is healthy. */
 export type Health = () => Promise<Error | undefined>
 
 /** Creates the handler for `/healthz`. */

@@ -52,7 +52,7 @@ export interface Listener {
   /** The Node.js server. The owner reads the server's address and replaces its TLS certificate. */
   readonly server: Server
   /**
-   * Starts to listen on an address, or takes over the socket of a server that is already bound. Resolves to the listener's URL,
+   * Starts listening on an address, or takes over the socket of a server that is already bound. Resolves to the listener's URL,
    * which contains the actual port.
    */
   listen(address: ListenOptions | BoundServer): Promise<string>

@@ -10,11 +10,14 @@ export interface ConnectionInfo {
   /** Whether the connection uses TLS. */
   readonly isSecure: boolean
   /**
-   * Returns the unverified certificates that the client sent in the TLS handshake, in DER. The client's own certificate is the
+   * Returns the DER of the unverified certificates that the client sent in the TLS handshake. The client's own certificate is the
    * first. Returns undefined if the client sent no certificate. The function is absent if the connection does not use TLS.
    */
   readonly clientCertificate?: () => Buffer[] | undefined
-  /** Returns whether the TLS handshake requested a client certificate (certificate-requests.ts); absent without TLS. */
+  /**
+   * Returns whether the TLS handshake requested a client certificate (certificate-requests.ts); the function is absent without
+   * TLS.
+   */
   readonly wasCertificateRequested?: () => boolean
   /**
    * Returns the connection's channel binding in base64 (channel-binding.ts), or undefined if the connection has no channel

@@ -24,10 +24,7 @@ interface SendServices {
   readonly budget: BodyBudget
 }
 
-/**
- * Sends a response. If the body is a stream, the memory for its buffer is taken from the budget until the response has been
- * sent.
- */
+/** Sends a response. If the body is a stream, its buffer counts toward the budget until the response has been sent. */
 export function sendAnswer(response: ServerResponse, answer: Answer, services: SendServices): void {
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
@@ -39,7 +36,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, services: S
   }
 }
 
-/** Returns the headers of a response, including the headers that follow from its status and body. */
+/** Returns the headers of a response, including headers that are derived from its status and body. */
 export function headersOf({ status, headers, body }: Answer): Record<string, string> {
   const isMeasured = typeof body === 'string' || body instanceof Uint8Array
   return {
@@ -104,8 +101,9 @@ function sendStream(
 
 /**
  * Sends a response and closes the connection. With `isCut`, the connection is closed immediately, so that the client cannot send
- * more data. Without `isCut`, the server first reads and drops the rest of the request for a short time. Closing immediately
- * would reset the connection. A client that reads only after sending the whole request would never receive the response.
+ * more data. Without `isCut`, the server first reads and drops the rest of the request, but only for a short time. Closing
+ * immediately would reset the connection. A client that reads only after sending the whole request would never receive the
+ * response.
  */
 export function sendEarly(
   { request, response }: Exchange,

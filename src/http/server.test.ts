@@ -702,7 +702,7 @@ test('garbage after a request does not replace the response to that request', as
   const bytes = `${head(sign({ body, operation: 'Wait' }))}Content-Length: ${body.length}\r\n\r\n${body}`
   const answer = exchange(`${bytes}garbage\r\n\r\n`)
   while (release.now === idle) await new Promise((resolve) => setImmediate(resolve))
-  // The invalid bytes arrived in the same chunk and was read before the operation began.
+  // The invalid bytes arrived in the same chunk and were read before the operation began.
   release.now()
   const received = await answer
   assert.match(received, /^HTTP\/1\.1 200 OK[^]*Waited/)

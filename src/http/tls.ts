@@ -58,7 +58,7 @@ export function showCertificate(
 const presentedMax = 10
 
 /**
- * Returns the unverified certificates that the client sent in the TLS handshake, in DER. The client's own certificate is the
+ * Returns the DER of the unverified certificates that the client sent in the TLS handshake. The client's own certificate is the
  * first. Returns undefined if the client sent no certificate.
  */
 export function presentedCertificates(socket: Socket): Buffer[] | undefined {

@@ -36,7 +36,7 @@ const batch = 25
 /**
  * Deletes certificates and their search entries `keepSeconds` seconds after their expiry. For audit reports, a summary row is
  * kept for each deleted certificate. The job finds certificates through the search tables, so it deletes only indexed
- * certificates. CA certificates, certificates that a CRL may still list, and the newest certificate are kept
+ * certificates. The job keeps CA certificates, certificates that a CRL may still list, and the newest certificate
  * (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {

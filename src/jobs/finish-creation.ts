@@ -88,7 +88,7 @@ async function giveUp(
 }
 
 /**
- * Stores the CA's key and CSR. If the CA was changed in the meantime, for example deleted, the next run of the job completes
+ * Stores the CA's key and CSR. If the CA was changed (for example, deleted) in the meantime, the next run of the job completes
  * the creation.
  */
 async function record(

@@ -7,7 +7,7 @@ import { dayMilliseconds } from '../text/duration.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
-/** How long undecided approval requests are kept after they expire, and pending issuances after they fail. */
+/** How long undecided approval requests are kept after they expire, and how long pending issuances are kept after they fail. */
 const keptDays = 30
 
 /**

@@ -3,8 +3,8 @@ import { setAccessKeyUse } from '../store/access-keys.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 /**
- * Stores the time at which each access key was last used. The job runs once a minute. After a crash, at most the uses from the
- * last minute are missing.
+ * Stores the time at which each access key was last used. The job runs once a minute. A crash loses at most the uses from the
+ * last minute.
  */
 export const recordKeyUses = {
   name: 'record-key-uses',

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts'
 import type { KeyUnavailableError } from './key-store.ts'
 
-/** Creates the error for a request that needs a key that is currently unavailable. `cause` is meant for the operator. */
+/** Creates the error for a request whose key is currently unavailable. `cause` is meant for the operator. */
 export class KeyOutage extends ServiceError {
   constructor(cause: KeyUnavailableError) {
     super(

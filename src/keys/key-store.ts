@@ -5,7 +5,7 @@ import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 /** Location of a key as a URI: `local:<name>`, `pkcs11:…` or `kms:<key ARN>`. The URI scheme identifies the key store. */
 export type KeyHandle = string
 
-/** Whether the key is in a token or in KMS, which can be temporarily unavailable. */
+/** Whether the key is in a token or in KMS, and can therefore be temporarily unavailable. */
 export function isRemoteKey(handle: KeyHandle): boolean {
   return !handle.startsWith('local:')
 }

@@ -105,7 +105,7 @@ test('the files of a database contain no plaintext private keys, data keys or se
   }
 })
 
-/** Returns whether the bytes at `at` are public: the header, or the public key in an EC or RSA private key. */
+/** Returns whether the bytes at `at` in an EC or RSA private key are public, as part of the header or of the public key. */
 function isPublic(privateKey: Buffer, at: number): boolean {
   return privateKey.length < 200 ? at < 32 || at + 16 > 66 : at < 320
 }

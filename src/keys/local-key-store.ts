@@ -144,8 +144,8 @@ function importKey(
 }
 
 /**
- * Throws KeyUnavailableError if the public key was altered, because the database stores it unencrypted. The check takes place
- * before the private key is used.
+ * Throws KeyUnavailableError if the public key, which the database stores unencrypted, was altered. The check takes place before
+ * the private key is used.
  */
 function requirePair(key: KeyObject, { name, subjectPublicKeyInfo }: KeyRecord): KeyObject {
   const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })

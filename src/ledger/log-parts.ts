@@ -1,5 +1,5 @@
 /**
- * The parts of a log other than its leaves: its name, its key, its checkpoint, and the setting which states that the record has
+ * The parts of a log other than its leaves: its name, its key, its checkpoint, and the setting that states that the record has
  * begun. The name, key and checkpoint are written in one transaction. If a log lacks only some of its parts, the missing parts
  * were removed.
  */

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 
-/** S3ObjectAcl in the AWS API. An object can be read by anyone, or only by the owner of its bucket. */
+/** S3ObjectAcl in the AWS API. Whether an object can be read by anyone, or only by the owner of its bucket. */
 export type ObjectAcl = 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
 
 export interface ObjectLocation {

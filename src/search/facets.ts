@@ -1,7 +1,7 @@
 /**
  * Facets in the search tables. A facet is a search condition, such as a combination of an account and a template. A facet is
- * identified by a number, the first 32 bits of a hash, so that no table of facets is needed. A collision only costs time, because
- * every certificate that is found is checked against the filter (filter.ts).
+ * identified by the first 32 bits of a hash, so no table of facets is needed. A collision only costs time, because every
+ * certificate that is found is checked against the filter (filter.ts).
  */
 import { createHash } from 'node:crypto'
 import type { Requester } from '../store/certificate-search.ts'
@@ -67,8 +67,8 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Most certificates are requested by their CA's account. Such certificates have no requester entry; a search for the
-      // account as the requester scans all of its certificates (index-scans.ts).
+      // Most certificates are requested by their CA's account. Such certificates have no requester entry, so a search for the
+      // account as requester scans all certificates of the account (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
       places = this.#placesOf(certificate, { owner, era, requesters })

@@ -70,7 +70,7 @@ test('the range of a pattern contains exactly the matching names', () => {
 
 test('search keys are lowercase, contain no NUL, and are truncated between characters', () => {
   assert.equal(searchKey('Straße\0'), 'straße\u{fffd}')
-  // A BMPString in a certificate can contain an unpaired surrogate, which no database stores.
+  // A BMPString in a certificate can contain an unpaired surrogate, which no database can store.
   assert.equal(searchKey('A\ud800'), 'a\u{fffd}')
   assert.equal(reversedKey('a\udc00\ud800'), '\u{fffd}\u{fffd}a')
   assert.equal(Array.from(searchKey('𝕊'.repeat(300))).length, 254)

@@ -42,7 +42,7 @@ export function createApiServices(
 
 /**
  * Loads the library for identity tokens after the server has started to listen. Loading blocks the event loop for 24 ms, and an
- * unauthenticated request must not be able to trigger it.
+ * unauthenticated request must not be able to cause this delay.
  */
 export function loadTokenVerification(log: Log): void {
   Promise.all([import('../sts/issuer-keys.ts'), import('../sts/verify-web-identity.ts')]).catch(

@@ -59,7 +59,8 @@ export async function startEnrollListener(
   const site = createEnrollSite(() => names)
   const { health } = services.server
   const server = createTlsServer(
-    // The enrollment listener has no path prefix. Its clients authenticate with TLS, so it cannot be behind a reverse proxy.
+    // The enrollment listener has no path prefix. Enrollment clients authenticate with TLS, so the listener cannot be behind a
+    // reverse proxy.
     { log, random, limits: config.limits, budget, errorFormat: enrollErrorAnswer },
     enrollRoutes({ log, health, site, ...routes(site) }),
     requestingCertificates(certificate.material),

@@ -28,7 +28,7 @@ test('a listener takes over a reserved port, with its URL, and closes it', async
   listener.listen(reserved.take())
   await once(listener, 'listening')
   assert.throws(() => reserved.take(), /no longer reserved/)
-  // The listener owns the port now, so disposing of the reservation does not close it.
+  // The listener owns the port now, so disposing of the reservation does not close the port.
   await reserved[Symbol.asyncDispose]()
   const response = await fetch(reserved.url, { headers: { connection: 'close' } })
   assert.equal(await response.text(), 'answered')

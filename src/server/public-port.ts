@@ -67,7 +67,7 @@ export async function reservePort(
 
 /**
  * Finds the port that the workers will share. Throws ConfigurationError if another server listens on the port, because sockets
- * with SO_REUSEPORT would share it with that server. A port chosen by the operating system stays reserved until the caller
+ * with SO_REUSEPORT would share the port with that server. A port chosen by the operating system stays reserved until the caller
  * disposes of the result. The caller disposes of the result once the workers listen.
  */
 export async function reserveSharedPort(address: Address): Promise<ReservedPort> {

@@ -12,7 +12,7 @@ export function createServerLog(level: string): {
 } {
   const faults: ProcessFaults = { droppedLogLines: 0, uncaughtErrors: 0 }
   // Node.js and other threads also write to the standard error stream, so its errors need a listener. Creating the stream also
-  // sets O_NONBLOCK for a pipe or socket, so that a reader that stops reading does not block the process.
+  // sets O_NONBLOCK for a pipe or socket, so that a stalled reader does not block the process.
   process.stderr.on('error', () => {})
   const lines = standardErrorLines((count) => (faults.droppedLogLines += count))
   process.on('exit', () => lines.flushAtEnd())

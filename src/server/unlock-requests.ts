@@ -99,7 +99,7 @@ interface Split {
   entered: EnteredShare[]
 }
 
-/** Returns why a share cannot belong to the database's master key, or undefined if it may belong to that key. */
+/** Returns why a share cannot belong to the database's master key, or undefined if it might belong to that key. */
 function staleReason(
   { masterKeyId, splitId }: KeyShare,
   { needed, manifest }: Pick<UnlockOptions, 'needed' | 'manifest'>,

@@ -191,7 +191,7 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 
 /**
  * Records the last use of an access key, unless the row already contains a later use by another node. A stored time far in the
- * future is overwritten, because the clock must have been set back since then.
+ * future is overwritten, because the clock must have been set back since the time was stored.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()

@@ -1,6 +1,6 @@
 /**
- * Each CA's daily counts of issued certificates, revoked certificates, and unrevoked certificates that expire on that day. Days
- * are in UTC and numbered from 1 January 1970. The job index-certificates adds issued certificates to the counts. A revocation
+ * Each CA's daily counts of issued certificates, revoked certificates, and expiring certificates that are not revoked. Days are
+ * in UTC and numbered from 1 January 1970. The job index-certificates adds issued certificates to the counts. A revocation
  * changes the counts in the same transaction if the certificate has already been counted. When expired certificates are deleted,
  * the counts stay the same.
  */
@@ -72,7 +72,7 @@ function addCertificates(from: number, last: number): Sql {
   }
 }
 
-/** Changes the counts of a revoked certificate. A certificate that has not been counted yet is counted later as revoked. */
+/** Changes the counts of a revoked certificate. A certificate that has not been counted yet is later counted as revoked. */
 export function countRevocationDays(
   authorityNumber: number,
   { certificateNumber, revokedAt, notAfter }: RevocationRecord,

@@ -125,8 +125,8 @@ export function publishCrlsNow(authorityNumber: number, now: Date): Sql {
 /**
  * Claims at most `limit` due CRLs, starting with the most overdue CRL. If the clock has been set back, stored due times may be
  * far in the future. A CRL is therefore also due if its generation time is in the future. A changed CRL is also due if its due
- * time is later than the normal delay of a few minutes allows. Each of the three cases has an index, so that the statement does
- * not read CRLs that are due in several days.
+ * time is implausibly late, because the normal delay is only a few minutes. Each of the three cases has an index, so that the
+ * statement does not read CRLs that are due in several days.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()

@@ -48,8 +48,8 @@ export function selectRecoverable(authorityNumber: number, serialNumber: Uint8Ar
 
 /**
  * Inserts a missing revocation. The statement conflicts if the revocation exists, or if its certificate has been inserted or
- * deleted since the certificate was read. The revocation of an unknown certificate receives a number from the range for its
- * serial number.
+ * deleted since `selectRecoverable` ran. The revocation of an unknown certificate receives a number from the range for its serial
+ * number.
  */
 export function insertRecoveredRevocation(
   { number }: Authority,

@@ -40,7 +40,8 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
 }
 
 /**
- * Reduces a CA's count by the revoked certificates that have expired since the last recount. Returns a row with the new count.
+ * Reduces a CA's count by the number of revoked certificates that have expired since the last recount. Returns a row with the new
+ * count.
  */
 export function recountRevocations(authority: Authority, now: Date): Sql {
   const until = firstValidSecond(now)

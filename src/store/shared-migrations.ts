@@ -37,7 +37,7 @@ function issuerIdentities({ text, integer }: Dialect): string {
 }
 
 /**
- * Adds a table with the server that owns the database and the number of committed groups of transactions. The table has a
+ * Adds a table that records which server owns the database and how many groups of transactions were committed. The table has a
  * single row, is not backed up, and is used only on SQLite.
  */
 function ownershipTable({ text, integer, strict }: Dialect): string {

@@ -80,8 +80,8 @@ function parseInfo(
 }
 
 /**
- * Returns whether a certificate request has a common name but no SAN. TLS clients reject a certificate without a SAN for every
- * host name (RFC 9525 §2).
+ * Returns whether a certificate request has a common name but no SAN. TLS clients reject a certificate without a SAN, whatever
+ * the host name (RFC 9525 §2).
  */
 export function lacksAlternativeName({ subject, extensions }: CertificationRequest): boolean {
   return (

@@ -134,7 +134,7 @@ function readMailbox(text: string): (ComparableName & { kind: 'rfc822Name' }) | 
 }
 
 /**
- * Parses a URI for comparison. If URIs are constrained, a URI without a host or with an IP address as the host is rejected (RFC
+ * Parses a URI for comparison. If URIs are constrained, a URI is rejected if it has no host or its host is an IP address (RFC
  * 5280 §4.2.1.10).
  */
 function readUri(text: string): ComparableName | undefined {

@@ -1,6 +1,6 @@
 /**
- * A process's memory budget for request bodies. An unauthenticated client can open thousands of connections and send almost a
- * whole body on each of them. The total memory for bodies is therefore limited. When the budget is exhausted, the oldest
+ * A process's memory budget for request bodies. An unauthenticated client can open thousands of connections and send almost an
+ * entire body on each of them. The total memory for bodies is therefore limited. When the budget is exhausted, the oldest
  * incomplete bodies are evicted. Bodies that arrive at a normal speed are hardly ever evicted.
  */
 

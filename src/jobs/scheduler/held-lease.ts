@@ -3,13 +3,14 @@ import type { Services } from '../../services.ts'
 import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 
 /**
- * Interval between two renewals of a lease. The interval is a small fraction of the lease's duration, so that a few renewals
- * may fail.
+ * Interval between two renewals of a lease. The interval is a small fraction of the lease's duration, so that the lease survives
+ * a few failed renewals.
  */
 const renewalMilliseconds = 3000
 /**
- * Time without a successful renewal after which the work stops: half of the lease's duration. The other half leaves time for
- * pending requests to arrive before another process starts the same work, even if the clocks of the processes differ.
+ * Time without a successful renewal after which the work stops: half of the lease's duration. The other half of the duration
+ * leaves time for pending requests to arrive before another process starts the same work, even if the clocks of the processes
+ * differ.
  */
 const lostMilliseconds = leaseMilliseconds / 2
 

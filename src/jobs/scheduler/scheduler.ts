@@ -109,7 +109,7 @@ function startLoop(job: Job, services: Services): Loop {
 /** Runs a job once, and resolves to whether the run succeeded. Most runs find no work, and these runs are not recorded. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<boolean> {
   const { clock, log, metrics, db } = services
-  // In a damaged database, the rows that are due may be wrong, and the outcome of the run cannot be stored.
+  // In a damaged database, the wrong rows may be due, and the outcome of the run cannot be stored.
   if (db.damage?.() !== undefined) return false
   const startedAt = clock.now().getTime()
   try {

@@ -49,8 +49,7 @@ export interface Kms {
   readonly region: string | undefined
   /**
    * Sends a request to KMS in a Region, and repeats the request if KMS throttles it or does not respond. Throws KmsError if the
-   * request fails, if the deadline passes, and after `close` was called. Throws ConfigurationError if the AWS SDK is not
-   * installed.
+   * request fails, the deadline passes, or `close` was called. Throws ConfigurationError if the AWS SDK is not installed.
    */
   send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
     region: string,

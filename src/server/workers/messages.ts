@@ -1,6 +1,6 @@
 /**
- * Messages between the processes of one server. Workers answer client requests. The primary writes to the SQLite database and
- * the call log, runs the jobs, and counts request rates and changes of ACME accounts for all workers.
+ * Messages between the processes of one server. Workers answer client requests. The primary writes to the SQLite database and the
+ * call log, runs the jobs, and counts request rates and changes to ACME accounts for all workers.
  */
 import type { MasterKey } from '../../data-folder/master-key.ts'
 import type { RatedCall } from '../../access/rate-limiter.ts'

@@ -121,7 +121,7 @@ export async function findReusable(
   }))
 }
 
-/** Returns the SQL condition that a challenge of one of the types was validated for the authorization `a`. */
+/** Returns an SQL condition that is true if a challenge of one of the given types was validated for the authorization `a`. */
 function isProvenBy(types: readonly ChallengeType[]): string {
   return `exists (select 1 from acme_challenges c where c.authorization_number = a.authorization_number
     and c.status = 'valid' and c.type in (${types.map(() => '?').join(', ')}))`

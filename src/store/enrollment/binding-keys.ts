@@ -11,7 +11,9 @@ export interface BindingKeyRecord {
   /** The key ID (`kid`) that clients send. */
   readonly keyId: string
   readonly endpointName: string
-  /** Patterns of the names that accounts with this key may use (enrollment/permitted-names.ts); empty for all names. */
+  /**
+   * Patterns for the names that accounts with this key may use (enrollment/permitted-names.ts); empty if all names are permitted.
+   */
   readonly names: readonly string[]
   /** Whether several accounts can be created with the key. */
   readonly reusable: boolean
@@ -28,8 +30,8 @@ export interface BindingKey extends BindingKeyRecord {
 }
 
 /**
- * Inserts a key. `sealers` are the sealers for secrets of the kind `acme binding keys` (store/master-keys.ts). The guard
- * `master-key` fails if a rotation has replaced the master key since the master key was read.
+ * Inserts a key. `sealers` contains the sealers for secrets of the kind `acme binding keys` (store/master-keys.ts). The guard
+ * `master-key` fails if a rotation has replaced the master key since the caller read it.
  */
 export function insertBindingKey(sealers: SealerRing, key: Omit<BindingKey, 'usedAt'>): Sql {
   const { keyId, endpointName, macKey, names, reusable, createdAt, expiresAt } = key

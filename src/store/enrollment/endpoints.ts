@@ -13,7 +13,7 @@ import { changing, guard, sql, type Row, type Sql } from '../sql.ts'
 type Of<P extends EnrollmentProtocol> = P extends 'acme' ? AcmeEndpoint : EstEndpoint
 type EndpointName = Pick<EnrollmentEndpoint, 'protocol' | 'name'>
 
-/** Inserts an endpoint. The statement conflicts if an endpoint of the protocol in any account already has this name. */
+/** Inserts an endpoint. The statement conflicts if any account already has an endpoint with the same protocol and name. */
 export function insertEndpoint(endpoint: EnrollmentEndpoint): Sql {
   const { protocol, name, accountId, authorityNumber, configuration, createdAt } = endpoint
   return changing(

@@ -11,7 +11,7 @@ export function deleteUsedNonces(now: Date, limit: number): Sql {
     returning nonce`
 }
 
-/** Deletes up to `limit` orders that expired before a time. An order with a certificate expires with its certificate. */
+/** Deletes up to `limit` orders that expired before a given time. An order with a certificate expires with its certificate. */
 export function deleteOrders(before: Date, limit: number): Sql {
   return sql`delete from acme_orders where order_number in
       (select order_number from acme_orders where expires_at_ms <= ${before.getTime()}
@@ -19,7 +19,7 @@ export function deleteOrders(before: Date, limit: number): Sql {
     returning order_number`
 }
 
-/** Deletes up to `limit` authorizations that expired before a time, with their challenges. */
+/** Deletes up to `limit` authorizations that expired before a given time, together with their challenges. */
 export function deleteAuthorizations(before: Date, limit: number): Sql {
   return sql`delete from acme_authorizations where authorization_number in
       (select authorization_number from acme_authorizations

@@ -162,7 +162,7 @@ export async function findOrderedCertificate(
   )
 }
 
-/** Lists the IDs of an account's orders that are not invalid, oldest first, after an order number. */
+/** Lists the IDs of an account's orders that follow an order number and are not invalid, oldest first. */
 export async function listOrders(
   db: Reader,
   { accountNumber, now }: { readonly accountNumber: number; readonly now: Date },

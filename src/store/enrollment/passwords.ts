@@ -10,7 +10,7 @@ export interface EstPassword {
   readonly endpointName: string
   /** SHA-256 of the password, which contains at least 128 random bits. */
   readonly passwordSha256: Uint8Array
-  /** Patterns of the names that certificates may contain (enrollment/permitted-names.ts); empty for all names. */
+  /** Patterns for the names that certificates may contain (enrollment/permitted-names.ts); empty if all names are permitted. */
   readonly names: readonly string[]
   readonly createdAt: Date
   readonly expiresAt: Date

@@ -119,7 +119,8 @@ export async function prepareSession(client: ClientBase): Promise<void> {
 }
 
 /**
- * Opens a connection and applies the session settings. `onLost` is called if the connection is lost, even before it is ready.
+ * Opens a connection and applies the session settings. `onLost` is called if the connection is lost, even before the connection
+ * is ready.
  */
 export async function connect(
   config: ClientConfig,

@@ -31,7 +31,7 @@ interface AuthorityKeyIdentifier {
 
 /**
  * Reads an authorityKeyIdentifier. The authorityCertSerialNumber must be a DER INTEGER. The serial number's sign and length are
- * not checked, because it belongs to another CA's certificate (docs/reference/compatibility/imports.md, encodings).
+ * not checked, because the number belongs to another CA's certificate (docs/reference/compatibility/imports.md, encodings).
  */
 function readAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
   const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')
