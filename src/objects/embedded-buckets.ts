@@ -1,6 +1,6 @@
 /**
  * Buckets of the embedded object store. A bucket is a folder that the operator creates for an account. Only the account's CAs may
- * write to it. Commands change buckets while the server is running, so every change is a single rename.
+ * write to the bucket. Commands change buckets while the server is running, so every change is a single rename.
  */
 import { access, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -49,7 +49,7 @@ export function selectWaitingIntents(after: Row | undefined, limit: number): Sql
     order by i.authority_number, i.serial_number limit ${limit}`
 }
 
-/** Selects revocations with the columns of the certificate's row. These columns are null if the row is missing. */
+/** Selects revocations with the columns of the certificate's row. The certificate's columns are null if its row is missing. */
 export function selectRevokedCertificates(after: Row | undefined, limit: number): Sql {
   const authority = numberOf(after, 'authority_number')
   const certificate = numberOf(after, 'certificate_number')

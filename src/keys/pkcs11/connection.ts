@@ -88,7 +88,7 @@ export class TokenConnector {
     try {
       this.#module?.C_Finalize()
     } catch {
-      // Another user of the module may already have finalized it. A module may also return an error if its token is missing.
+      // Other code may already have finalized the module. A module may also return an error if its token is missing.
     }
   }
 

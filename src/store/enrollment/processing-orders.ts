@@ -10,7 +10,8 @@ const selectEntitled = `select order_number from acme_orders
     and ${isEntitled}`
 
 /**
- * Guards the transaction that inserts a waiting certificate. The guard fails if the order may no longer receive the certificate.
+ * Guards the transaction that inserts a waiting certificate. The guard fails if the order is no longer allowed to receive the
+ * certificate.
  */
 export function requireEntitledOrder(certificate: OrderedCertificate): Sql {
   return guard('order', { text: selectEntitled, values: keyOf(certificate) })

@@ -54,7 +54,7 @@ export function readTime(reader: DerReader, label: string): Date {
 /** The second in notAfter belongs to the validity period, so the period ends one second later. */
 const lastSecondMilliseconds = 1000
 
-/** Returns whether a certificate has expired. The last second of its validity is notAfter (RFC 5280 §4.1.2.5). */
+/** Returns whether a certificate has expired. The last second of a certificate's validity is notAfter (RFC 5280 §4.1.2.5). */
 export function isExpiredAt(notAfter: Date, now: Date): boolean {
   return millisecondsLeft(notAfter, now) <= 0
 }

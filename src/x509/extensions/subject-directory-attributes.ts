@@ -8,7 +8,7 @@ import { decodeOid } from '../der/oid.ts'
 export interface DirectoryAttribute {
   /** Dotted object identifier of the attribute type. */
   readonly type: string
-  /** The values of the attribute in DER. There is at least one value. */
+  /** The values of the attribute in DER. The list contains at least one value. */
   readonly values: readonly Uint8Array[]
 }
 
