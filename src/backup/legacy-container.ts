@@ -46,7 +46,7 @@ const lengthBytes = 4
 const macBytes = 32
 const headerBytesMax = 65_536
 const secretBytes = 32
-/** Accepted scrypt parameters: This format fixes `r` and `p`, and limits the logarithm of N. */
+/** Accepted scrypt parameters. This format fixes `r` and `p`, and limits the logarithm of N. */
 const scryptCost = { logNMax: 20, r: 8, p: 1 } as const
 const tagBytes = 16
 const sealedChunkBytes = 65_536 + tagBytes

@@ -163,7 +163,7 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
   }
 }
 
-/** Waits until the request joins a batch with its complete body. A body that arrives later joins a later batch. */
+/** Waits until the request joins a batch, and returns its body. A request whose body arrives later joins a later batch. */
 async function joinWithBody(request: IncomingMessage, limits: BodyLimits): Promise<ReadBody> {
   await joinBatch()
   if (limits.bytesMax === 0) return noBody

@@ -11,8 +11,8 @@ const plainForm = /^[0-9a-f]+$/i
 const colonForm = /^[0-9a-f]{1,2}(:[0-9a-f]{2})*$/i
 
 /**
- * Parses a serial number to its stored form, which has 16 bytes. Accepts hexadecimal digits in either case and in odd numbers,
- * with or without colons between bytes, a leading `0x` or leading zeros. Returns `unknown` if the number is longer than any
+ * Parses a serial number to its stored form, which has 16 bytes. The function accepts any number of hexadecimal digits in upper
+ * or lower case, colons between bytes, a leading `0x`, and leading zeros. Returns `unknown` if the number is longer than any
  * serial number that the server issues, and undefined if the string is not a serial number.
  */
 export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | undefined {
