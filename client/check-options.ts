@@ -72,8 +72,8 @@ export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRu
 }
 
 /**
- * Throws TypeError unless every option has a known name and a value that satisfies its rule. An undefined option is treated
- * as absent. `place` is the name of the function or option to which these options belong.
+ * Throws TypeError unless every option has a known name and a value that satisfies its rule. An undefined option is treated as
+ * absent. `place` is the name of the function or option that the options belong to.
  */
 export function checkOptions(
   place: string,

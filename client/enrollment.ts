@@ -26,7 +26,7 @@ export interface AcmeProfile {
 export interface ListedEndpoint {
   readonly Protocol: EnrollmentProtocol
   readonly Name: string
-  /** ARN of the endpoint as a principal. */
+  /** ARN that identifies the endpoint as a principal. */
   readonly Arn: string
   readonly AccountId: string
   readonly CertificateAuthorityArn: string

@@ -180,8 +180,8 @@ export class WaiterError extends Error {
 }
 
 /**
- * Thrown if a response does not come from the AWS Private CA API. The `endpoint` may be another server or Signet's public
- * listener. `cause` is the error from the AWS SDK.
+ * Thrown if a response does not come from the AWS Private CA API. The `endpoint` may refer to a server other than Signet, or to
+ * Signet's public listener. `cause` is the error from the AWS SDK.
  */
 export class UnexpectedResponseError extends Error {
   override readonly name = 'UnexpectedResponseError'

@@ -131,8 +131,8 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
 }
 
 /**
- * Returns the ARN of the CA that an earlier call created, unless the CA is deleted. Throws HierarchyError if the key
- * algorithm differs.
+ * Returns the ARN of the CA that an earlier call created, unless the CA is deleted. Throws HierarchyError if the CA's key
+ * algorithm differs from the requested algorithm.
  */
 async function findAuthority(work: Work): Promise<string | undefined> {
   const { client, role, request } = work

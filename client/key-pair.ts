@@ -71,7 +71,9 @@ const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   ML_DSA_87: mlDsa(87),
 }
 
-/** Key algorithms that some version of Node.js supports. The running version may not support all of these algorithms. */
+/**
+ * Key algorithms that some version of Node.js supports. The running version of Node.js may support only some of the algorithms.
+ */
 export const keyAlgorithms = Object.keys(keyKinds) as LeafKeyAlgorithm[]
 
 export interface CsrOptions {

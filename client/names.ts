@@ -17,14 +17,14 @@ export interface NameProblem {
 /** A name in the API's form, or the reason why the name is invalid. */
 export type ReadName = RequestedGeneralName | NameProblem
 
-/** Matches server URLs. Callers often pass such a URL instead of the server's name. */
+/** Matches server URLs. Callers often pass a server's URL instead of its name. */
 const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
 /**
  * Parses a DNS name, IP address, email address or URI. DNS names are converted to A-labels in lower case. A server URL is treated
- * as a URI if it has a path or a query. For any other server URL, the caller probably meant the host name, so the URL is reported
- * as a problem.
+ * as a URI if it has a path or a query. A server URL without a path or query is reported as a problem, because the caller
+ * probably meant the host name.
  */
 export function readName(name: string): ReadName {
   if (isIP(name) !== 0) return { IpAddress: name }

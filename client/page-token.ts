@@ -11,7 +11,7 @@ export interface PagePosition {
   readonly skipped: number | undefined
 }
 
-/** Returns exactly the token that botocore creates for the position, byte for byte. */
+/** Returns the token that botocore creates for the position, byte for byte. */
 export function encodePageToken({ serviceToken, skipped }: PagePosition): string {
   const token = serviceToken === undefined ? 'null' : asciiJson(serviceToken)
   const truncated = skipped === undefined ? '' : `, "boto_truncate_amount": ${skipped}`

@@ -46,7 +46,7 @@ export async function presign(
     throw new RangeError(`expiresIn must be a number of seconds from 1 to ${expiresInMax}`)
   const { config } = sdk
   const { protocol, host, hostname, pathname } = await sdk.endpoint()
-  // With this protocol, the SDK sends requests to a path that ends with a slash.
+  // With the AWS JSON protocol, the SDK sends requests to a path that ends with a slash.
   const path = pathname.endsWith('/') ? pathname : `${pathname}/`
   const signer = new SignatureV4({
     credentials: config.credentials,

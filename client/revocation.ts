@@ -69,7 +69,7 @@ export interface OcspDescription {
   readonly Url?: string
   /** The key that signs OCSP responses. */
   readonly Signer?: 'CA' | 'DELEGATED'
-  /** Expiry of the OCSP signer's certificate; undefined until the server has needed a delegated signer. */
+  /** Expiry of the OCSP signer's certificate; undefined if the server has never needed a delegated signer. */
   readonly SignerNotAfter?: Date
   /** Validity of an OCSP response. */
   readonly ValiditySeconds?: number

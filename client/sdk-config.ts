@@ -1,6 +1,6 @@
 /**
- * Configuration of a client. The values come from the client's options, then from the environment, the shared files and the
- * defaults, as in every AWS SDK.
+ * Configuration of a client. Configuration values come from the client's options, then from the environment, the shared files and
+ * the defaults, as in every AWS SDK.
  */
 import {
   createDefaultUserAgentProvider,

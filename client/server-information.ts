@@ -23,7 +23,7 @@ export interface ServerJob {
   readonly Running?: number
 }
 
-/** The most recent backup. A backup created by an earlier version has only a time. */
+/** The most recent backup. For a backup created by an earlier version, only the time is recorded. */
 export interface ServerBackup {
   readonly CreatedAt: Date
   readonly Destination?: string

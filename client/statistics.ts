@@ -13,7 +13,7 @@ export interface StatisticsInput {
   readonly Weeks?: number
 }
 
-/** The number of certificates in a UTC day or week. */
+/** A number of certificates, counted for one UTC day or week. */
 export interface PeriodCount {
   readonly Start: Date
   readonly Count: number

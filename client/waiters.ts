@@ -76,7 +76,9 @@ export interface Waiter<Name extends WaiterName> {
   wait(input: WaitInput<Name>, options?: CallOptions): Promise<OutputOf<PolledOperations[Name]>>
 }
 
-/** A response that ends or continues polling. If the matcher is `error`, false means a response without an error. */
+/**
+ * A response, and whether polling ends or continues after it. If the matcher is `error`, false means a response without an error.
+ */
 type Acceptor = { readonly state: 'success' | 'retry' | 'failure' } & (
   | { readonly matcher: 'path'; readonly argument: string; readonly expected: string }
   | { readonly matcher: 'error'; readonly expected: string | false }

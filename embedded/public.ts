@@ -1,4 +1,4 @@
-/** Serves a server's public content without a listener: CRLs and other objects, OCSP responses and CA certificates. */
+/** Serves the public content of a server without a listener: CRLs and other objects, OCSP responses and CA certificates. */
 import { Readable } from 'node:stream'
 import type { Answer } from '../src/http/answer.ts'
 import { logFailure } from '../src/http/log-failure.ts'
@@ -58,8 +58,8 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
 }
 
 /**
- * Returns the path below `publicUrl`. Returns the complete path of a URL with another host, because certificates may contain such
- * URLs.
+ * Returns the path below `publicUrl`. For a URL with another host, returns the complete path, because certificates may contain
+ * such URLs.
  */
 function pathOf(url: string, publicUrl: string): string {
   const { pathname } = new URL(url)

@@ -1,4 +1,4 @@
-/** Limits on events for each source address, such as new ACME accounts. */
+/** Limits the rate of events from each source address, such as new ACME accounts. */
 import type { Clock } from '../clock.ts'
 import { networkOf } from '../text/ip-address.ts'
 import { createTokenBuckets } from './token-buckets.ts'

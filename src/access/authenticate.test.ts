@@ -63,7 +63,7 @@ interface Signing {
   readonly more?: Record<string, string>
 }
 
-/** Returns a request with a Signature V4. */
+/** Returns a request signed with Signature V4. */
 function signed(signing: Signing = {}): SignedRequest {
   const { accessKeyId = 'AKIDEXAMPLE', secretAccessKey = alice.secretAccessKey } = signing
   const { region = 'us-east-1', service = 'acm-pca', more = {} } = signing

@@ -1,4 +1,4 @@
-/** Token buckets, which limit how often something happens for each of many names, such as addresses or accounts. */
+/** Token buckets that limit the rate of an event for each name, such as an address or an account. */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 
@@ -16,7 +16,7 @@ interface BucketLimit {
   readonly perSecond: number
 }
 
-/** Number of tokens at a point in time. */
+/** Number of tokens in the bucket at the time `at`. */
 interface Bucket {
   tokens: number
   at: number

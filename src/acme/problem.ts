@@ -52,7 +52,7 @@ interface ProblemOptions {
   readonly subproblems?: readonly Subproblem[]
 }
 
-/** An error that is sent to the client as a problem document. `message` is its detail, a sentence for people. */
+/** An error that is sent to the client as a problem document. `message` is the problem's `detail`, a human-readable sentence. */
 export class AcmeProblem extends Error {
   override name = 'AcmeProblem'
   readonly type: ProblemType

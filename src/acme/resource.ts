@@ -9,9 +9,9 @@ import type { EndpointUrls } from './urls.ts'
 export interface AcmeServices {
   /** The API pipeline that issues, revokes and reads certificates, and its `services`. */
   readonly api: ApiServices
-  /** Sealers of the keys for external account binding. */
+  /** Sealers that encrypt the keys for external account binding. */
   readonly sealers: SealerRing
-  /** Authenticator of nonces. The authenticator's keys outlive a rotation of the master key. */
+  /** Authenticator of nonces. The authenticator's keys stay the same when the master key is rotated. */
   readonly nonceAuthenticator: Authenticator
   /** Counts new accounts, key changes and contact changes by source address, across all of the server's processes. */
   readonly accountChanges: AddressLimiter

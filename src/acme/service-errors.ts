@@ -44,7 +44,10 @@ const mappings: Partial<Record<ErrorCode, Mapping>> = {
   ValidationException: { type: 'badCSR' },
 }
 
-/** Condition keys on names. If a message contains one of these keys, a policy denied a name in the certificate. */
+/**
+ * Condition keys on names. An error message that contains one of these condition keys means that a policy denied a name in the
+ * certificate.
+ */
 const nameKeys = /signet:(?:DnsName|IpAddress|CommonName|NameType)/i
 
 /**

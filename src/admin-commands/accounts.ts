@@ -51,9 +51,9 @@ export async function moveAccount(
 }
 
 /**
- * Requires approval from every affected account whose policy demands it. A change of organization affects the account and the
- * members of its new organization. The account gains access to their shared resources. Returns the SQL statements for the
- * transaction. Throws ConfigurationError with the ID of each missing approval.
+ * Requires approval from every affected account whose policy requires it. A change of organization affects the account and the
+ * members of its new organization. The account gains access to the resources that those members share. Returns the SQL statements
+ * for the transaction. Throws ConfigurationError with the ID of each missing approval.
  */
 async function requireApprovals(
   { db, config }: { readonly db: Database; readonly config: Config },

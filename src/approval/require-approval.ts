@@ -35,7 +35,7 @@ export interface ActionRequest {
   readonly input: object
   /** Called only if the account has a policy for the action. */
   readonly requester: () => Requester
-  /** The person who runs the command, who is named in the record's leaf. */
+  /** The person who runs the command, as named in the record's leaf. */
   readonly actor?: Actor
 }
 

@@ -137,7 +137,7 @@ test('templates have the partition of the CA', () => {
   )
 })
 
-/** Parses RFC 4180 with records that end in LF. Quotes within an unquoted cell are rejected. */
+/** Parses CSV (RFC 4180) with records that end in LF. Quotes within an unquoted cell are rejected. */
 function readCsv(text: string): string[][] {
   const records: string[][] = []
   const cell = /(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/gy

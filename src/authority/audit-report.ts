@@ -7,7 +7,7 @@ export type AuditReportFormat = 'JSON' | 'CSV'
 
 export type { CertificateSummary }
 
-/** A stored certificate, or the summary that remains of a certificate after its deletion. */
+/** A stored certificate, or the summary of a deleted certificate. */
 export type AuditedCertificate = AuditedRecord &
   ({ readonly certificateDer: Uint8Array } | { readonly summary: CertificateSummary })
 
@@ -96,7 +96,7 @@ function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): 
 }
 
 /**
- * Encodes an audit report row as CSV. The subject is always quoted (RFC 4180 §2), with its control and format characters
+ * Encodes an audit report row as CSV. The subject is always quoted (RFC 4180 §2), and its control and format characters are
  * escaped. No value except the subject needs quoting or escaping. No cell can be mistaken for a spreadsheet formula, because a
  * subject starts with a keyword or an OID.
  */

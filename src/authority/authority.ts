@@ -56,7 +56,7 @@ export interface Authority extends AuthorityRequest {
 /** An imported CA certificate with its chain, which never changes after the import. */
 export interface InstalledCertificate {
   readonly number: number
-  /** Number of the CA certificate's issuer identity (issuer-identity.ts). */
+  /** Numeric ID of the CA certificate's issuer identity (issuer-identity.ts). */
   readonly issuerIdentity: number
   /** Serial number of the CA certificate in lower-case hexadecimal. */
   readonly serialNumberHex: string
@@ -79,6 +79,6 @@ export interface CurrentCrl {
   /** Name of the CRL's object, without folder and extension. */
   readonly name: string
   readonly kind: CrlKind
-  /** Number of the issuing CA's identity (issuer-identity.ts). */
+  /** Numeric ID of the issuing CA's identity (issuer-identity.ts). */
   readonly issuerIdentity: number
 }

@@ -125,7 +125,7 @@ const ellipsis = '…'
 /** Names of members whose long values can be retrieved by serial number or ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
 
-/** Names of members with secrets. As in CloudTrail, the secrets are redacted. */
+/** Names of members with secrets. As in CloudTrail, secrets are redacted. */
 const secrets: ReadonlySet<string> = new Set([
   'SecretAccessKey',
   'SessionToken',

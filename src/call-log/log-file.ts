@@ -11,8 +11,8 @@ import type { Log } from '../telemetry/log.ts'
 
 export interface CallLogSink {
   /**
-   * Appends lines, each terminated by a line feed. Resolves when the operating system has accepted the lines; otherwise
-   * rejects.
+   * Appends lines, each terminated by a line feed. Resolves when the operating system has accepted the lines, and rejects if the
+   * write fails.
    */
   append(lines: string): Promise<void>
   /** Closes the file, and opens the file that is now at its path. */

@@ -177,7 +177,7 @@ export class SyslogCallLog implements CallLog {
     try {
       await connection.write(Buffer.concat(batch, bytes))
       this.#sent += batch.length
-      // A replaced connection sent its last batch before it was closed.
+      // If the connection was replaced during the write, the write was its last batch.
       if (connection !== this.#connection || this.#isProven()) this.#succeed()
     } catch (error) {
       if (connection !== this.#connection) return

@@ -16,7 +16,7 @@ import type { CeremonyFiles } from './verify-transcript.ts'
 const keyFile = 'root.key.age'
 
 const ceremonyForm = /^\d{4,9}$/
-/** Limits on the number and size of the files that are read. Real ceremonies stay far below these limits. */
+/** Limits on the number and size of the files that are read. Real ceremonies have far fewer and smaller files. */
 const fileBytesMax = 16 * 1024 * 1024
 const filesMax = 1000
 

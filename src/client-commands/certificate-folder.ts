@@ -65,8 +65,8 @@ export function requireUnused(folder: string): void {
 }
 
 /**
- * Rejects with ConfigurationError if the folder is not writable. This check must precede issuance, so that no
- * certificate is lost.
+ * Rejects with ConfigurationError if the folder is not writable. The check must run before issuance, so that no certificate is
+ * lost.
  */
 export async function requireWritable(folder: string): Promise<void> {
   let nearest = resolve(folder)

@@ -111,7 +111,7 @@ export async function initHierarchy(
 
 /**
  * Throws ConfigurationError if the file contains anything except the root certificate of an earlier hierarchy with the same
- * names. Otherwise, another hierarchy's root could be lost.
+ * names. Without this check, another hierarchy's root could be overwritten.
  */
 export function requireOwnRoot(
   file: string,

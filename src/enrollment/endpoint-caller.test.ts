@@ -50,7 +50,7 @@ function est(names: readonly string[]): EstEndpoint {
 type Content = Readonly<Record<string, readonly string[]>>
 
 interface Attempt {
-  /** The caller; by default, the endpoint acting on its own CA. */
+  /** The caller; by default, the endpoint using its own CA. */
   readonly caller?: Caller
   readonly action?: string
   readonly resource?: string

@@ -105,7 +105,8 @@ function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Con
       ? { 'ForAllValues:IpAddress': { 'signet:IpAddress': addresses } }
       : { Null: { 'signet:IpAddress': 'true' } },
   ].reduce(merge)
-  // The keys for DNS names and addresses include common names of these types, except host names with one label.
+  // The condition keys for DNS names and addresses also contain common names that are DNS names or addresses, except host names
+  // with one label.
   const commonNames: Conditions[] = [
     { 'ForAllValues:StringEquals': { 'signet:CommonNameType': ['dNSName', 'iPAddress'] } },
   ]
@@ -126,7 +127,7 @@ const commonNameOnly: Conditions = {
 
 const identifiersOnly = merge(identifiersOfNames, commonNameOnly)
 
-/** Merges two Condition elements. No key may occur in both elements under the same operator. */
+/** Merges two Condition elements. A condition key must not occur in both elements under the same operator. */
 function merge(one: Conditions, other: Conditions): Conditions {
   const operators = new Set([...Object.keys(one), ...Object.keys(other)])
   return Object.fromEntries(

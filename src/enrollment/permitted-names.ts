@@ -7,8 +7,8 @@ const patternLengthMax = 255
 
 /**
  * Returns the predicate of a sentence that states why a text is not a valid name pattern, or undefined if it is valid. A pattern
- * is a DNS name, an address, a network in CIDR notation, or `*.` followed by a DNS name. The last form permits all names below
- * that DNS name, at any depth and including wildcards.
+ * is a DNS name, an address, a network in CIDR notation, or `*.` followed by a DNS name. A pattern that begins with `*.` permits
+ * all names below the DNS name, at any depth and including wildcards.
  */
 export function patternFault(pattern: string): string | undefined {
   if (pattern.length > patternLengthMax) return `is longer than ${patternLengthMax} characters`

@@ -9,7 +9,9 @@ export interface RenewableCertificate {
   readonly notBefore: Date
   readonly notAfter: Date
   readonly revokedAt: Date | undefined
-  /** Whether the CA now issues under another name or key. If so, the certificate should be replaced. */
+  /**
+   * Whether the CA now issues under another name or key. If the name or the key has changed, the certificate should be replaced.
+   */
   readonly hasFormerIssuer: boolean
 }
 

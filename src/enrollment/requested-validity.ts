@@ -5,7 +5,10 @@ export interface RequestedValidity {
   readonly notAfter: Date | undefined
 }
 
-/** How far a requested notBefore may be in the past. The default notBefore is equally far in the past. */
+/**
+ * Maximum time by which a requested notBefore may precede the request. The default notBefore precedes the request by the same
+ * time.
+ */
 const backdatingMilliseconds = 3_600_000
 
 const dateForm =

@@ -191,7 +191,9 @@ interface Credentials {
 
 const basicForm = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i
 
-/** Parses an Authorization header (RFC 7617). Returns undefined for another scheme and for malformed credentials. */
+/**
+ * Parses an Authorization header (RFC 7617). Returns undefined for any scheme other than Basic, and for malformed credentials.
+ */
 export function parseBasic(header: string): Credentials | undefined {
   const text = Buffer.from(basicForm.exec(header)?.[1] ?? '', 'base64').toString('utf8')
   const [, userName, password] = /^([^:]*):([^]*)$/.exec(text) ?? []

@@ -49,7 +49,7 @@ export function notFound(): EstError {
   )
 }
 
-/** Returns the outcome of a request with an HTTP status. */
+/** Returns the outcome for an HTTP status. */
 export function resultOf(status: number): EstResult {
   return results[status] ?? (status < 300 ? 'success' : 'malformed')
 }

@@ -1,4 +1,4 @@
-/** Mutated CSRs and client certificates are refused with EstError or a reason, and never fail in another way. */
+/** Mutated CSRs and client certificates are refused with EstError or a reason, and never cause any other error. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

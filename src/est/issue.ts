@@ -40,8 +40,8 @@ export interface Enrollment {
 
 /**
  * Issues a certificate and returns its DER. The same transaction stores the certificate and marks the one-time password as used.
- * A refused request therefore leaves the password unused. Of two concurrent requests, one is refused. Throws EstError, with
- * status 202 if the certificate will be issued later.
+ * A refused request therefore leaves the password unused. If two concurrent requests use the same password, one of them is
+ * refused. Throws EstError, with status 202 if the certificate will be issued later.
  */
 export async function issueEnrolled(
   services: EstServices,
@@ -63,8 +63,8 @@ export async function issueEnrolled(
 }
 
 /**
- * Returns the ARN of the certificate that a repeated request has received; undefined for an unused password. Throws EstError with
- * status 401 if the password was used for another request.
+ * Returns the ARN of the certificate that the password has already been used for, if the request is the same; undefined for an
+ * unused password. Throws EstError with status 401 if the password was used for another request.
  */
 function usedFor(
   { usedAt, requestSha256, certificateArn: usedArn }: EstPassword,
@@ -77,7 +77,7 @@ function usedFor(
   throw passwordError('The one-time password has been used.')
 }
 
-/** Issues a certificate. If an equal concurrent request has used the password, returns the certificate of that request. */
+/** Issues a certificate. If an identical concurrent request has used the password, returns the certificate of that request. */
 async function issueOnce(
   services: EstServices,
   request: EstRequest,
@@ -157,8 +157,8 @@ function csrPem(der: Uint8Array): Buffer {
 /**
  * Returns an IssueCertificate operation that also requires the endpoint to exist, and uses the request's password. Only a request
  * with a password can get its certificate later, because the password refers to the certificate until it is issued. Requests
- * without a password fail while the CA's key is unavailable. If such requests waited for the key, each repetition after the
- * idempotency token's expiry would add another certificate.
+ * without a password fail while the CA's key is unavailable. If requests without a password waited for the key, each repetition
+ * after the idempotency token's expiry would add another certificate.
  */
 function issuanceFor(
   { api: { clock } }: EstServices,

@@ -23,8 +23,8 @@ const namesMax = 100
 
 /**
  * Requires that every list of patterns permits all of a CSR's common names and the names in its SAN. An empty list permits
- * everything. A list that is not empty requires at least one name, and permits only DNS names and addresses. Throws EstError with
- * status 403; throws DerError for a malformed SAN.
+ * everything. A nonempty list requires at least one name, and permits only DNS names and addresses. Throws EstError with status
+ * 403; throws DerError for a malformed SAN.
  */
 export function requirePermittedNames(
   request: CertificationRequest,

@@ -15,7 +15,7 @@ import { EstError, notFound, resultOf } from './est-error.ts'
 import type { EstRequest, EstServices } from './est-request.ts'
 import { serverKeyGeneration } from './server-key.ts'
 
-/** Limit on the body of a request. The longest CSR that IssueCertificate accepts has about 32,000 characters. */
+/** Maximum size of a request's body. The longest CSR that IssueCertificate accepts has about 32,000 characters. */
 const bodyBytesMax = 64 * 1024
 
 const prefix = '/.well-known/est/'

@@ -94,7 +94,9 @@ const signingAlgorithms: Readonly<Record<Exclude<KeyAlgorithm, 'SM2'>, SigningAl
 
 type GeneratedAlgorithm = keyof typeof signingAlgorithms
 
-/** Returns the algorithm of the key in a CSR. Throws EstError with status 400 if the server does not generate such keys. */
+/**
+ * Returns the algorithm of the key in a CSR. Throws EstError with status 400 if the server does not generate keys of that kind.
+ */
 function algorithmOf({ subjectPublicKeyInfo }: CertificationRequest): GeneratedAlgorithm {
   const algorithm = keyAlgorithmOf(subjectPublicKeyInfo.key)
   if (algorithm !== undefined && algorithm !== 'SM2') return algorithm

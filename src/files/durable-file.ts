@@ -1,7 +1,7 @@
 /**
  * Writes files that survive a power failure after the call has returned. A file appears under its name either completely or not
- * at all. The content is written to a temporary file, which is flushed and renamed. Then the folder is flushed, because the file
- * name may otherwise be lost.
+ * at all. The content is written to a temporary file, which is flushed and renamed. After the rename, the folder is flushed, so
+ * that the new file name is durable.
  */
 import { existsSync } from 'node:fs'
 import {

@@ -63,7 +63,8 @@ type Add = (name: string, value: string) => void
 
 /**
  * Adds the attributes of the subject to the content keys. Verifiers that ignore the alternative names read host names, addresses
- * and email addresses from the subject. These names in the subject therefore also count as alternative names.
+ * and email addresses from the subject. Host names, addresses and email addresses in the subject therefore also count as
+ * alternative names.
  */
 function addSubject({ subject }: TbsCertificate, add: Add): void {
   for (const { type, value } of subject.rdns.flat()) {

@@ -80,8 +80,8 @@ export function signerOf(certificate: PreparedCertificate): AuthorityKey {
  * Prepares a certificate to be signed by `signingKey`, which belongs to a CA with a certificate, or to a root CA that has only a
  * key.
  *
- * Throws ValidationException if the certificate would outlive its issuer or violate a path length or name constraint above it.
- * Throws MalformedCSRException if the certificate would have neither subject nor SAN.
+ * Throws ValidationException if the certificate would outlive its issuer or violate a path length constraint or name constraint
+ * in a certificate above it. Throws MalformedCSRException if the certificate would have neither subject nor SAN.
  */
 export function prepareCertificate(
   parameters: CertificateParameters,

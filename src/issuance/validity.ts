@@ -87,7 +87,10 @@ function endSeconds({ type, value }: Validity, now: number): number {
   }
 }
 
-/** Converts seconds since 1970 to a number. Throws ValidationException for a date that a certificate cannot contain. */
+/**
+ * Converts seconds since 1970, as an integer of any size, to a number. Throws ValidationException for a date that a certificate
+ * cannot contain.
+ */
 function withinCalendar(seconds: number | bigint): number {
   if (seconds < 0 || seconds > lastSecond)
     throw validationFailed('The certificate validity specified is beyond 9999-12-31T23:59:59Z')

@@ -11,7 +11,7 @@ const waitingHoursMax = 24
 export const waitingCertificatesMax = 1000
 
 export interface WaitingCertificate {
-  /** Number of the signing CA certificate; undefined for a self-signed certificate. */
+  /** Row number of the CA certificate that signs; undefined for a self-signed certificate. */
   readonly signerNumber: number | undefined
   readonly notAfter: Date
   readonly requestedAt: Date

@@ -22,7 +22,7 @@ export interface KeyPolicy {
 type RsaKey = Extract<PublicKeyKind, { kind: 'rsa' }>
 
 const rsaBitsMin = 2048
-/** Maximum key size. A larger key makes signature verification slow, and no honest client needs such a key. */
+/** Maximum key size. A key above this size makes signature verification slow, and no honest client needs one. */
 const rsaBitsMax = 8192
 const rsaExponentMin = 65_537n
 const rsaExponentBitsMax = 256n

@@ -90,7 +90,8 @@ function isRoca(residues: Uint16Array): boolean {
 const filters = [squaresModulo([64, 63, 65, 11]), squaresModulo([17, 19, 23, 31])]
 
 /**
- * Fermat's method. From the smallest possible a upward, it searches for an a with a² − n = b², which yields n = (a − b)(a + b).
+ * Fermat's method. For increasing a, starting with the smallest possible value, it tests whether a² − n is a square b², because
+ * then n = (a − b)(a + b).
  */
 function hasCloseFactors(n: bigint, first: bigint): boolean {
   const starts = filters.map(({ modulus }) => ({

@@ -55,7 +55,8 @@ export interface ExtensionCheck {
   /** Required criticality; undefined if the standard does not restrict it. */
   readonly critical?: Criticality
   /**
-   * Whether `check` depends only on the extension and records no facts. Such a check runs only once for a constant extension.
+   * Whether `check` depends only on the extension and records no facts. A self-contained check runs only once for a constant
+   * extension.
    */
   readonly isSelfContained?: boolean
   readonly check: (extension: Extension, context: LintContext) => void

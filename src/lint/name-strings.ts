@@ -13,7 +13,7 @@ import type { Report } from './rules.ts'
 interface PlacedString {
   readonly tag: number
   readonly text: string
-  /** Called only if there is a finding. */
+  /** Returns the location; called only if there is a finding. */
   readonly place: () => string
 }
 

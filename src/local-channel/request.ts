@@ -7,7 +7,7 @@ import { readLine } from './read-line.ts'
 
 /**
  * Sends a request to the server that uses a data folder, and returns the value in its reply. Throws ConfigurationError if no
- * server uses the folder, if this user may not send requests to the server, or if the server replies with a problem.
+ * server uses the folder, if the user is not permitted to send requests to the server, or if the server replies with a problem.
  */
 export async function requestLocally(
   dataDirectory: string,

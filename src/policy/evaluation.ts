@@ -57,7 +57,7 @@ export function statementApplies(statement: Statement, request: PolicyRequest): 
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
-  // The stricter result is also used if the result depends on a variable without a value.
+  // If the result depends on a variable without a value, the stricter result is used.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
   if (request.isContentPending === true && statement.asksForContent)

@@ -87,7 +87,7 @@ test('a request that its content would allow is not denied before the content is
     }),
     { numRuns: 3000, seed: 20_261_130 },
   )
-  // The random statements must produce each of these pairs of decisions.
+  // The random statements must produce each pair of decisions in the list.
   for (const pair of ['allowed allowed', 'allowed denied', 'allowed not-allowed', 'denied denied'])
     assert.ok((seen.get(pair) ?? 0) > 20, `${pair}: ${seen.get(pair)}`)
 })

@@ -68,9 +68,7 @@ function isContent({ key }: Condition): boolean {
   return key.startsWith(contentPrefix)
 }
 
-/**
- * Returns the first value of a condition key with which the condition has the given result when evaluated for that value alone.
- */
+/** Returns the first value of a condition key for which the condition, evaluated with that value alone, has the given result. */
 function valueWith(
   condition: Condition,
   { keys }: PolicyRequest,

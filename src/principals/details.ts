@@ -7,7 +7,8 @@ import { summarizeUser, type User } from '../store/users.ts'
 import { viewAccessKey, viewPolicy, viewRole, viewUser } from './views.ts'
 
 /**
- * Maximum numbers of policies and access keys of a user or role in a response. The counts in the response include all of them.
+ * Maximum numbers of policies and access keys of a user or role in a response. The counts in the response include policies and
+ * access keys that the response omits.
  */
 const policiesMax = 100
 const accessKeysMax = 100

@@ -125,7 +125,7 @@ function viewProblem({ type, detail }: StoredProblem) {
   return { Type: type, Detail: detail }
 }
 
-/** Returns a word as the API returns it. */
+/** Converts a word to upper case, the form in which the API returns it. */
 function upperCase<Word extends string>(word: Word): Uppercase<Word> {
   return word.toUpperCase() as Uppercase<Word>
 }

@@ -2,7 +2,7 @@
 import { nonEmpty, oneOf, secureUrl } from './parse-values.ts'
 import { setting } from './setting.ts'
 
-/** These settings are part of the table in settings-table.ts. */
+/** The settings in this file are part of the table in settings-table.ts. */
 export const consoleSettings = {
   console: setting(
     'MODE',

@@ -8,7 +8,7 @@ import { setting } from './setting.ts'
 const portNumber = wholeNumber({ min: 1, max: 65_535 })
 const listMax = 100
 
-/** These settings are part of the table in settings-table.ts. */
+/** The settings in this file are part of the table in settings-table.ts. */
 export const enrollmentSettings = {
   enrollListen: setting(
     'HOST:PORT',

@@ -11,7 +11,7 @@ import {
 } from './parse-values.ts'
 import { setting } from './setting.ts'
 
-/** These settings are part of the table in settings-table.ts. */
+/** The settings in this file are part of the table in settings-table.ts. */
 export const keySettings = {
   masterKeyKms: setting(
     'ARN',

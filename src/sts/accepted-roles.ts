@@ -70,8 +70,8 @@ export async function listAcceptedRoles(
 }
 
 /**
- * Returns the identity providers that accept tokens for the client. If there are none, throws InvalidIdentityToken with the
- * missing command.
+ * Returns the identity providers that accept tokens for the client. If there are none, throws an InvalidIdentityToken error that
+ * contains the command for registering one.
  */
 function accepting(
   registered: readonly IdentityProvider[],

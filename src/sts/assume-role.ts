@@ -137,7 +137,10 @@ function sourceIdentityOf(
   return present ?? requested
 }
 
-/** Rejects MFA parameters. Signet has no MFA devices. Ignoring the parameters would suggest that Signet has checked MFA. */
+/**
+ * Rejects MFA parameters. Signet has no MFA devices. If the MFA parameters were ignored, callers would assume that Signet has
+ * checked MFA.
+ */
 function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   if (SerialNumber === undefined && TokenCode === undefined) return
   throw new ServiceError(

@@ -31,9 +31,9 @@ export interface FormPost extends FetchOptions {
 
 /**
  * Fetches the text of a document of at most 256 KiB. The document must be at the issuer's own origin or be served over HTTPS.
- * Addresses on this machine and its links are rejected unless the issuer's URL itself has such an address. The address is checked
- * when the connection is made, so that a name cannot resolve to another address after the check. Redirects are not followed.
- * Rejects with an Error that states the reason.
+ * Internal addresses, such as loopback and link-local addresses, are rejected unless the issuer's URL itself has an internal
+ * address. The address is checked when the connection is made, so that a name cannot resolve to another address after the check.
+ * Redirects are not followed. Rejects with an Error that states the reason.
  */
 export async function fetchDocument(url: string, options: FetchOptions): Promise<string> {
   const { text } = await readResponse(url, options, { statuses: [200] })
@@ -94,9 +94,9 @@ async function readResponse(
 }
 
 /**
- * Returns whether the target may be on this machine or its links. A target on this machine or its links is allowed only if the
- * issuer is there, too. Throws for a URL that must not be fetched. An issuer on the loopback interface does not give access to a
- * cloud's metadata service.
+ * Returns whether the target may have an internal address, such as a loopback or link-local address. An internal target is
+ * allowed only if the issuer has the same host, or if both hosts are on the loopback interface. Throws for a URL that must not be
+ * fetched. An issuer on the loopback interface does not give access to a cloud's metadata service.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
   if (target.username !== '' || target.password !== '')

@@ -6,7 +6,7 @@ import { parseArn } from '../wire/arn.ts'
 const roleForm = /^role\/(?:[!-.0-~]+\/)*([\w+=,.@-]{1,64})$/
 const accountForm = /^\d{12}$/
 
-/** Account and name in the ARN of a role, which may not exist. */
+/** Account and name in the ARN of a role; the role does not necessarily exist. */
 interface RoleName {
   readonly partition: string
   readonly accountId: string

@@ -1,7 +1,7 @@
 /**
  * Typed claims in a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). The token's claims become condition keys. A claim
- * with the wrong type is rejected. No condition would match such a claim, so a Deny statement with a condition on it would not
- * apply.
+ * with the wrong type is rejected. No condition would match a claim of the wrong type, so a Deny statement with a condition on
+ * the claim would not apply.
  */
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 

@@ -165,7 +165,7 @@ export class LogLines {
     this.#timer ??= setInterval(() => this.#flush(), retryMilliseconds).unref()
   }
 
-  /** Counts the lines that end within these bytes as dropped. */
+  /** Counts the lines that end within `bytes` as dropped. */
   #drop(code: string, bytes: Uint8Array): void {
     const lines = bytes.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0)
     this.#dropped += lines

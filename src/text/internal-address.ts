@@ -1,7 +1,7 @@
 /**
- * Internal addresses: the addresses of this machine, of its links, and of cloud metadata services. No other party may make the
- * server connect to an internal address. Private networks (RFC 1918, RFC 4193) are not internal, because companies run their
- * servers there.
+ * Internal addresses: the addresses of this machine, of its links, and of cloud metadata services. Other parties must not be able
+ * to make the server connect to an internal address. Private networks (RFC 1918, RFC 4193) are not internal, because companies
+ * run their servers there.
  */
 import { isIP } from 'node:net'
 import { isLoopbackAddress, mappedPrefix, parseIpAddress } from './ip-address.ts'

@@ -1,7 +1,7 @@
 /**
- * Text that every database engine can store. PostgreSQL cannot store U+0000, and a lone surrogate has no UTF-8 form. One engine
- * would reject such text, and another would store different text. The type marks checked text, so that unchecked text from a
- * client cannot be passed to the store.
+ * Text that every database engine can store. PostgreSQL cannot store U+0000, and a lone surrogate has no UTF-8 form. Other text
+ * would be rejected by one engine and changed by another. The type marks checked text, so that unchecked text from a client
+ * cannot be passed to the store.
  */
 declare const checked: unique symbol
 

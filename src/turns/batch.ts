@@ -1,7 +1,7 @@
 /**
- * Batches of requests. Requests that arrive in the same turn of the event loop are processed together, step by step. Otherwise,
- * Node.js would process each request completely, from its socket to its signature, before the next request. The processor would
- * then reload the code of V8, SQLite and OpenSSL for each request.
+ * Batches of requests. Requests that arrive in the same turn of the event loop are processed together, step by step. Without
+ * batches, Node.js would process each request completely, from its socket to its signature, before the next request. Without
+ * batches, the CPU would reload the code of V8, SQLite and OpenSSL for each request.
  *
  * Before a request is processed, it joins the batch of the current turn. All requests in a batch run until their first `await`,
  * then all of them run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no other

@@ -1,5 +1,6 @@
 /**
- * TCP connections to hosts. Each address is checked and then used without a second lookup, which could return another address.
+ * TCP connections to hosts. Each address is checked and then used without a second lookup, because a second lookup could return a
+ * different address.
  */
 import { once, type EventEmitter } from 'node:events'
 import { connect, isIP, type Socket } from 'node:net'

@@ -5,7 +5,7 @@ import { eventOf, type Connection } from './connect.ts'
 import { connectionFailure, ValidationError } from './problem.ts'
 
 interface TlsOptions extends Connection {
-  /** Name in the Server Name Indication extension. An address is not sent (RFC 6066 §3). */
+  /** Name in the Server Name Indication extension. An IP address is not sent as a server name (RFC 6066 §3). */
   readonly serverName: string
   /** The only protocol that is offered (ALPN). */
   readonly protocol?: string
@@ -18,8 +18,8 @@ interface TlsOptions extends Connection {
 const ciphers = `${DEFAULT_CIPHERS}:!kDHE`
 
 /**
- * Performs a TLS handshake (version 1.2 or later) without verifying the certificate. Rejects with ValidationError. Destroying
- * the socket of the connection ends the TLS connection, too.
+ * Performs a TLS handshake (version 1.2 or later) without verifying the certificate. Rejects with ValidationError. Destroying the
+ * connection's socket also ends the TLS connection.
  */
 export async function startTls(
   attempt: Attempt,

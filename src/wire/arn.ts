@@ -42,7 +42,7 @@ export interface TemplateName {
 
 const service = 'acm-pca'
 
-/** Maximum length of an ARN (AWS Private CA API, Arn). Longer text is rejected without being parsed. */
+/** Maximum length of an ARN (AWS Private CA API, Arn). An ARN that exceeds this length is rejected without being parsed. */
 const lengthMax = 200
 
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/

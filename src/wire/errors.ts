@@ -1,6 +1,9 @@
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 
-/** A ServiceError whose HTTP status differs from the default for its code. AWS's front end returns such errors. */
+/**
+ * A ServiceError whose HTTP status differs from the default for its code. AWS's front end returns errors whose status differs
+ * from the default.
+ */
 export class ProtocolError extends ServiceError {
   override name = 'ProtocolError'
   readonly status: number

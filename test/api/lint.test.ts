@@ -96,7 +96,7 @@ test('an error about a name states the attribute, its RDN and the character', as
   assert.equal(
     await refusalOf(csrOf(printable)),
     'InvalidArgsException: The certificate would violate lint rules. name-characters: strings in names ' +
-      'contain only characters that their string type allows; subject, commonName in RDN 2 has ' +
+      'must contain only characters that their string type allows; subject, commonName in RDN 2 has ' +
       "U+0040 '@' at character 2, which is not allowed in a PrintableString (RFC 5280 §4.1.2.4; X.680 §41)",
   )
   const escape = subjectOf(oids.organizationName, tags.utf8String, Buffer.from('a\u001B[2J'))

@@ -19,7 +19,7 @@ import { httpAnswer, problemAnswer } from './answers.ts'
 import { logRequest, type RequestTrace } from './log-request.ts'
 import type { PayloadKind, ResourceRow } from './resource-table.ts'
 
-/** Limit on the body of a request. The longest payload is a CSR or a certificate. */
+/** Maximum size of a request's body. The longest valid payload is a CSR or a certificate. */
 const bodyBytesMax = 64 * 1024
 
 interface HandlerServices extends AcmeServices {
@@ -146,9 +146,9 @@ function findResource(
       `The endpoint has no resource ${quoted(localPath)}. Its directory lists the URLs.`,
     )
   trace.isKnown = true
-  // A query would be part of the signed URL (RFC 8555 §6.4).
+  // A query string would be part of the signed URL (RFC 8555 §6.4).
   if (query !== emptyQuery)
-    throw notFound('The URLs of this endpoint have no query. Remove the query from the URL.')
+    throw notFound('The URLs of this endpoint must not have a query. Remove the query from the URL.')
   return row
 }
 
@@ -196,7 +196,7 @@ function requireMethod({ signer }: ResourceRow, method: string): void {
 /** Maximum number of values in a payload; an order for 1,000 names has 3,000. */
 const payloadValuesMax = 10_000
 
-/** Decodes a payload of the kind that the resource needs (RFC 8555 §6.2, §6.3). */
+/** Decodes the kind of payload that the resource requires (RFC 8555 §6.2, §6.3). */
 function payloadOf(payload: Buffer, kind: PayloadKind): object | undefined {
   if (payload.length > 0) {
     if (kind === 'empty') throw malformed('The payload must be empty (POST-as-GET).')

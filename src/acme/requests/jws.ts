@@ -17,8 +17,8 @@ export interface Jws {
 
 /**
  * Decodes a JWS. Throws a `malformed` problem for other serializations, and for features that ACME forbids or Signet lacks.
- * Unknown members beside `protected`, `payload` and `signature` are ignored (RFC 7515 §7.2.1). `name` is how the problem's detail
- * refers to the JWS, without an article.
+ * Unknown members beside `protected`, `payload` and `signature` are ignored (RFC 7515 §7.2.1). `name` is the name of the JWS in
+ * the problem's detail, without an article.
  */
 export function decodeJws(value: JsonObject, name: string): Jws {
   if (value['signatures'] !== undefined)

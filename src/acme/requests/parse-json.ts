@@ -14,8 +14,8 @@ const unverifiedValuesMax = 100
 
 /**
  * Parses a JSON object. Throws a `malformed` problem for bytes that are not a valid JSON object. A member that occurs twice is
- * refused, because two parsers could read different values. `name` is how the problem's detail refers to the JSON, without an
- * article.
+ * refused, because two parsers could read different values. `name` is the name of the JSON value in the problem's detail, without
+ * an article.
  */
 export function parseJsonObject(
   bytes: Uint8Array,

@@ -28,7 +28,7 @@ export interface VerificationServices {
   readonly keyPolicy: KeyPolicy
 }
 
-/** How a resource's requests are signed: by an account (`kid`), by a key that may have no account (`jwk`), or by either. */
+/** How a resource's requests are signed: by an account (`kid`), by a key with or without an account (`jwk`), or by either. */
 export type SignerKind = 'account' | 'key' | 'either'
 
 export interface ReceivedRequest {
@@ -138,9 +138,9 @@ async function requireSigner(
 }
 
 /**
- * Runs the rest of a request that was signed with a key instead of an account. Anyone can create keys, so a signature proves
- * nothing about the sender. A refused request therefore counts as a failure of its source address. A key becomes known only when
- * its request is accepted.
+ * Handles a request that was signed with a key instead of an account, and counts it as a success or a failure. Anyone can create
+ * keys, so a signature proves nothing about the sender. A refused request therefore counts as a failure of its source address. A
+ * key is recorded as successful only after one of its requests is accepted.
  */
 export async function countingRefusals<T>(
   failureLimiter: FailureLimiter,

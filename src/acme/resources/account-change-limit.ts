@@ -3,7 +3,7 @@ import type { AcmeServices } from '../resource.ts'
 
 /**
  * Counts a new account, or a change of an account's key or contacts, because each adds a leaf to the record. Throws a
- * `rateLimited` problem if the address has made too many of these changes.
+ * `rateLimited` problem if too many accounts were created or changed from the address.
  */
 export async function requireAccountChange(
   { accountChanges }: Pick<AcmeServices, 'accountChanges'>,

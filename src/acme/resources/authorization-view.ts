@@ -40,7 +40,7 @@ export function authorizationAnswer(
   }
 }
 
-/** Returns the response with a challenge, with a link to its authorization. */
+/** Returns the response with a challenge and a link to the challenge's authorization. */
 export function challengeAnswer(
   challenge: AcmeChallenge,
   authorization: AcmeAuthorization,

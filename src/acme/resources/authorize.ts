@@ -11,7 +11,7 @@ import {
 import type { AccountRequest, AcmeServices } from '../resource.ts'
 
 export interface Authorizations {
-  /** One authorization for each identifier, in the same order. */
+  /** One authorization for each identifier, in the order of the identifiers. */
   readonly all: readonly (NewAuthorization | ReusableAuthorization)[]
   readonly created: readonly NewAuthorization[]
 }

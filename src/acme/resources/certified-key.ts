@@ -21,7 +21,7 @@ export function thumbprintOf({
     const jwk: unknown = key.export({ format: 'jwk' })
     return isObject(jwk) ? readAccountKey(jwk).keyThumbprint : undefined
   } catch (error) {
-    // OpenSSL's errors and the error for key types without a JWK all have a code.
+    // Both OpenSSL's errors and the error for key types without a JWK have a code.
     if (error instanceof AcmeProblem || (error instanceof Error && 'code' in error))
       return undefined
     throw error

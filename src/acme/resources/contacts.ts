@@ -1,4 +1,4 @@
-/** Contacts of ACME accounts: `mailto` URLs with one address (RFC 8555 §7.3, RFC 6068). */
+/** Contacts of ACME accounts: Contacts: `mailto` URLs with one address each (RFC 8555 §7.3, RFC 6068). */
 import { quoted } from '../../text/visible-text.ts'
 import { AcmeProblem } from '../problem.ts'
 import { malformed } from '../requests/parse-json.ts'

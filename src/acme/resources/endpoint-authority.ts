@@ -32,7 +32,7 @@ export function endpointAuthority(authority: Authority): EndpointAuthority {
   return { authority, arn: storable(certificateAuthorityArn(authority)) }
 }
 
-/** Returns the origin of the API calls that the endpoint makes on its CA or a former issuer. */
+/** Returns the origin of API calls in which the endpoint uses its CA or a former issuer. */
 export function callOrigin(request: AcmeRequest, { authority }: EndpointAuthority): CallOrigin {
   const { endpoint, requestId, sourceIp, userAgent } = request
   const callerOf =

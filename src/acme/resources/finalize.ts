@@ -60,7 +60,9 @@ function notReady(state: string): AcmeProblem {
   )
 }
 
-/** Returns the CSR and the names of its certificate. Throws `badCSR` unless the CSR requests exactly the order's identifiers. */
+/**
+ * Returns the CSR and the names for the certificate. Throws `badCSR` unless the CSR requests exactly the order's identifiers.
+ */
 function requireNames(
   der: Uint8Array,
   { identifiers }: AcmeOrder,
@@ -169,7 +171,7 @@ async function issue(
 }
 
 /**
- * Returns whether the order was finalized or withdrawn in the meantime. For any other cause, the same error means that the CA was
+ * Returns whether the order was finalized or withdrawn in the meantime. If the same error has any other cause, the CA was
  * changed.
  */
 function isOrderConflict(error: unknown): boolean {

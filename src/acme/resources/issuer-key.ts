@@ -6,7 +6,10 @@ import { listOwnCertificates } from '../../store/installed-certificates.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import type { AcmeServices } from '../resource.ts'
 
-/** Cache of the key identifiers of CAs in hexadecimal. A CA never loses a key identifier, so the certificates are read again only for an unknown identifier. */
+/**
+ * Cached key identifiers of CAs, in hexadecimal. A CA never loses a key identifier, so the certificates are read again only for
+ * an unknown identifier.
+ */
 const keysOf = createOwnedCaches<ReadonlySet<string>>(1000)
 
 /** Returns whether the CA has or had a certificate with the key identifier. */

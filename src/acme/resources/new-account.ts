@@ -1,4 +1,4 @@
-/** Creation of accounts, and the search for the account of a key (RFC 8555 §7.3). */
+/** Creation of accounts, and lookup of an account by its key (RFC 8555 §7.3). */
 import { newResourceId } from '../../enrollment/new-id.ts'
 import { ConflictError } from '../../store/database.ts'
 import { findAccountByKey, insertAccount } from '../../store/enrollment/accounts.ts'
@@ -85,7 +85,7 @@ async function create(
   return accountAnswer(201, account, urls)
 }
 
-/** Another request may have created an account with the same key, or used the binding's key, at the same time. */
+/** A concurrent request may have created an account with the same key, or used the EAB key. */
 async function answerConflict(
   services: AcmeServices,
   request: KeyRequest,

@@ -60,7 +60,7 @@ export const newOrder: AccountResource = async (services, request) => {
   return orderAnswer(viewOf(order, all), { urls, now, httpStatus: 201 })
 }
 
-/** Returns a payload's identifiers, or throws the problems of the invalid ones. */
+/** Returns a payload's identifiers, or throws a problem if any identifier is invalid. */
 export function requireIdentifiers(requested: RequestedIdentifiers): readonly Identifier[] {
   if ('identifiers' in requested) return requested.identifiers
   if ('malformed' in requested) throw new AcmeProblem('malformed', requested.malformed)

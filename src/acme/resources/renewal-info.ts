@@ -12,7 +12,7 @@ import { isIssuedUnder } from './issuer-key.ts'
 /** Time after which clients request the renewal information again. */
 const retrySeconds = 21_600
 
-/** Returns the renewal information of the certificate with an identifier. The request is not authenticated. */
+/** Returns the renewal information of the certificate that has the given identifier. The request is not authenticated. */
 export async function renewalInfo(
   services: AcmeServices,
   { endpoint, id }: Pick<UnsignedRequest, 'endpoint' | 'id'>,
@@ -46,7 +46,7 @@ export async function renewalInfo(
   }
 }
 
-/** Returns whether the CA's current certificate has another key identifier. */
+/** Returns whether the key identifier differs from the one in the CA's current certificate. */
 function hasFormerKey(
   current: { readonly certificateDer: Uint8Array } | undefined,
   keyIdentifier: Uint8Array,

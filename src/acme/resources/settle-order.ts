@@ -16,8 +16,8 @@ import { callOrigin, readEndpointAuthority } from './endpoint-authority.ts'
 import { notFound } from './payload.ts'
 
 /**
- * Finds the order of a request's URL. An order that is processing becomes valid once its certificate is issued, and invalid if
- * the certificate will not be issued. Throws a problem if the account has no such order.
+ * Finds the order that a request's URL identifies. An order that is processing becomes valid once its certificate is issued, and
+ * invalid if the certificate will not be issued. Throws a problem if the account has no such order.
  */
 export async function requireOrder(
   services: AcmeServices,

@@ -151,8 +151,8 @@ function challengesOf(text: string): readonly ChallengeType[] {
 
 /**
  * Returns a template's full name. Throws ConfigurationError for a nonexistent template, and for a template that issues CA or OCSP
- * responder certificates. Templates that copy extensions from CSRs are refused too, because the permitted names do not limit such
- * extensions.
+ * responder certificates. Templates that copy extensions from CSRs are refused too, because the permitted names do not limit the
+ * copied extensions.
  */
 function templateOf(text: string): string {
   const [, name = ''] =
@@ -225,7 +225,7 @@ function requireValidity(
 
 /**
  * Returns a warning if clients need a certificate before they can get one. Returns another warning for each validity that would
- * outlive the CA certificate, because the CA refuses to issue such certificates.
+ * outlive the CA certificate, because the CA refuses to issue certificates that outlive its own.
  */
 export function configurationWarnings(
   configuration: AcmeConfiguration | EstConfiguration,

@@ -120,8 +120,8 @@ export async function changeEndpoint(config: Config, name: string, options: Endp
 }
 
 /**
- * Throws ConfigurationError if an endpoint with accounts or keys would lose name validation. Such accounts and keys could then
- * obtain certificates for any permitted name.
+ * Throws ConfigurationError if an endpoint with accounts or keys would lose name validation. Without name validation, existing
+ * accounts and keys could obtain certificates for any permitted name.
  */
 async function requireSafeChange(
   db: Database,

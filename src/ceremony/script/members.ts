@@ -6,7 +6,7 @@ import { decode } from '../../wire/shapes/decode.ts'
 import type { Infer, Shape } from '../../wire/shapes/shape.ts'
 import { DerError } from '../../x509/der/error.ts'
 
-/** An object in a script. Methods that find a problem report it and return undefined. */
+/** An object in a script. If a method finds a problem, it reports the problem and returns undefined. */
 export class ScriptMembers {
   readonly path: string
   readonly #object: JsonObject

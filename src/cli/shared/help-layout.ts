@@ -1,4 +1,4 @@
-/** The layout of help texts. A line is wider than the terminal only if a single word is. */
+/** The layout of help texts. A line is wider than the terminal only if it contains a single word of that width. */
 import type { HelpConfiguration } from 'commander'
 import { displayWidth, padToWidth, wrapText } from './display-width.ts'
 

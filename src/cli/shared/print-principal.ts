@@ -31,7 +31,7 @@ export function printPrincipal(context: CommandContext, flags: OutputFlags, foun
   })
 }
 
-/** Parses the policy documents in a value. The API returns these documents as JSON text. */
+/** Parses the policy documents in a value. The API returns policy documents as JSON text. */
 export function withDocuments(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withDocuments)
   if (!isObject(value) || value instanceof Date) return value

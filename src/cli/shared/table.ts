@@ -157,8 +157,8 @@ function columnsOf(rows: readonly Row[]): Column[] {
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 /**
- * Formats a member. Times have no fractional seconds. Commas separate list elements and object members. Each object member
- * follows its key in words. An empty object is formatted as an empty string.
+ * Formats a member. Times have no fractional seconds. Commas separate list elements and object members. In the text of an object,
+ * each member's key, converted to words, precedes its value. An empty object is formatted as an empty string.
  */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''

@@ -20,7 +20,7 @@ export async function revocationState(
   try {
     return await client.describeRevocation({ CertificateAuthorityArn: arn, MaxResults: 1 })
   } catch {
-    // AWS does not have the operation, and the caller may lack permission for it.
+    // AWS does not have DescribeRevocation, and the caller may lack permission for it.
     return null
   }
 }

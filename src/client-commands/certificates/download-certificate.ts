@@ -39,8 +39,8 @@ export async function downloadCertificate(
 }
 
 /**
- * Returns a certificate's search record; undefined if the service has no certificate search, or if the certificate was issued
- * only moments ago.
+ * Returns a certificate as certificate search finds it; undefined if the service has no certificate search, or if the certificate
+ * was issued only moments ago.
  */
 export async function certificateRecord(
   client: Client,

@@ -10,7 +10,7 @@ export interface ServerHealth {
 }
 
 const timeoutMilliseconds = 10_000
-/** Maximum length of a response. Health responses and metrics are far shorter. */
+/** Maximum length of a response. Health responses and metrics are far shorter than this limit. */
 const bodyCharactersMax = 64 * 1024 * 1024
 
 /** Requests `/healthz`. The promise never rejects. */

@@ -81,7 +81,7 @@ function anchorStore(
       await replaceFile({ path, content: root.pem, mode: 0o644 })
       const problem = await rebuild()
       if (problem === undefined) return resultOf(root, 'installed')
-      // If the file were kept, the next rebuild by another program would install the root.
+      // If the file were kept, the next rebuild of the bundles by another program would install the root.
       await unlink(path)
       return resultOf(root, 'failed', problem)
     },

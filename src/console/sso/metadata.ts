@@ -44,8 +44,8 @@ export function readMetadata(
     authorizationEndpoint,
     tokenEndpoint,
     endSessionEndpoint,
-    // By default, the supported response modes include fragments, but some providers that omit this
-    // member do not support fragments.
+    // If response_modes_supported is absent, the standard's default includes fragments, but some providers that omit it do not
+    // support fragments.
     responseMode: listed(document, 'response_modes_supported')?.includes('fragment')
       ? 'fragment'
       : 'query',
@@ -98,7 +98,7 @@ function endpointOf(value: unknown, issuer: string): string | undefined {
 
 function invalidEndpoint(name: string): { readonly problem: string } {
   return {
-    problem: `the ${name} in the metadata is missing, or is not an https URL without a user name and fragment`,
+    problem: `the ${name} in the metadata is missing, or is not an https URL, or contains a user name or fragment`,
   }
 }
 

@@ -30,7 +30,7 @@ export interface Provider extends ProviderOptions {
 const discoveryMilliseconds = 5000
 const exchangeMillisecondsDefault = 10_000
 const cacheMilliseconds = 600_000
-/** Time after a failure without further attempts, so that requests do not overload an unavailable provider. */
+/** Time after a failure in which no further attempt is made, so that requests do not overload an unavailable provider. */
 const cooldownMilliseconds = 5000
 
 interface ProviderServices {

@@ -21,7 +21,8 @@ export async function requireUsableProvider(options: ProviderOptions, clock: Clo
 }
 
 /**
- * Checks that an account accepts ID tokens issued for the client. Throws a ConfigurationError that contains the missing command.
+ * Checks that an account accepts ID tokens issued for the client. Throws a ConfigurationError that contains the command that
+ * fixes the configuration.
  */
 export async function requireRegistration(
   db: Pick<Database, 'query'>,

@@ -149,7 +149,7 @@ function grantOf(input: TokenRequest, redirectUri: () => string): Grant {
   }
 }
 
-/** Returns the roles that the holder of an ID token may assume. Only the token's holder can list these roles. */
+/** Returns the roles that the holder of an ID token may assume. Only the holder of a token can list the roles for the token. */
 async function listRoles(
   { api, provider }: SsoServices,
   request: HttpRequest,

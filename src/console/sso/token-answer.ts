@@ -8,8 +8,8 @@ export interface Tokens {
 }
 
 /**
- * The reason why there are no tokens. `refused` means that the code or the refresh token is invalid; any other reason is a
- * configuration error.
+ * The reason why the response contains no tokens. `refused` means that the code or the refresh token is invalid; any other reason
+ * is a configuration error.
  */
 export interface TokenFailure {
   readonly kind: 'refused' | 'misconfigured'

@@ -1,4 +1,4 @@
-/** The operations ListRoles and GetRole. In AWS, these operations are in the IAM API instead (decision 0045). */
+/** The operations ListRoles and GetRole. In AWS, the operations on roles belong to the IAM API (decision 0045). */
 import { resourceNotFound } from '../../errors.ts'
 import { viewRoleDetails } from '../../principals/details.ts'
 import { viewRole } from '../../principals/views.ts'

@@ -1,4 +1,4 @@
-/** The operations ListUsers and GetUser. In AWS, these operations are in the IAM API instead (decision 0045). */
+/** The operations ListUsers and GetUser. In AWS, the operations on users belong to the IAM API (decision 0045). */
 import { resourceNotFound } from '../../errors.ts'
 import { viewUserDetails } from '../../principals/details.ts'
 import { viewUser } from '../../principals/views.ts'

@@ -51,7 +51,7 @@ interface KnownCertificate {
   /** The certificate in PEM. */
   readonly certificate: string
   readonly notAfter: Date
-  /** Number of the CA certificate that signed the certificate; undefined for a self-signed certificate. */
+  /** Row number of the CA certificate that signed the certificate; undefined for a self-signed certificate. */
   readonly signer: string | undefined
 }
 
@@ -68,8 +68,8 @@ const certificatesOf = createOwnedCaches<KnownCertificate>(
 )
 
 /**
- * A cache of chains, keyed by the number of the first CA certificate in the chain. Rows of CA certificates are never
- * changed or deleted.
+ * A cache of chains, keyed by the row number of the first CA certificate in the chain. Rows of CA certificates are never changed
+ * or deleted.
  */
 const chainsOf = createOwnedCaches<string>(
   8 * 1024 * 1024,

@@ -37,7 +37,7 @@ export const issueCertificate = operation({
   }),
 })
 
-/** Additions to a certificate request by an enrollment protocol. */
+/** Additions that an enrollment protocol makes to a certificate request. */
 export interface IssuanceAdditions {
   /** Names that replace the names in the CSR; if absent, the names in the CSR are used. */
   readonly names?: CertificateNames

@@ -79,7 +79,7 @@ type ContentKeys = ReadonlyMap<string, readonly string[]>
 
 /** The caller, and the CAs that must be omitted from a call about the entire account. */
 export interface ScopedCaller extends Caller {
-  /** Numbers of the CAs in the account and Region for which the caller lacks permission; absent in a call about one CA. */
+  /** Row numbers of the CAs in the account and Region for which the caller lacks permission; absent in a call about one CA. */
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
   /**
    * Authorizes the call again with the condition keys of the certificate's content, and throws AccessDeniedException if the call

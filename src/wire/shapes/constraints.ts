@@ -63,8 +63,8 @@ function between(
 }
 
 /**
- * Longer text is not matched against a pattern. Text that is too long already fails its length constraint, and V8 would throw
- * RangeError for millions of characters.
+ * Text that exceeds the maximum length is not matched against a pattern. Text that is too long already fails its length
+ * constraint, and V8 would throw RangeError for millions of characters.
  */
 const patternUnitsMax = 65_536
 

@@ -87,7 +87,7 @@ function readElement(
 }
 
 /**
- * Decodes a list of scalars. The failure for an invalid scalar refers to the list and contains all constraints on the elements.
+ * Decodes a list of scalars. If a scalar is invalid, the failure refers to the list and contains all constraints on the elements.
  */
 function readScalars(element: ScalarShape, json: readonly unknown[], reading: Reading): unknown[] {
   const values = json.map((item) => (item === null ? null : convertScalar(element, item)))

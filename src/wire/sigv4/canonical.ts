@@ -19,7 +19,8 @@ export function canonicalRequest(request: SignedRequest, signedHeaders: readonly
 
 /**
  * Returns the canonical path of a request. Empty, `.` and `..` segments of the path that the client sent are removed, and each
- * byte is percent-encoded again unless it is unreserved (RFC 3986 §2.3). These path rules apply to every service except S3.
+ * byte is percent-encoded again unless it is unreserved (RFC 3986 §2.3). The rules for the canonical path apply to every service
+ * except S3.
  */
 export function canonicalPath(path: string): string {
   if (path === '/' || path === '') return '/'

@@ -45,7 +45,7 @@ export function parseCredential(text: string): CredentialScope {
 
 /**
  * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long or unsorted, or contains duplicates or a
- * malformed name. The list must contain `host`, because the signature would otherwise be valid for other servers, too.
+ * malformed name. The list must contain `host`, because the signature would otherwise also be valid for other servers.
  */
 export function parseSignedHeaders(text: string): readonly string[] {
   const names = text.length > signedHeadersLengthMax ? [] : text.split(';')

@@ -29,8 +29,8 @@ const parametersMax = 1000
 export const emptyQuery: QueryString = { parameters: [], names: new Set(), problem: undefined }
 
 /**
- * Parses a form, or the part of a request target after its first `?`. A `+` is not decoded to a space. Never throws. Instead,
- * `problem` contains an error if a `%` is not followed by two hexadecimal digits, or if there are more than 1000 parameters.
+ * Parses a form, or the part of a request target after its first `?`. A `+` is not decoded to a space. Never throws. `problem`
+ * contains an error if a `%` is not followed by two hexadecimal digits, or if there are more than 1000 parameters.
  */
 export function parseQuery(text: string): QueryString {
   if (text === '') return emptyQuery

@@ -19,7 +19,7 @@ const regionEchoMax = 64
 const terminator = 'aws4_request'
 
 /**
- * Headers that affect the meaning of a request. Each of these headers may occur only once, so that a proxy cannot add a second
+ * Headers that affect the meaning of a request. Each header in the list may occur only once, so that a proxy cannot add a second
  * value.
  */
 const singleHeaders = [

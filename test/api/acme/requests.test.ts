@@ -197,7 +197,7 @@ test('the signed URL must be the URL of the request', async () => {
   )
   // The query string is part of the URL.
   for (const target of [`${url}?x=1`, `${url}?%`])
-    assertProblem(await client.post(target), 'malformed', /have no query/)
+    assertProblem(await client.post(target), 'malformed', /must not have a query/)
 })
 
 test('a request has either kid or jwk, as its resource requires', async () => {
