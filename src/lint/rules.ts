@@ -91,7 +91,10 @@ const generalNameRules = {
     'a dNSName should not have underscores, and its labels should not begin or end with a hyphen',
     'RFC 1034 §3.5',
   ),
-  'mail-address': error('an rfc822Name must be a valid mailbox', 'RFC 5280 §4.2.1.6; RFC 5321 §4.1.2'),
+  'mail-address': error(
+    'an rfc822Name must be a valid mailbox',
+    'RFC 5280 §4.2.1.6; RFC 5321 §4.1.2',
+  ),
   uri: error(
     'a URI must be absolute and well-formed, and its authority, if present, must have a host',
     'RFC 5280 §4.2.1.6; RFC 3986',
@@ -146,7 +149,10 @@ const crossRules = {
     'object identifiers should have arcs of at most 31 bits and an encoding of at most 63 bytes',
     'Go, encoding/asn1; pyca/cryptography',
   ),
-  'unknown-extension': warning('the value of an unknown extension should be DER', 'RFC 5280 §4.1.2.9'),
+  'unknown-extension': warning(
+    'the value of an unknown extension should be DER',
+    'RFC 5280 §4.1.2.9',
+  ),
   'cps-uri': warning('a CPS pointer should be a URI', 'RFC 5280 §4.2.1.4'),
 } as const
 

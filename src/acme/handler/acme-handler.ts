@@ -148,7 +148,9 @@ function findResource(
   trace.isKnown = true
   // A query string would be part of the signed URL (RFC 8555 §6.4).
   if (query !== emptyQuery)
-    throw notFound('The URLs of this endpoint must not have a query. Remove the query from the URL.')
+    throw notFound(
+      'The URLs of this endpoint must not have a query. Remove the query from the URL.',
+    )
   return row
 }
 
