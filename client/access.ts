@@ -61,7 +61,10 @@ export interface AccessKeyWithPolicy extends ListedAccessKey {
   readonly PolicyDocument?: string
 }
 
-/** A user with at most 100 policies and 100 access keys. The counts are totals, even if some policies or keys are omitted. */
+/**
+ * A user with at most 100 policies and 100 access keys. The policy and key counts are totals, even if some policies or keys are
+ * omitted.
+ */
 export interface UserDetails extends ListedUser {
   readonly Policies: readonly IdentityPolicy[]
   readonly AccessKeys: readonly AccessKeyWithPolicy[]
@@ -81,7 +84,7 @@ export interface ListedRole {
   readonly PolicyCount: number
 }
 
-/** A role with at most 100 of its policies. The count is the total, even if some policies are omitted. */
+/** A role with at most 100 of its policies. The policy count is the total, even if some policies are omitted. */
 export interface RoleDetails extends ListedRole {
   /** Trust policy of the role, as JSON. */
   readonly AssumeRolePolicyDocument: string

@@ -68,15 +68,15 @@ export interface HttpOptions {
  */
 export interface ClientOptions {
   /**
-   * Region of the API; default: AWS_REGION, AWS_DEFAULT_REGION, then the shared configuration file. A call fails if no
-   * Region is configured.
+   * Region of the API; by default from AWS_REGION, AWS_DEFAULT_REGION or the shared configuration file, in this order. A call
+   * fails if no Region is configured.
    */
   readonly region?: string | (() => Promise<string>)
-  /** URL of the API; default: AWS_ENDPOINT_URL_ACM_PCA, AWS_ENDPOINT_URL, then AWS's endpoint for the Region. */
+  /** URL of the API; by default from AWS_ENDPOINT_URL_ACM_PCA or AWS_ENDPOINT_URL, otherwise AWS's endpoint for the Region. */
   readonly endpoint?: string | URL | (() => Promise<string>)
-  /** Credentials; default: AWS_ACCESS_KEY_ID, the shared files, then the container's or instance's role. */
+  /** Credentials; by default from AWS_ACCESS_KEY_ID, the shared files, or the container's or instance's role, in this order. */
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>)
-  /** Profile in the shared files; default: AWS_PROFILE, then `default`. */
+  /** Profile in the shared files; by default from AWS_PROFILE, otherwise `default`. */
   readonly profile?: string
   /** Maximum number of attempts for one call, including the first attempt; 3 by default. */
   readonly maxAttempts?: number | (() => Promise<number>)
@@ -112,7 +112,7 @@ export interface ClientOptions {
   readonly signingRegion?: string
   /** A string, or name and version pairs, to add to the User-Agent header. */
   readonly customUserAgent?: string | [string, string?][]
-  /** Application ID to add to the User-Agent header; default: AWS_SDK_UA_APP_ID. */
+  /** Application ID to add to the User-Agent header; by default from AWS_SDK_UA_APP_ID. */
   readonly userAgentAppId?: string
 }
 

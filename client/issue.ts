@@ -68,7 +68,7 @@ export interface IssuingClient
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds between polling attempts. Most certificates are ready on the first attempt. */
+/** Seconds between polling attempts. Most certificates are ready at the first poll. */
 const pollingDelay = 0.5
 
 /**

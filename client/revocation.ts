@@ -93,7 +93,7 @@ export interface PublishCrlInput {
   readonly CertificateAuthorityArn: string
 }
 
-/** The result of publishCrl, before the CRLs are published. */
+/** The result of publishCrl, which returns before the CRLs are published. */
 export interface PublishCrlOutput {
   readonly RequestedAt: Date
   /** Number of CRLs that the server will publish. */

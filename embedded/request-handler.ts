@@ -167,7 +167,7 @@ async function readStream(body: Stream): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** Rejects when the signal aborts. The operation itself continues, because a write cannot be stopped midway. */
+/** Rejects when the signal aborts. After an abort, the operation itself continues, because a write cannot be stopped midway. */
 async function unlessAborted<T>(
   signal: SdkAbortSignal | undefined,
   work: () => Promise<T>,

@@ -50,7 +50,7 @@ const nonceBytes = 12
 const tagBytes = 16
 const macBytes = 16
 
-/** Creates a sealer that encrypts with `key`, which has 32 bytes and must have no other use. */
+/** Creates a sealer that encrypts with `key`, which has 32 bytes and must not be used for any other purpose. */
 export function createSealer(key: Uint8Array, random: Random): Sealer {
   return {
     seal(context, plaintext) {
@@ -81,7 +81,7 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
 
 /**
  * Creates an authenticator with HMAC-SHA-256, which uses the first key for new MACs and accepts MACs under all keys. The keys
- * must have no other use.
+ * must not be used for any other purpose.
  */
 export function createAuthenticator(keys: () => readonly Uint8Array[]): Authenticator {
   const macUnder = (key: Uint8Array, value: Uint8Array): Uint8Array =>

@@ -1,7 +1,7 @@
 /**
  * Limits failed authentication attempts from each source address. After too many failures, a source address may use only access
- * keys that it has used successfully before. Existing clients behind the address can therefore still authenticate. All other
- * requests from the address are rejected before any lookup or computation.
+ * keys that it has used successfully before. Existing clients that share the source address can therefore still authenticate. All
+ * other requests from the address are rejected before any lookup or computation.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'

@@ -18,7 +18,7 @@ interface Mapping {
   readonly prefix?: string
 }
 
-/** The CA is disabled, expired or deleted. The CA's administrator can change this state, but the client cannot. */
+/** The CA is disabled, expired or deleted. The CA's administrator can change the CA's state, but the client cannot. */
 const unusableAuthority: Mapping = {
   type: 'serverInternal',
   status: 503,

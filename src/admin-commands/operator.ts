@@ -17,7 +17,7 @@ function userName(): string {
   try {
     return userInfo().username
   } catch {
-    // In a container, the user may have no name.
+    // In a container, the operating-system user may have no name.
     return `uid ${process.geteuid?.() ?? 'unknown'}`
   }
 }

@@ -120,7 +120,8 @@ interface RestoredBackup {
 }
 
 /**
- * The files are written first and the database last. A restore that is interrupted before the database exists can be repeated.
+ * A restore writes the files first and the database last. A restore that is interrupted before the database exists can be
+ * repeated.
  */
 async function complete(
   config: Config,

@@ -11,7 +11,7 @@ import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { operatorContext } from './operator.ts'
 
-/** A command on the data folder. An approval allows an exact repetition of the command. */
+/** A command that changes data in the data folder. An approval allows an exact repetition of the command. */
 export interface CriticalCommand {
   readonly accountId: string
   readonly action: ApprovalAction | typeof policyChange

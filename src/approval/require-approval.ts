@@ -33,7 +33,7 @@ export interface ActionRequest {
   readonly region: string | undefined
   readonly resourceArn: string | undefined
   readonly input: object
-  /** Called only if the account has a policy for the action. */
+  /** The function is called only if the account has a policy for the action. */
   readonly requester: () => Requester
   /** The person who runs the command, as named in the record's leaf. */
   readonly actor?: Actor
@@ -55,9 +55,9 @@ export class ApprovalRequiredError extends Error {
 const pendingLimits: PendingLimits = { perAccount: 1000, perPerson: 50 }
 
 /**
- * Returns the SQL statements that the action's transaction must contain. The statements check that the policy is unchanged. If
- * the policy lists the action, the statements also mark the approval as used. If the action has not been approved, the function
- * records an approval request and throws ApprovalRequiredError.
+ * Returns the SQL statements that the action's transaction must contain. The statements check that the approval policy is
+ * unchanged. If the policy lists the action, the statements also mark the approval as used. If the action has not been approved,
+ * the function records an approval request and throws ApprovalRequiredError.
  */
 export async function requireApproval(
   services: ApprovalServices,

@@ -77,7 +77,7 @@ export interface DecisionOptions {
 }
 
 /**
- * Decides each action in a request, and passes the decision to `visit`. To stop, `visit` throws an error. Throws
+ * Decides each action in a request, and passes the decision to `visit`. To stop the evaluation, `visit` throws an error. Throws
  * InvalidArnException unless the ARN identifies a CA in the caller's partition and Region. The caller must be a user or a role
  * session.
  */

@@ -82,7 +82,7 @@ export class SyslogCallLog implements CallLog {
     this.#listeners.push(listener)
   }
 
-  /** Reconnects using the current content of the files. */
+  /** Reconnects with the current content of the certificate and key files. */
   reopen(): void {
     const old = this.#connection
     this.#disconnect()

@@ -20,7 +20,7 @@ import { parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { importKey, rootKeyHandle, signingKeys } from './root-key.ts'
 import type { NewRoot } from './script/parse-script.ts'
 
-/** The key and lint policies are as strict as a server's defaults. In addition, every signature is verified. */
+/** The key and lint policies are as strict as a server's defaults. In a ceremony, every signature is also verified. */
 export const ceremonyPolicy: IssuancePolicy = {
   lint: 'error',
   verifySignatures: 'all',

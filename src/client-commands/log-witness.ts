@@ -23,7 +23,7 @@ export interface WitnessOptions {
   readonly url: string
   /** The log's public key, as printed by `signet log key`. */
   readonly key: string
-  /** State file for checkpoints, with one JSON object per line. The first run creates the file. */
+  /** State file for checkpoints, with one JSON object per line. The first run of the witness creates the state file. */
   readonly state: string
   readonly now: Date
 }
@@ -182,7 +182,7 @@ async function readState(path: string): Promise<KeptCheckpoint[]> {
   }
 }
 
-/** Appends a line. The line is durable when the promise resolves. */
+/** Appends a line. The appended line is durable when the promise resolves. */
 async function append(path: string, line: KeptCheckpoint): Promise<void> {
   await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
   await syncFile(path)

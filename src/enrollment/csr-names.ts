@@ -20,7 +20,7 @@ type Named = Pick<CertificationRequest, 'subject' | 'extensions'>
 /** The names in a CSR or a certificate, or a sentence that states why they cannot be identifiers of an order. */
 type ReadNames = { readonly names: readonly Identifier[] } | { readonly fault: string }
 
-/** Reads the names in the subject alternative name. Any other kind of name is a fault. */
+/** Reads the names in the subject alternative name. Any other kind of name is an error. */
 export function readAlternativeNames({ extensions }: Named): ReadNames {
   const san = findExtension(extensions, oids.subjectAltName)
   if (san === undefined) return { names: [] }

@@ -6,7 +6,7 @@ import { isPermitted } from './permitted-names.ts'
 
 export interface Grant {
   readonly endpoint: Pick<AcmeConfiguration, 'names' | 'challenges'>
-  /** Names of the account's EAB key; empty for all names. Undefined if the account has no EAB key. */
+  /** Names that the account's EAB key permits; empty for all names. Undefined if the account has no EAB key. */
   readonly keyNames: readonly string[] | undefined
 }
 

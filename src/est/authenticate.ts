@@ -202,7 +202,9 @@ export function parseBasic(header: string): Credentials | undefined {
 
 const noHash = new Uint8Array(32)
 
-/** The message is the same for every failure. The digest is computed and compared even for an unknown user. */
+/**
+ * The error message is the same for every authentication failure. The digest is computed and compared even for an unknown user.
+ */
 async function requirePassword(
   { api: { services, clock } }: EstServices,
   { endpoint }: EstRequest,

@@ -14,7 +14,7 @@ export function decodeBase64Body(body: Uint8Array): Uint8Array {
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.length)
   const base64 = buffer.toString('latin1').replaceAll(whiteSpace, '')
   const der = Buffer.from(base64, 'base64')
-  // Decoding ignores invalid characters, padding and unused bits. Re-encoding and comparing detects them.
+  // Buffer.from ignores invalid characters, padding and unused bits. Re-encoding and comparing detects them.
   if (base64 !== '' && der.toString('base64') === base64) return der
   throw new EstError(400, `The body must be the base64 of a CSR in DER${received(buffer)}.`)
 }

@@ -24,7 +24,7 @@ const results: Readonly<Record<number, EstResult>> = {
   503: 'unavailable',
 }
 
-/** An error for the client. The message is a sentence for people and contains no secret. */
+/** An error for the client. The message is a human-readable sentence without secrets. */
 export class EstError extends Error {
   override name = 'EstError'
   readonly status: number

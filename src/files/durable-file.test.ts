@@ -23,7 +23,7 @@ import {
   writeOutput,
 } from './durable-file.ts'
 
-/** Records the path of every flush in order. The returned function returns the steps since its last call. */
+/** Records the path of every flush in order. The returned function returns the steps recorded since its previous call. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
   const steps: string[] = []
   const short = (path: unknown): string => String(path).replace(folder, '') || '/'

@@ -205,8 +205,8 @@ test('a faulty extension is reported for every certificate that contains it', ()
   assert.ok(aia)
   for (let time = 0; time < 3; time += 1)
     assert.deepEqual(namesIn(encodeTbsCertificate(aia.fields)), ['uri'])
-  // The first extension violates the same rule, so the second extension adds no finding. The second extension must still not be
-  // cached as correct.
+  // The first extension violates the same rule, so the second extension adds no finding. Nevertheless, the second extension must
+  // not be cached as correct.
   const badSan = { oid: '2.5.29.17', critical: false, value: Buffer.from('3003860161', 'hex') }
   const both = { ...aia.fields, extensions: [badSan, ...aia.fields.extensions] }
   assert.deepEqual(namesIn(encodeTbsCertificate(both)), ['uri'])

@@ -8,7 +8,7 @@ const known: Readonly<Record<PolicyKind, BoundedCache<Policy>>> = {
   trust: createBoundedCache(policiesMax),
 }
 
-/** Returns the parsed policy from a cache, so that a decision takes only microseconds. The key is the policy's text. */
+/** Returns the parsed policy from a cache, so that a decision takes only microseconds. The cache key is the policy's text. */
 export function knownPolicy(text: string, kind: PolicyKind): Policy {
   const found = known[kind].get(text)
   if (found !== undefined) return found

@@ -13,7 +13,7 @@ export interface CallLogConfig {
 export interface SyslogConfig extends Address {
   /** Absolute paths of PEM files. Without a CA file, Node.js's default CAs are trusted. */
   readonly caFile: string | undefined
-  /** Certificate and key that this server presents. Either both or neither must be set. */
+  /** Certificate and key that this server presents. The certificate and the key must be set together, or not at all. */
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
 }

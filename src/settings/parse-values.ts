@@ -137,7 +137,7 @@ export function regions(text: string): readonly string[] {
   return [...new Set(names)]
 }
 
-/** Parses an ASCII URL without user, query or fragment. Paths are appended to this URL, and certificates contain it. */
+/** Parses an ASCII URL without user, query or fragment. Certificates contain the URL, followed by a path. */
 const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
 
 export function url(text: string): string {

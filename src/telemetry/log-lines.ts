@@ -45,7 +45,7 @@ export class LogLines {
   #code = ''
   /** Whether the first element of #waiting is the rest of a partially written line. */
   #isRest = false
-  /** Whether the last line was truncated. If so, a line break precedes the next line. */
+  /** Whether the last line was truncated. If the last line was truncated, a line break precedes the next line. */
   #isCut = false
   /** Lines added in the current turn of the event loop. */
   #piece = ''

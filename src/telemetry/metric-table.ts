@@ -29,30 +29,30 @@ export const counters = {
     'Server certificates issued with a common name and no subject alternative name',
   ),
   certificateRevoked: row('certificates_revoked_total', 'Revoked certificates'),
-  /** The result is `created` or `finalized`. */
+  /** The label `result` is `created` or `finalized`. */
   acmeOrder: row('acme_orders_total', 'ACME orders that were created and finalized', ['result']),
   crlGenerated: row('crl_generated_total', 'Published CRLs (CRLGenerated)'),
   misconfiguredCrlBucket: row(
     'misconfigured_crl_bucket_total',
     'CRLs that a bucket refused (MisconfiguredCRLBucket)',
   ),
-  /** The status is `good` or `revoked`, or the status of an unsuccessful response. */
+  /** The label `status` is `good` or `revoked`, or the status of an unsuccessful response. */
   ocspAnswer: row('ocsp_answers_total', 'OCSP responses', ['status']),
-  /** Results are `valid`, `invalid`, and `retry` for a failed attempt that will be repeated. */
+  /** The label `result` is `valid`, `invalid`, or `retry` for a failed attempt that will be repeated. */
   acmeValidation: row('acme_validations_total', 'Attempts to validate ACME challenges', [
     'type',
     'result',
   ]),
-  /** Results are `success`, or the type of the problem. */
+  /** The label `result` is `success`, or the type of the problem. */
   acmeRequest: row('acme_requests_total', 'ACME requests', ['resource', 'result']),
   jobRun: row('job_runs_total', 'Job runs that found work', ['job', 'result']),
-  /** The possible reasons are in access/failure-reason.ts. */
+  /** The possible values of `reason` are in access/failure-reason.ts. */
   authenticationFailure: row(
     'authentication_failures_total',
     'Requests whose caller could not be authenticated',
     ['reason'],
   ),
-  /** The operation is the last part of the path. The possible results are in est/est-error.ts. */
+  /** The label `operation` is the last part of the request's path. The possible values of `result` are in est/est-error.ts. */
   estRequest: row('est_requests_total', 'Requests to EST endpoints', ['operation', 'result']),
   workerReplaced: row('workers_replaced_total', 'Worker processes that exited and were replaced'),
 } as const

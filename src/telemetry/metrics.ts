@@ -175,7 +175,7 @@ function createGauges(registry: Registry) {
     const gauge = new Gauge(optionsOf(row, registry))
     const reset = (): void => {
       gauge.reset()
-      // A gauge without labels would otherwise be 0 instead of missing.
+      // Unless it is removed, a gauge without labels would be 0 instead of missing.
       if (row.labels.length === 0) gauge.remove()
     }
     reset()

@@ -2,7 +2,7 @@
 
 /**
  * Returns a function that runs `read`. While a run is in progress, all further callers share a single later run. Every caller
- * therefore receives a result that was read after the call. At most one run is waiting.
+ * therefore receives a result that was read after the call. At most one run waits for the current run to end.
  */
 export function coalesce<T>(read: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> = Promise.resolve()

@@ -51,7 +51,7 @@ export async function connectTo(attempt: Attempt, host: string, port: number): P
   )
 }
 
-/** Puts a host name in front of the reasons. Reasons for an address already start with the address. */
+/** Prepends a host name to the reasons for a failure. A reason that concerns one address already starts with the address. */
 function describe(host: string, reasons: string): string {
   return reasons.startsWith(host) ? reasons : `${host}: ${reasons}`
 }

@@ -32,7 +32,9 @@ export function createDnsClient({
   if (servers !== undefined) resolver.setServers(servers)
   signal.addEventListener('abort', () => resolver.cancel(), { once: true })
 
-  /** Runs a query on a name. Authoritative servers may return only a CNAME record; the query is then repeated for the target. */
+  /**
+   * Runs a DNS query for a name. Authoritative servers may return only a CNAME record; the query is then repeated for the target.
+   */
   async function query<T>(name: string, run: (name: string) => Promise<T[]>): Promise<T[]> {
     let current = name
     for (let aliases = 0; aliases <= aliasesMax; aliases += 1) {

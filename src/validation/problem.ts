@@ -1,4 +1,4 @@
-/** Failures of validation, which become the error of a challenge. */
+/** Validation failures, which become the error of a challenge. */
 
 /** Error types of ACME (RFC 8555 §6.7) that validation reports. */
 export type ValidationProblemType =

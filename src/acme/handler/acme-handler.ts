@@ -54,7 +54,7 @@ interface Received {
   readonly connection: ConnectionInfo
 }
 
-/** Answers a request and logs it. An error becomes a problem document. */
+/** Answers a request and logs it. An error is returned as a problem document. */
 async function respond(
   services: HandlerServices,
   { head, connection }: Received,

@@ -50,7 +50,7 @@ const coordinateLengths: Readonly<Record<string, number>> = {
   Ed25519: 32,
 }
 
-/** The longest RSA modulus that is decoded, in bytes. Longer moduli are refused before any computation. */
+/** The longest RSA modulus that is decoded, in bytes. Moduli above the maximum length are refused before any computation. */
 const modulusBytesMax = 1024
 
 /** Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
@@ -126,8 +126,8 @@ export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
 }
 
 /**
- * Throws a `badPublicKey` problem for a prime modulus. The check can take seconds on another thread. Call this function only if
- * the key signed the request and the sender is rate-limited.
+ * Throws a `badPublicKey` problem for a prime modulus. Checking a modulus can take seconds on another thread. Call this function
+ * only if the key signed the request and the sender is rate-limited.
  */
 export async function requireCompositeModulus(key: AccountKey, policy: KeyPolicy): Promise<void> {
   requireNone(await refusalOfPrimeModulus(infoOf(key), strictly(policy)))

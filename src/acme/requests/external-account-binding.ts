@@ -18,7 +18,7 @@ interface BindingServices {
   readonly sealers: SealerRing
 }
 
-/** The values that a binding must match. */
+/** The values that an external account binding must match. */
 interface BindingContext {
   readonly endpoint: AcmeEndpoint
   /** The URL of newAccount, to which the request was sent. */

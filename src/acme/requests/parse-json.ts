@@ -7,8 +7,8 @@ import { AcmeProblem } from '../problem.ts'
 const depthMax = 10
 
 /**
- * Maximum number of values in JSON whose signature has not been verified. Valid JWSs and headers have far fewer values. Searching
- * 64 KiB of short members for duplicates would take 30 ms.
+ * Maximum number of values in JSON whose signature has not been verified. Valid JWSs and headers have far fewer values than the
+ * maximum. Searching 64 KiB of short members for duplicates would take 30 ms.
  */
 const unverifiedValuesMax = 100
 

@@ -18,7 +18,7 @@ export const challenge: AccountResource = async (services, request) => {
   const { urls, payload, endpoint } = request
   const found = await requireChallenge(services, request)
   if (payload === undefined) return challengeAnswer(found.challenge, found.authorization, { urls })
-  // The payload's members are ignored (RFC 8555 §7.5.1). A client may repeat the request.
+  // The payload's members are ignored (RFC 8555 §7.5.1). A client may request the validation more than once.
   if (found.challenge.status !== 'pending')
     return challengeAnswer(found.challenge, found.authorization, { urls })
   const now = clock.now()

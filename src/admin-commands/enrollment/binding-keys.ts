@@ -90,7 +90,7 @@ export async function listBindingKeysOf(config: Config, endpointName: string) {
 
 /**
  * Deletes an EAB key. One person can always delete an EAB key, because the key may have been disclosed. Accounts that were
- * created with the key remain. Throws ConfigurationError if the endpoint or the EAB key does not exist.
+ * created with the EAB key are not deleted. Throws ConfigurationError if the endpoint or the EAB key does not exist.
  */
 export async function removeBindingKey(
   config: Config,

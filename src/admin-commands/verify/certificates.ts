@@ -11,7 +11,7 @@ import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 import type { Problems } from './problems.ts'
 
-/** The public key and the name with which certificates are verified. */
+/** The public key and the name of a signer, for verifying certificates. */
 interface Signer {
   readonly authorityNumber: number
   /** The signer's subject in DER. */

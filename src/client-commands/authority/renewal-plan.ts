@@ -53,8 +53,8 @@ export function planNext({
 }
 
 /**
- * Returns the requested duration of a certificate's validity. NotBefore is one hour before issuance. The duration does not
- * include this hour.
+ * Returns the requested duration of a certificate's validity. NotBefore is one hour before issuance. The requested duration does
+ * not include the hour before issuance.
  */
 export function validityPeriod({
   notBefore,

@@ -55,7 +55,8 @@ export function readMetadata(
 }
 
 /**
- * Returns an error message for a required feature that the provider lacks. If a list is absent, the standard's default applies.
+ * Returns an error message for a required feature that the provider lacks. If a list is absent from the metadata, the standard's
+ * default applies.
  */
 function missingFeature(document: JsonObject, hasSecret: boolean): string | undefined {
   const lacks = (name: string, values: readonly string[]): boolean => {

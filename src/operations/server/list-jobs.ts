@@ -21,8 +21,9 @@ const job = structure({
 })
 
 /**
- * Lists the server's jobs with the times of their last start and success. The times come from this server. For runs that found
- * work, the times come from all nodes on the same database. AWS has no equivalent operation (decision 0046).
+ * Lists the server's jobs with the times of their last start and success. The times of starts and successes come from this
+ * server. For runs that found work, the times come from all nodes on the same database. AWS has no equivalent operation (decision
+ * 0046).
  */
 export const listJobs = operation({
   name: 'ListJobs',

@@ -83,7 +83,7 @@ export interface ScopedCaller extends Caller {
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
   /**
    * Authorizes the call again with the condition keys of the certificate's content, and throws AccessDeniedException if the call
-   * is denied. Absent if no policy refers to the content.
+   * is denied. The function is absent if no policy refers to the certificate's content.
    */
   readonly authorizeContent?: (keys: ContentKeys) => Promise<void>
 }

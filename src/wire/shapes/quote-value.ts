@@ -8,7 +8,10 @@ export const echoedCharactersMax = 4096
 /** Maximum number of characters that one error message quotes from all values together. */
 export const echoedCharactersInAllMax = 16_384
 
-/** Returns a value in quotes, truncated to `charactersMax` characters. For a blob, its length is quoted instead. */
+/**
+ * Returns a value in quotes, truncated to `charactersMax` characters. For a blob, the result quotes the length instead of the
+ * content.
+ */
 export function quoted(value: unknown, charactersMax: number = echoedCharactersMax): string {
   return `'${cut(textOf(value, charactersMax), charactersMax)}'`
 }
@@ -23,7 +26,7 @@ function bytesText({ length }: Uint8Array): string {
   return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`
 }
 
-/** Formats a list as Java does, for example `[a, b]`. The result contains as many items as fit. */
+/** Formats a list as Java does, for example `[a, b]`. The result contains as many items as the length limit allows. */
 function listText(items: readonly unknown[], charactersMax: number): string {
   let text = '['
   for (const item of items) {
