@@ -205,7 +205,7 @@ export interface Client
    */
   createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
   /**
-   * Closes idle connections. Later calls open new connections.
+   * Closes idle connections. Calls after `close` open new connections.
    *
    * @example
    * client.close()

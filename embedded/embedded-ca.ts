@@ -128,7 +128,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
         endpoint,
         credentials,
         requestHandler: interfaces.requestHandler,
-        // Without this clock offset, the SDK would learn the CA's time only from a rejected request.
+        // Without a clock offset, the SDK would obtain the CA's time only from a rejected request.
         systemClockOffset: context.clock.now().getTime() - systemClock.now().getTime(),
       })
       stack.defer(async () => {

@@ -5,8 +5,8 @@ import { createTokenBuckets } from './token-buckets.ts'
 
 export interface AddressLimiter {
   /**
-   * Counts an event from an address. Returns undefined if the event is allowed, and otherwise the number of seconds until the
-   * address may cause another event.
+   * Counts an event from an address. Returns undefined if the event is allowed; otherwise, returns the number of seconds until
+   * another event from the address is allowed.
    */
   count(address: string | undefined): number | undefined | Promise<number | undefined>
 }
@@ -16,7 +16,7 @@ export interface LocalAddressLimiter extends AddressLimiter {
   count(address: string | undefined): number | undefined
 }
 
-/** Creates a limiter that allows each IPv4 address and each IPv6 network of 64 bits `perHour` events per hour. */
+/** Creates a limiter that allows `perHour` events per hour from each IPv4 address and from each IPv6 network of 64 bits. */
 export function createAddressLimiter(perHour: number, clock: Clock): LocalAddressLimiter {
   const buckets = createTokenBuckets(clock)
   const limit = { size: perHour, perSecond: perHour / 3600 }

@@ -1,4 +1,4 @@
-/** Authenticates requests by verifying their Signature V4 with the secrets of stored access keys or sessions. */
+/** Authenticates requests: verifies their Signature V4 with the secrets of stored access keys or sessions. */
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'

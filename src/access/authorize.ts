@@ -55,8 +55,7 @@ export async function authorize(
 }
 
 /**
- * Authorizes a service that acts for an account. The service needs a permission on the CA that grants it the action for that
- * account.
+ * Authorizes a service that acts for an account. The service needs a permission on the CA that grants the action for the account.
  */
 async function authorizeService(
   services: AuthorizationServices,

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts'
 
 export interface TokenBuckets {
   /**
-   * Takes a token from the bucket with the given name. Returns 0, or, if the bucket has no complete token, the number of
-   * milliseconds until it has one.
+   * Takes a token from the bucket with the given name. Returns 0 if a token was taken; otherwise, returns the number of
+   * milliseconds until the bucket has a complete token.
    */
   take(name: string, limit: BucketLimit): number
 }

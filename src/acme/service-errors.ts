@@ -4,8 +4,8 @@ import { failedUnexpectedly } from '../http/answer.ts'
 import { AcmeProblem, type ProblemType } from './problem.ts'
 
 /**
- * Seconds until a client should retry: the short time after a temporary failure, the long time if a CA's state or quota must
- * change.
+ * Seconds until a client should retry: a short time after a temporary failure, or a long time if a CA's state or quota must
+ * change first.
  */
 const shortSeconds = '5'
 const longSeconds = '600'

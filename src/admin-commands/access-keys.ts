@@ -32,8 +32,7 @@ import { newUser, requireUser } from './users.ts'
 /** The owner and the policy of an access key. */
 export interface KeyOptions {
   /**
-   * The owner's account; the oldest account by default. If the owner is a service, this is the account on whose
-   * behalf the service acts.
+   * The owner's account; the oldest account by default. If the owner is a service, the account on whose behalf the service acts.
    */
   readonly accountId?: string | undefined
   /** Name of the user, which is created if it does not exist. */

@@ -42,7 +42,7 @@ export interface ActionRequest {
 /** Thrown if an action requires a second person's approval and has not been approved. */
 export class ApprovalRequiredError extends Error {
   override name = 'ApprovalRequiredError'
-  /** The approval ID is undefined if too many pending requests prevented a new one. */
+  /** The approval ID is undefined if no request was recorded, because too many requests are already pending. */
   readonly approval: Approval | undefined
 
   constructor(approval: Approval | undefined) {

@@ -4,7 +4,7 @@ import type { Database } from '../store/database.ts'
 import { findWaitingRestore, type WaitingRestore } from '../store/restore-approvals.ts'
 
 export interface RestoreGate {
-  /** Whether the gate is open: no restore is waiting for approval. Once the gate is open, it stays open. */
+  /** Whether the gate is open, which means that no restore is waiting for approval. Once the gate is open, it stays open. */
   readonly isOpen: boolean
   /** Throws ServiceError if a restore is waiting for approval, unless the action is needed for the approval itself. */
   require(action: string): Promise<void>

@@ -17,7 +17,7 @@ interface AuditedRecord {
   readonly templateName: string
   /** Account that requested the certificate; undefined if the CA's owner requested it. */
   readonly requesterAccountId: string | undefined
-  /** Service that requested the certificate on behalf of that account; undefined if no service was involved. */
+  /** Service that requested the certificate on behalf of an account; undefined if no service was involved. */
   readonly requesterService: string | undefined
   readonly issuedAt: Date
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined

@@ -168,7 +168,7 @@ async function tagsOf(
   return new Map(tags.map(({ key, value = '' }) => [key, value]))
 }
 
-/** Returns the actions on a CA that permissions grant a service for the account on whose behalf it acts. */
+/** Returns the actions on a CA that permissions grant to a service that acts on behalf of an account. */
 export async function permittedActions(
   { db, clock }: AuthorizationServices,
   { arn: principal, accountId: sourceAccount }: Caller,

@@ -40,7 +40,7 @@ export type BulkRequest =
 
 export interface ReportPage {
   readonly text: Uint8Array<ArrayBuffer>
-  /** Number of the last certificate on the page; undefined on the last page of the report. */
+  /** Row number of the last certificate on the page; undefined on the last page of the report. */
   readonly last: number | undefined
 }
 
@@ -116,7 +116,9 @@ async function readTbsCertList(
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
 }
 
-/** Adds a page of rows to the audit report. Returns the number of the page's last certificate, or undefined on the last page. */
+/**
+ * Adds a page of rows to the audit report. Returns the row number of the page's last certificate, or undefined on the last page.
+ */
 async function addPage(
   reader: RowReader,
   writer: RevokedCertificatesWriter,

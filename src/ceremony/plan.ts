@@ -121,8 +121,8 @@ function stateProblem(
 }
 
 /**
- * The error messages omit the SHA-256 computed from the folder. Otherwise, people could copy the digest into the script, and the
- * script would no longer reveal an outdated folder.
+ * The error messages omit the SHA-256 computed from the folder. If the messages contained the SHA-256, people could copy it into
+ * the script, and the script would no longer reveal an outdated folder.
  */
 function transcriptProblem(
   expected: string | undefined,

@@ -1,5 +1,5 @@
 /**
- * The command `signet policy simulate`, which reads the decision on each action from the API, with the statements that decide it.
+ * The command `signet policy simulate`, which reads the decision on each action and the statements that decide it from the API.
  */
 import type { Client, SimulatePolicyOutput } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'

@@ -69,7 +69,7 @@ export interface CertificateNames {
 /**
  * Returns the names for an order's certificate, or the reason why the CSR does not request exactly the order's identifiers. The
  * certificate's subject is the CSR's first common name, or empty. Other attributes of the subject are ignored, because challenges
- * do not prove them.
+ * prove only control of DNS names and addresses.
  */
 export function certificateNames(
   csr: Named,

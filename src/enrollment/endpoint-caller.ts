@@ -97,7 +97,7 @@ function contentConditions({ protocol, configuration }: EnrollmentEndpoint): Con
   const permitted = [
     identifiersOfNames,
     protocol === 'acme' ? commonNameOnly : {},
-    // ForAllValues is also satisfied by a certificate that has no names of this type.
+    // ForAllValues is also satisfied by a certificate without names of the tested type.
     hosts.length > 0
       ? { 'ForAllValues:StringLike': { 'signet:DnsName': hosts } }
       : { Null: { 'signet:DnsName': 'true' } },

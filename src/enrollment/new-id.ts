@@ -1,4 +1,4 @@
-/** IDs, keys and tokens for enrollment. IDs, keys and tokens are random, so nobody can guess them. */
+/** IDs, keys and tokens for enrollment, which are random, so that nobody can guess them. */
 import type { Random } from '../random.ts'
 
 /** Index of the hyphen in the alphabet of base64url. */

@@ -15,7 +15,7 @@ export interface RenewableCertificate {
   readonly hasFormerIssuer: boolean
 }
 
-/** Start and length of the window, as shares of the certificate's lifetime. */
+/** Start and length of the window, as fractions of the certificate's lifetime. */
 const startShare = 2 / 3
 const lengthShare = 1 / 24
 /** Length of the window for a certificate that must be replaced immediately; this window is in the past. */

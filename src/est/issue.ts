@@ -1,4 +1,4 @@
-/** Issues the certificate of an enrollment request through IssueCertificate, as the endpoint. */
+/** Issues the certificate for an enrollment request by calling IssueCertificate as the endpoint. */
 import { hash } from 'node:crypto'
 import { certificateEnd } from '../enrollment/certificate-profile.ts'
 import { endpointCaller } from '../enrollment/endpoint-caller.ts'
@@ -185,7 +185,7 @@ function issuanceFor(
 /** Maximum length of an idempotency token. */
 const tokenLengthMax = 36
 
-/** Returns a request's idempotency token. The same request with the same client certificate has the same token. */
+/** Returns a request's idempotency token. Repeating a request with the same client certificate yields the same token. */
 function tokenOf({ der }: Certificate, enrollment: Enrollment): string {
   const request = sha256Of(enrollment).toString('hex')
   return hash('sha256', `est ${request} ${hash('sha256', der)}`, 'base64url').slice(

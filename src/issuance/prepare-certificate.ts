@@ -151,7 +151,7 @@ export function restorePreparation(
     'signature algorithm': equals(tbs.signatureAlgorithm.der, signatureAlgorithm),
     issuer: equals(tbs.issuer.der, issuerDer),
     template: isCaCertificate(tbs) === (template.kind !== 'end-entity'),
-    // Only a self-signed certificate has no issuer, and its key is the CA's key.
+    // A certificate without an issuer is self-signed, so its key is the CA's key.
     'public key':
       issuer !== undefined || equals(subjectPublicKeyInfo, signingKey.subjectPublicKeyInfo.der),
   }

@@ -42,7 +42,7 @@ export function decideWaiting(
     return failed('The certificate authority was deleted before it could sign the certificate.')
   const cell = permission('issue-certificate', status)
   if (cell === 'ok' || (cell === 'root' && signerNumber === undefined)) return { state: 'sign' }
-  // A disabled CA can be enabled again, and must not sign until then.
+  // A disabled CA must not sign until it is enabled again.
   if (status === 'DISABLED') return { state: 'wait' }
   return failed(`The certificate authority is in the ${status} state.`)
 }

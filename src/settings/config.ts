@@ -46,7 +46,7 @@ export interface Config {
   readonly publicUrl: string | undefined
   /** PostgreSQL database; undefined for SQLite in the data folder. */
   readonly database: DatabaseConfig | undefined
-  /** ID of the account that the first startup creates, with twelve digits. */
+  /** Twelve-digit ID of the account that the first startup creates. */
   readonly accountId: string
   /** Access key that the administrator receives at the first startup; undefined for a random access key. */
   readonly rootKey: Secret<AccessKey> | undefined

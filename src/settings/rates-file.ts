@@ -7,7 +7,7 @@ import { systemErrorText } from '../text/system-error.ts'
 export interface RatesConfig {
   /** Whether AWS's rates apply to operations that are missing from the file. */
   readonly awsQuotas: boolean
-  /** Absolute path of a JSON file with calls per second by operation, or null for no limit. */
+  /** Absolute path of a JSON file that maps each operation to its calls per second, or to null for no limit. */
   readonly ratesFile: string | undefined
 }
 

@@ -8,7 +8,7 @@ import type { StsContext, StsServices } from './sts-operation.ts'
 import type { WebIdentity } from './verify-web-identity.ts'
 import { trustsWebIdentity } from './web-identity-trust.ts'
 
-/** Maximum number of accounts with the same issuer whose roles are considered. */
+/** Maximum number of accounts, among those that trust the same issuer, whose roles are considered. */
 const accountsMax = 100
 /** Maximum number of trust policies that a request evaluates, and of roles that it returns. */
 const evaluatedMax = 1000

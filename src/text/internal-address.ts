@@ -1,7 +1,7 @@
 /**
- * Internal addresses: the addresses of this machine, of its links, and of cloud metadata services. Other parties must not be able
- * to make the server connect to an internal address. Private networks (RFC 1918, RFC 4193) are not internal, because companies
- * run their servers there.
+ * Internal addresses, such as loopback addresses, link-local addresses, and addresses of cloud metadata services. Other parties
+ * must not be able to make the server connect to an internal address. Private networks (RFC 1918, RFC 4193) are not internal,
+ * because companies run their servers there.
  */
 import { isIP } from 'node:net'
 import { isLoopbackAddress, mappedPrefix, parseIpAddress } from './ip-address.ts'
@@ -56,7 +56,9 @@ const internal = ranges.map(([address, prefix, reason]): InternalRange => {
   return { text, network, reason }
 })
 
-/** Returns the range of internal addresses that contains an address of 4 or 16 bytes, or the IPv4 address embedded in it. */
+/**
+ * Returns the range of internal addresses that contains the given address (4 or 16 bytes) or the IPv4 address embedded in it.
+ */
 export function internalRangeOf(bytes: Uint8Array): InternalRange | undefined {
   const own = bytes.length === 4 ? bytes : embeddedAddress(bytes)
   return internal.find(({ network }) => containsAddress(network, own))

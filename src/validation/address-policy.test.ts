@@ -110,7 +110,7 @@ test('no list of networks that are larger than the internal ranges permits an in
   fc.assert(
     fc.property(addresses, fc.array(fc.nat(3)), (bytes, prefixes) => {
       const address = formatIpAddress(bytes)
-      // The shortest prefix lengths of a range are 4 (multicast) for IPv4, and 8 for IPv6.
+      // The shortest prefix length of any range is 4 for IPv4 (multicast), and 8 for IPv6.
       const networks = prefixes.map((prefix) => `${address}/${prefix}`)
       const permitted = isPermitted(address, ...networks)
       if (isInternalAddress(address)) assert.ok(!permitted, address)

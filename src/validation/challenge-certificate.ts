@@ -18,8 +18,8 @@ interface Expectation {
 
 /**
  * Returns the predicate of a sentence that states why a certificate does not prove control of an identifier, or undefined if it
- * does. The validity period is not checked: RFC 8737 has no such rule, and the digest already proves that the certificate is
- * fresh.
+ * does. The validity period is not checked: RFC 8737 does not require a current validity period, and the digest already proves
+ * that the certificate is fresh.
  */
 export async function certificateFault(
   der: Uint8Array,

@@ -11,7 +11,7 @@ import { startTls } from './start-tls.ts'
 /** A key authorization has 87 characters: the token and the thumbprint have 43 each, and a dot separates them. */
 const bodyBytesMax = 1024
 const headerBytesMax = 16_384
-/** Maximum number of 1xx responses before the response. */
+/** Maximum number of 1xx responses before the final response. */
 const informationalMax = 8
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])

@@ -51,7 +51,9 @@ interface Served extends TlsOptions {
   readonly listenOn?: string
 }
 
-/** Validates a name against a TLS server. Returns the result and the server names that the server received. */
+/**
+ * Validates a name against a TLS server. Returns the result of the validation, and the server names that the server received.
+ */
 async function run({
   crafted,
   craft: options = { extensions },

@@ -195,7 +195,7 @@ function requireMethod({ signer }: ResourceRow, method: string): void {
   )
 }
 
-/** Maximum number of values in a payload; an order for 1,000 names has 3,000. */
+/** Maximum number of values in a payload; an order for 1,000 names has 3,000 values. */
 const payloadValuesMax = 10_000
 
 /** Decodes the kind of payload that the resource requires (RFC 8555 §6.2, §6.3). */

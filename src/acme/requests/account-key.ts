@@ -83,7 +83,7 @@ function publicMembers(jwk: JsonObject): Readonly<Record<string, string>> {
   return kty === 'EC' ? { crv, kty, x, y: coordinateOf(jwk, 'y', crv) } : { crv, kty, x }
 }
 
-/** Returns an integer of an RSA key. A leading zero is refused, so that a key has only one thumbprint (RFC 7518 §2). */
+/** Decodes an integer in an RSA key. A leading zero is refused, so that a key has only one thumbprint (RFC 7518 §2). */
 function integerOf(jwk: JsonObject, member: string): string {
   const bytes = decodeBase64url(jwk[member])
   if (bytes === undefined || bytes.length === 0 || bytes[0] === 0)
@@ -127,7 +127,7 @@ export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
 
 /**
  * Throws a `badPublicKey` problem for a prime modulus. Checking a modulus can take seconds on another thread. Call this function
- * only if the key signed the request and the sender is rate-limited.
+ * only if the key signed the request and refused requests from the sender are rate-limited.
  */
 export async function requireCompositeModulus(key: AccountKey, policy: KeyPolicy): Promise<void> {
   requireNone(await refusalOfPrimeModulus(infoOf(key), strictly(policy)))

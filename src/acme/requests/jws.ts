@@ -49,7 +49,7 @@ export function decodeJws(value: JsonObject, name: string): Jws {
   return { header, payload, signature, signed }
 }
 
-/** Returns a member of a header that must be a string. */
+/** Returns a header member, which must be a string. */
 export function textMember(header: JsonObject, member: string, name: string): string {
   const value = header[member]
   if (typeof value !== 'string')

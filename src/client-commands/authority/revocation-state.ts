@@ -90,8 +90,8 @@ function ocspLine({
 const pollMilliseconds = 500
 
 /**
- * Publishes a CA's CRLs and waits until they are published. Throws ConfigurationError after `waitSeconds`, or if a publication
- * has failed.
+ * Publishes a CA's CRLs and waits until they are published. Throws ConfigurationError if the CRLs are not published within
+ * `waitSeconds`, or if a publication has failed.
  */
 export async function publishCrl(
   client: Client,

@@ -5,8 +5,8 @@ import { findIntentState } from '../../store/certificate-intents.ts'
 import type { Database } from '../../store/database.ts'
 
 /**
- * Finds an issued certificate with `find`. Throws RequestInProgressException while the certificate waits for its CA's key, and
- * RequestFailedException if the certificate will not be issued.
+ * Finds an issued certificate by calling `find`. Throws RequestInProgressException while the certificate waits for its CA's key,
+ * and RequestFailedException if the certificate will not be issued.
  */
 export async function findIssued<Found>(
   db: Database,

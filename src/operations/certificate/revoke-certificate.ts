@@ -148,8 +148,8 @@ async function revoke(
 }
 
 /**
- * Returns the quota for revoked certificates. The quota applies only to a CA with a complete CRL, because partitioned CRLs do
- * not grow without bound.
+ * Returns the quota for revoked certificates. The quota applies only to a CA with a complete CRL, because the size of partitioned
+ * CRLs is limited.
  */
 function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
   const { CrlConfiguration } = authority.revocation
