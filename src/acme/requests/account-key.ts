@@ -127,7 +127,7 @@ export function requireStrongKey(key: AccountKey, policy: KeyPolicy): void {
 
 /**
  * Throws a `badPublicKey` problem for a prime modulus. Checking a modulus can take seconds on another thread. Call this function
- * only if the key signed the request and refused requests from the sender are rate-limited.
+ * only if the key signed the request and requests from the sender are rate-limited.
  */
 export async function requireCompositeModulus(key: AccountKey, policy: KeyPolicy): Promise<void> {
   requireNone(await refusalOfPrimeModulus(infoOf(key), strictly(policy)))
