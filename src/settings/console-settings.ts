@@ -52,6 +52,6 @@ function scopes(text: string): readonly string[] {
   const all = [...new Set(text.split(/[\s,]+/).filter((scope) => scope !== ''))]
   if (!all.includes('openid')) throw new Error('must contain openid')
   if (text.length > 1000 || all.some((scope) => !/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope)))
-    throw new Error('must be comma-separated scopes of at most 1000 characters in total')
+    throw new Error('must be scopes separated by commas, of at most 1000 characters in total')
   return all
 }
