@@ -106,3 +106,6 @@ const byName: ReadonlyMap<string, Operation> = new Map(Object.entries(operations
 export function findOperation(name: string): Operation | undefined {
   return byName.get(name)
 }
+
+/** The IAM actions of all operations, such as `acm-pca:IssueCertificate`. */
+export const operationActions: readonly string[] = [...byName.values()].map(({ action }) => action)

@@ -418,6 +418,16 @@ test('invalid policies and user names are refused, and an unknown condition oper
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', ...denial }))
   const useless = await create('--user', 'y', '--policy', policy)
   assert.match(useless.stderr, /^signet: note: \S+ has no Allow statement, so it allows nothing$/m)
+  const actions = ['acm-pca:Foo', 'acm-pca:Get*', 'signet:listusers', 's3:PutObject', 'SIGNET:Lst*']
+  const misspelled = { Statement: { Effect: 'Allow', Action: actions, Resource: '*' } }
+  await writeFile(policy, JSON.stringify({ Version: '2012-10-17', ...misspelled }))
+  assert.deepEqual(
+    (await create('--user', 'z', '--policy', policy)).stderr.match(/ has the action .*$/gm),
+    [
+      ' has the action acm-pca:Foo, which does not exist',
+      ' has the action SIGNET:Lst*, which does not exist',
+    ],
+  )
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,
     /cannot read /,

@@ -725,6 +725,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'backup',
       'client-commands',
       'inspect',
+      'operations',
       'policy',
       'settings',
     ],

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../../admin-commands/principal-options.ts'
 import type { PolicyKind } from '../../policy/policy-document.ts'
+import { matchesWildcard } from '../../policy/wildcard.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { isObject } from '../../text/json.ts'
+import { isObject, listOf, type JsonObject } from '../../text/json.ts'
 import { systemErrorText } from '../../text/system-error.ts'
 import { printNote } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
@@ -30,13 +31,32 @@ export async function readPolicyFile<P extends string | undefined>(
   const flag = kind === 'identity' ? '--policy' : '--trust-policy'
   const policy = await readTextFile(flag, path)
   for (const problem of checkPolicy(flag, policy, kind)) printNote(stderr, problem)
-  if (!hasAllow(policy)) printNote(stderr, `${path} has no Allow statement, so it allows nothing`)
+  const statements = statementsIn(policy)
+  if (!statements.some(({ Effect }) => Effect === 'Allow'))
+    printNote(stderr, `${path} has no Allow statement, so it allows nothing`)
+  for (const action of await unknownActions(statements))
+    printNote(stderr, `${path} has the action ${action}, which does not exist`)
   return policy as P
 }
 
-/** Returns whether a valid policy has at least one Allow statement. */
-function hasAllow(policy: string): boolean {
-  const { Statement } = JSON.parse(policy) as { readonly Statement: unknown }
-  const statements: readonly unknown[] = Array.isArray(Statement) ? Statement : [Statement]
-  return statements.some((statement) => isObject(statement) && statement['Effect'] === 'Allow')
+/** Returns the statements of a valid policy. */
+function statementsIn(policy: string): JsonObject[] {
+  return listOf((JSON.parse(policy) as JsonObject)['Statement']).filter(isObject)
+}
+
+/** Services all of whose actions are actions of Signet. */
+const ownServices = /^(?:acm-pca|signet):/i
+
+/** Returns the actions that no operation of Signet has, which are most likely misspelled. */
+async function unknownActions(statements: readonly JsonObject[]): Promise<string[]> {
+  const actions = statements
+    .flatMap(({ Action, NotAction }) => [...listOf(Action), ...listOf(NotAction)])
+    .filter((action) => typeof action === 'string')
+    .filter((action) => ownServices.test(action))
+  const { operationActions } = await import('../../operations/index.ts')
+  const known = operationActions.map((action) => action.toLowerCase())
+  return [...new Set(actions)].filter((action) => {
+    const pattern = action.toLowerCase()
+    return !known.some((each) => matchesWildcard(pattern, each))
+  })
 }
