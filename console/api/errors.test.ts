@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ApiError, parseError, parseStsError, toApiError } from './errors.ts'
+import { ApiError, parseError, parseStsError, toApiError, toSignInError } from './errors.ts'
 
 const response = (status: number, headers: Record<string, string>) => ({
   status,
@@ -40,4 +40,16 @@ test('any thrown value becomes an ApiError', () => {
   assert.equal(toApiError(own), own)
   assert.equal(toApiError(new TypeError('t')).message, 't')
   assert.equal(toApiError('text').message, 'text')
+})
+
+test('the error of a failed sign-in names the access key ID, not only the security token', () => {
+  const message = 'The security token included in the request is invalid.'
+  const rejected = toSignInError(new ApiError({ code: 'InvalidClientTokenId', message }))
+  assert.equal(
+    rejected.message,
+    `The access key ID is unknown or inactive, or the session has expired. ${message}`,
+  )
+  assert.equal(rejected.isSignedOut, true)
+  const denied = new ApiError({ code: 'AccessDenied', message: 'no' })
+  assert.equal(toSignInError(denied), denied)
 })

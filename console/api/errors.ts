@@ -30,6 +30,18 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * Adds the cause of a failed sign-in to AWS's message for rejected credentials, which blames a security token even if the
+ * credentials contain none.
+ */
+export function toSignInError(failure: unknown): ApiError {
+  const error = toApiError(failure)
+  if (!error.isSignedOut) return error
+  const { code, requestId, operation, message } = error
+  const cause = 'The access key ID is unknown or inactive, or the session has expired.'
+  return new ApiError({ code, requestId, operation, message: `${cause} ${message}` })
+}
+
 /** Converts a failure of any kind to an ApiError. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error

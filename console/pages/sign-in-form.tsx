@@ -8,7 +8,7 @@ import Input from '@cloudscape-design/components/input'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
-import { toApiError, type ApiError } from '../api/errors.ts'
+import { toSignInError, type ApiError } from '../api/errors.ts'
 import type { Credentials } from '../api/sigv4.ts'
 import { clientOf, lastRegion, regionForm, type Session } from '../app/session.ts'
 import { ssoIssuer, startSignIn } from '../app/sign-on.ts'
@@ -52,7 +52,7 @@ export function SignInForm({ onSignIn }: SignInFormProps): ReactNode {
         onSignIn({ credentials, region, identity }, isKept)
       }
     } catch (failure) {
-      setError(toApiError(failure))
+      setError(toSignInError(failure))
       setBusy(false)
     }
   }

@@ -3,8 +3,8 @@ import { appendEvent } from '../store/leaves.ts'
 import type { ChangeContext } from '../store/recorded-states.ts'
 import { operatorContext } from './operator.ts'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, open, readFile, rm, type FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -48,6 +48,9 @@ export async function backUp(config: Config, options: BackupOptions) {
   const path = resolve(options.file)
   if (existsSync(path))
     throw new ConfigurationError(`${options.file} already exists; specify another file`)
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+    throw unwritable(path, error)
+  })
   return withData(config, async (data) => {
     const key = await options.key()
     const unfinished = `${path}.partial`
@@ -122,14 +125,19 @@ async function createFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600)
   } catch (error) {
-    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, error)
     throw new ConfigurationError(
-      isThere
-        ? `${path} exists: another backup is running, or an earlier backup was interrupted; if the earlier backup was interrupted, remove the file`
-        : `cannot write the backup to the folder ${dirname(path)}: ${systemErrorText(error)}`,
+      `${path} exists: another backup is running, or an earlier backup was interrupted; if the earlier backup was interrupted, remove the file`,
       { cause: error },
     )
   }
+}
+
+function unwritable(path: string, error: unknown): ConfigurationError {
+  return new ConfigurationError(
+    `cannot write the backup to the folder ${dirname(path)}: ${systemErrorText(error)}`,
+    { cause: error },
+  )
 }
 
 interface BackupSource {

@@ -130,5 +130,7 @@ test('the chain of an external issuer may be in the same file as the certificate
   assert.deepEqual(externalAnswer(own + above, undefined), { certificate: own, chain: above })
   assert.deepEqual(externalAnswer(own, above), { certificate: own, chain: above })
   assert.throws(() => externalAnswer('', undefined), /--certificate: the file has no certificate/)
+  assert.throws(() => externalAnswer(own, undefined), /issued by another CA; specify its chain/)
+  assert.deepEqual(externalAnswer(above, undefined), { certificate: above, chain: '' })
   assert.throws(() => externalAnswer(own, 'none'), /--chain: the file has no certificate/)
 })

@@ -162,6 +162,10 @@ export function externalAnswer(
   const chain = chainText === undefined ? rest : readCertificates(chainText, '--chain')
   if (chainText !== undefined && chain.length === 0)
     throw new ConfigurationError('--chain: the file has no certificate in PEM')
+  if (chain.length === 0 && nameWords(certificate.issuer) !== nameWords(certificate.subject))
+    throw new ConfigurationError(
+      `${source}: the certificate was issued by another CA; specify its chain, from the issuer to the root, with --chain`,
+    )
   return { certificate: pemOf([certificate]), chain: pemOf(chain) }
 }
 
