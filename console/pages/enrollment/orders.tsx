@@ -140,6 +140,7 @@ function Result({ order }: { readonly order: AcmeOrder }): ReactNode {
       </PageLink>
     )
   if (error === undefined && failures.length === 0) return '–'
+  const isChallengeError = failures.some(({ Error: { Detail } }) => Detail === error?.Detail)
   return (
     <ul className="names">
       {failures.map(({ Identifier, Type, Error: problem }) => (
@@ -147,7 +148,7 @@ function Result({ order }: { readonly order: AcmeOrder }): ReactNode {
           <ForeignText text={`${Type} for ${Identifier.Value}: ${problemText(problem)}`} />
         </li>
       ))}
-      {error !== undefined && (
+      {error !== undefined && !isChallengeError && (
         <li>
           <ForeignText text={problemText(error)} />
         </li>

@@ -149,7 +149,7 @@ const orderColumns: readonly Column[] = [
     tone: ({ Status }) => (Status === 'INVALID' ? 'bad' : 'plain'),
   },
   { key: 'Identifiers', header: 'NAMES', text: identifiersText },
-  { key: 'Error', header: 'ERROR', shrink: 'below', text: errorText },
+  { key: 'Error', header: 'ERROR', shrink: 'below', text: orderErrorText },
   { key: 'Profile', header: 'PROFILE', wide: true },
   { key: 'CertificateArn', header: 'CERTIFICATE', wide: true },
   { key: 'OrderId', header: 'ORDER', wide: true },
@@ -195,17 +195,26 @@ function identifiersText({ Identifiers }: Row): string {
     .join(', ')
 }
 
-/** Formats the error of an ACME order, and the errors of its failed challenges. */
-function errorText({ Error: error, FailedChallenges }: Row): string {
+/**
+ * Formats the errors of the failed challenges of an ACME order. The error of the order precedes them only if it is not the error
+ * of a challenge.
+ */
+export function orderErrorText({ Error: error, FailedChallenges }: Row): string {
   const failed: readonly unknown[] = Array.isArray(FailedChallenges) ? FailedChallenges : []
-  const texts = failed
-    .filter(isObject)
-    .map(({ Identifier, Type, Error: problem }) =>
-      [Identifier, Type, problem].map(detailText).join(' '),
-    )
-  return [detailText(error), ...texts].filter((text) => text !== '').join('; ')
+  const challenges = failed.filter(isObject).map(({ Identifier, Type, Error: problem }) => ({
+    name: `${cellText(isObject(Identifier) ? Identifier['Value'] : '')} ${cellText(Type)}`,
+    detail: detailText(problem),
+  }))
+  const detail = detailText(error)
+  return [
+    ...(detail === '' || challenges.some((challenge) => challenge.detail === detail)
+      ? []
+      : [detail]),
+    ...challenges.map((challenge) => `${challenge.name}: ${challenge.detail}`),
+  ].join('; ')
 }
 
-function detailText(value: unknown): string {
-  return isObject(value) ? cellText(value['Detail'] ?? value['Value']) : cellText(value)
+/** Returns the detail of a problem document without the period at its end. */
+function detailText(problem: unknown): string {
+  return isObject(problem) ? cellText(problem['Detail']).replace(/\.$/, '') : ''
 }
