@@ -10,6 +10,7 @@ import type { Client } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseCredentials, type Credentials } from '../text/credentials-file.ts'
 import { systemErrorText } from '../text/system-error.ts'
+import { cannotConnect, explainConnectionError } from './connection-error.ts'
 
 export interface ConnectionOptions {
   /** The API's URL. */
@@ -129,10 +130,6 @@ function reach(endpoint: string): Promise<void> {
   })
 }
 
-function cannotConnect(endpoint: string, reason: string): string {
-  return `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`
-}
-
 /** Names of the errors for an unknown access key. */
 const unknownKeyErrors: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
@@ -166,66 +163,4 @@ function withBucketAdvice(error: unknown): unknown {
     `${error.message} If the bucket does not exist, create it on the server with: signet bucket create ${bucket}`,
     { cause: error },
   )
-}
-
-/** Node.js error codes for a server certificate whose issuer is not trusted. */
-const untrustedCodes: ReadonlySet<unknown> = new Set([
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-])
-
-/** Node.js error codes for a failed connection to the server. */
-const unreachableCodes: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-/** Node.js error codes for a connection that the server has closed. */
-const closedCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
-
-/** Replaces unhelpful error messages from Node.js and the SDK with messages that state what the user can do. */
-export function explainConnectionError(error: unknown, endpoint: string): unknown {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const advice = adviceFor(each, endpoint)
-    if (advice !== undefined) return new Error(advice, { cause: error })
-    if (each.name === 'CredentialsProviderError')
-      return new ConfigurationError(
-        "no credentials found: specify the server's data folder with --data, or use --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID",
-        { cause: error },
-      )
-  }
-  return error
-}
-
-function adviceFor(error: Error, endpoint: string): string | undefined {
-  const { code } = error as NodeJS.ErrnoException
-  if (error.message.includes('Deserialization error'))
-    return `${endpoint} does not serve the AWS Private CA API; it may be the URL of the server's public listener`
-  // Node.js adds advice on its own flags after a semicolon.
-  if (untrustedCodes.has(code))
-    return `the TLS certificate of ${endpoint} is not trusted (${error.message.replace(/;.*/s, '')}): specify the root certificate of its issuer with --ca-file`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `the TLS certificate of ${endpoint} is for another name: ${error.message}`
-  if (code !== undefined && unreachableCodes.has(code)) return cannotConnect(endpoint, code)
-  // The SDK also calls a closed connection a TimeoutError.
-  if (code !== undefined && closedCodes.has(code))
-    return endpoint.startsWith('http:')
-      ? `${endpoint} closed the connection: use an https:// endpoint if the server has TLS`
-      : `${endpoint} closed the connection: check the server's log`
-  if (error.name === 'TimeoutError')
-    return `${endpoint} did not respond in time: check the server and the network`
-  if (
-    code === 'EPROTO' ||
-    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
-    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
-  )
-    return `${endpoint} does not speak TLS: use an http:// endpoint, or start the server with TLS`
-  return undefined
 }

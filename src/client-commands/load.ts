@@ -4,6 +4,7 @@ import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { ConfigurationError } from '../errors.ts'
 import { fetchErrorText, systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
+import { schemeAdvice } from './connection-error.ts'
 
 /** Maximum size of loaded content. The largest CRL that Signet publishes has a million entries and is about 40 MiB. */
 const bytesMax = 64 * 1024 * 1024
@@ -54,7 +55,9 @@ async function download(url: string): Promise<Uint8Array> {
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(milliseconds) })
   } catch (error) {
-    throw new Error(`cannot read ${url}: ${fetchErrorText(error)}`, { cause: error })
+    throw new Error(schemeAdvice(error, url) ?? `cannot read ${url}: ${fetchErrorText(error)}`, {
+      cause: error,
+    })
   }
   if (!response.ok || response.body === null)
     throw new Error(`${url} responded with status ${response.status}`)

@@ -13,6 +13,8 @@ import {
   type Tree,
 } from '../record/proofs.ts'
 import { subtreeHash, tileOf, tilePath, widthOf } from '../record/tiles.ts'
+import { fetchErrorText } from '../text/system-error.ts'
+import { schemeAdvice } from './connection-error.ts'
 
 const timeoutMilliseconds = 10_000
 const noteBytesMax = 100_000
@@ -153,9 +155,10 @@ async function download(url: URL, bytesMax: number): Promise<Buffer> {
       redirect: 'error',
     })
   } catch (error) {
-    const { cause } = error as Error
-    const reason = cause instanceof Error ? cause.message : (error as Error).message
-    throw new Error(`cannot read ${url.href}: ${reason}`, { cause: error })
+    throw new Error(
+      schemeAdvice(error, url.href) ?? `cannot read ${url.href}: ${fetchErrorText(error)}`,
+      { cause: error },
+    )
   }
   if (response.status === 404)
     throw new Error(`${url.href} does not exist; start the server with --log-public`)

@@ -70,16 +70,20 @@ test('every command says why a TLS listener or a plain listener cannot be used w
   t.after(() => plain.close())
   const data = service.config.dataDirectory
   for (const [endpoint, reason] of [
-    [service.url.replace('https', 'http'), 'closed the connection: use an https:// endpoint'],
+    [service.url.replace('https', 'http'), 'closed the connection: use an https:// URL'],
     [service.url, 'is not trusted (self-signed certificate): specify the root certificate'],
-    [plain.url.replace('http', 'https'), 'does not speak TLS: use an http:// endpoint'],
-  ] as const)
+    [plain.url.replace('http', 'https'), 'does not speak TLS: use an http:// URL'],
+  ] as const) {
     for (const args of [['status'], ['ca', 'list'], ['certificates', 'list']]) {
       const outcome = await command([...args, '--endpoint', endpoint, '--data', data])
       assert.notEqual(outcome.code, 0)
       const said = `${outcome.stdout}${outcome.stderr}`
       assert.ok(said.includes(reason), `${args.join(' ')}: ${said}`)
     }
+    const { stderr } = await command(['inspect', `${endpoint}/certificate`])
+    if (endpoint !== service.url)
+      assert.ok(stderr.includes(`${endpoint}/certificate ${reason}`), stderr)
+  }
 })
 
 test('changed certificate files are loaded without a restart, unless key and certificate do not match', async (t) => {
@@ -255,9 +259,9 @@ test('invalid TLS settings are reported at startup without the content of the fi
   await open.close()
 })
 
-for (const { command, optional } of clients('aws'))
-  test(`the AWS CLI trusts the root and uses the API over TLS: ${command}`, async (t) => {
-    const aws = await tool(t, command, { optional })
+for (const { command: name, optional } of clients('aws'))
+  test(`the AWS CLI trusts the root and uses the API over TLS: ${name}`, async (t) => {
+    const aws = await tool(t, name, { optional })
     if (aws === undefined) return
     const service = await TestService.start()
     t.after(() => service.close())

@@ -1,6 +1,6 @@
 /** The health of a server, including the reason if it cannot be reached or cannot serve requests. */
 import { fetchErrorText } from '../../text/system-error.ts'
-import { explainConnectionError } from '../connection.ts'
+import { explainConnectionError } from '../connection-error.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
 export interface ServerHealth {
