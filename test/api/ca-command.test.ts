@@ -279,7 +279,7 @@ test('signet revoke accepts folders, files, serial numbers and lists, and report
   )
 })
 
-test('signet revoke exits with 1 if one certificate cannot be revoked, and revokes the others', async () => {
+test('signet revoke revokes nothing if an argument is invalid, and continues after a failed revocation', async () => {
   await must('issue', '--name', 'r5.test', '--ca', 'Corp Root CA', '--out', path('r5'))
   const { code, stdout, stderr } = await signet(['revoke', '00ff', path('r5'), '--output', 'json'])
   assert.equal(code, 1)
@@ -287,6 +287,14 @@ test('signet revoke exits with 1 if one certificate cannot be revoked, and revok
   const results = JSON.parse(stdout)
   assert.match(results[0].Problem, /no CA .* has issued a certificate with serial number 00ff/)
   assert.equal(results[1].Result, 'revoked')
+  await must('issue', '--name', 'r6.test', '--ca', 'Corp Root CA', '--out', path('r6'))
+  const missing = await refused(2, 'revoke', path('r6'), path('r7'))
+  assert.match(missing, /r7" is not a folder, a file/)
+  const document = `${path('r6')}\nNot a certificate.\n`
+  const listed = await signet(['revoke', '--from', '-'], {}, document)
+  assert.deepEqual([listed.code, listed.stdout], [2, ''])
+  assert.match(listed.stderr, /--from: 1 of 2 lines in standard input .* the first is line 2: "Not/)
+  assert.equal((await json('certificates', 'show', path('r6'))).Status, 'VALID')
   assert.match(await refused(2, 'revoke'), /specify at least one certificate/)
   assert.match(await refused(2, 'revoke', 'ff', '--reason', 'x'), /'x' is not a revocation reason/)
 })

@@ -5,7 +5,10 @@ import { findAuthority } from '../../client-commands/authorities.ts'
 import {
   parseReason,
   parseTargets,
+  readList,
+  readReferences,
   revokeAll,
+  type References,
   type Revocation,
 } from '../../client-commands/certificates/revoke.ts'
 import { withConnection } from '../../client-commands/connection.ts'
@@ -51,8 +54,9 @@ export function revokeCommand(context: CommandContext): Command {
     )
     .action(async (certificates: string[], flags: RevokeFlags) => {
       const reason = parseReason(flags.reason)
-      const targets = [...certificates, ...(await listedTargets(context, flags.from))]
-      if (targets.length === 0)
+      const named = await readReferences(certificates)
+      const references = new Map([...named, ...(await listedReferences(context, flags.from))])
+      if (references.size === 0)
         throw new ConfigurationError(
           flags.from === undefined
             ? 'specify at least one certificate, or a list with --from'
@@ -65,7 +69,7 @@ export function revokeCommand(context: CommandContext): Command {
             flags.ca === undefined
               ? undefined
               : await findAuthority(client, flags.ca, ['ACTIVE', 'DISABLED'])
-          return revokeAll(client, [...new Set(targets)], {
+          return revokeAll(client, references, {
             reason,
             certificateAuthorityArn: authority?.arn,
             progress: (text) => showProgress(context.stderr, text),
@@ -107,8 +111,11 @@ function nameOfTarget(target: string): string {
   return target.startsWith('arn:') ? target.slice(target.lastIndexOf('/') + 1) : target
 }
 
-async function listedTargets(context: CommandContext, from: string | undefined): Promise<string[]> {
-  if (from === undefined) return []
+async function listedReferences(
+  context: CommandContext,
+  from: string | undefined,
+): Promise<References> {
+  if (from === undefined) return new Map()
   const bytes = await loadBytes(from, { tls: false, stdin: context.stdin })
-  return parseTargets(Buffer.from(bytes).toString('utf8'))
+  return readList(parseTargets(Buffer.from(bytes).toString('utf8')), from)
 }

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { ConfigurationError } from '../../errors.ts'
 import { isFolderPath } from './download-certificate.ts'
 import { parseReference } from './resolve-certificate.ts'
-import { parseReason, parseTargets } from './revoke.ts'
+import { parseReason, parseTargets, readList } from './revoke.ts'
 import { searchOf } from './search-certificates.ts'
 
 const ca = 'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/1111'
@@ -49,10 +49,31 @@ test('reasons of AWS and of RFC 5280 are read in any case', () => {
 })
 
 test('a list of targets may contain comments, or be the CSV output of a search', () => {
-  assert.deepEqual(parseTargets('# stolen\n6f:0a\r\n\n  tls  \n'), ['6f:0a', 'tls'])
+  assert.deepEqual(parseTargets('# stolen\n6f:0a\r\n\n  tls  \n'), [
+    { text: '6f:0a', line: 2 },
+    { text: 'tls', line: 4 },
+  ])
   const csv =
     'CertificateArn,SerialNumber\n"arn:x/certificate/1","01"\n"arn:x/certificate/2","02"\n'
-  assert.deepEqual(parseTargets(csv), ['arn:x/certificate/1', 'arn:x/certificate/2'])
+  assert.deepEqual(parseTargets(csv), [
+    { text: 'arn:x/certificate/1', line: 2 },
+    { text: 'arn:x/certificate/2', line: 3 },
+  ])
+})
+
+test('a list with a line that does not refer to a certificate is refused as a whole', async () => {
+  const arn = `${ca}/certificate/0aFF`
+  const references = await readList(parseTargets(`${arn}\n6f:0a\n${arn}\n`), 'list')
+  assert.deepEqual([...references.keys()], [arn, '6f:0a'])
+  const document = `# Title\n\n${arn}\nA paragraph.\n${import.meta.filename}\n${ca}\n`
+  await assert.rejects(readList(parseTargets(document), 'README.md'), {
+    name: 'ConfigurationError',
+    message:
+      '--from: 3 of 4 lines in README.md do not refer to certificates, so no certificate was revoked; the first is line 4: "A paragraph." is not a folder, a file, a hexadecimal serial number or a certificate ARN',
+  })
+  await assert.rejects(readList(parseTargets(import.meta.filename), '-'), {
+    message: /^--from: 1 of 1 lines in standard input .* line 1: .*\.test\.ts has no .*certificate/,
+  })
 })
 
 const now = new Date('2026-01-01T00:00:00Z')

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Client } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { quoted } from '../../text/visible-text.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { parsePem, pemText } from '../../x509/pem.ts'
@@ -38,13 +39,13 @@ export function parseReference(
     return { kind: 'id', id: { certificateAuthorityArn, serialNumber: arnSerial } }
   if (text.startsWith('arn:'))
     throw new ConfigurationError(
-      `${text} is not the ARN of a certificate, which ends with /certificate/SERIAL`,
+      `${quoted(text)} is not the ARN of a certificate, which ends with /certificate/SERIAL`,
     )
   if (pathKind !== undefined) return { kind: pathKind, path: text }
   const serialNumber = parseCertificateSerial(text)
   if (serialNumber === undefined)
     throw new ConfigurationError(
-      `${text} is not a folder, a file, a hexadecimal serial number or a certificate ARN`,
+      `${quoted(text)} is not a folder, a file, a hexadecimal serial number or a certificate ARN`,
     )
   return { kind: 'serial', serialNumber: text.replace(/^0x/i, '').replaceAll(':', '') }
 }
@@ -53,28 +54,57 @@ export function certificateArn({ certificateAuthorityArn, serialNumber }: Certif
   return `${certificateAuthorityArn}/certificate/${serialNumber.toLowerCase()}`
 }
 
+/** The part of a reference that is known without the API: local files have been read. */
+export type LocalReference =
+  | { readonly kind: 'id'; readonly id: CertificateId }
+  | { readonly kind: 'serial'; readonly serialNumber: string }
+  | ({ readonly kind: 'certificate'; readonly path: string } & Pick<
+      Certificate,
+      'der' | 'serialNumber'
+    >)
+
+/** Parses an argument and reads the file or folder at its path. Rejects with ConfigurationError if the argument is invalid. */
+export async function readReference(text: string): Promise<LocalReference> {
+  const reference = parseReference(text, pathKindOf(text))
+  switch (reference.kind) {
+    case 'id':
+    case 'serial':
+      return reference
+    case 'folder':
+      return { kind: 'id', id: idOfArn((await readMetadata(reference.path)).arn) }
+    case 'file':
+      return readCertificateFile(reference.path)
+  }
+}
+
 /**
- * Finds the certificate that an argument refers to. `certificateAuthorityArn` limits the search for a serial number or a
+ * Finds the certificate that a reference refers to. `certificateAuthorityArn` limits the search for a serial number or a
  * file to one CA. Rejects with ConfigurationError unless exactly one certificate matches.
  */
+export async function resolveReference(
+  client: Client,
+  reference: LocalReference,
+  certificateAuthorityArn: string | undefined,
+): Promise<CertificateId> {
+  if (reference.kind === 'id') return reference.id
+  const serialNumber =
+    reference.kind === 'serial' ? reference.serialNumber : serialNumberKey(reference.serialNumber)
+  if (certificateAuthorityArn !== undefined) return { certificateAuthorityArn, serialNumber }
+  if (reference.kind === 'serial') return findBySerial(client, serialNumber)
+  for (const id of await listBySerial(client, serialNumber))
+    if (await isSameCertificate(client, id, reference)) return id
+  throw new ConfigurationError(
+    `${reference.path}: no CA in this account and Region has issued the certificate with serial number ${serialNumber}`,
+  )
+}
+
+/** Finds the certificate that an argument refers to. Rejects like readReference and resolveReference. */
 export async function resolveCertificate(
   client: Client,
   text: string,
   certificateAuthorityArn: string | undefined,
 ): Promise<CertificateId> {
-  const reference = parseReference(text, pathKindOf(text))
-  switch (reference.kind) {
-    case 'id':
-      return reference.id
-    case 'folder':
-      return idOfArn((await readMetadata(reference.path)).arn)
-    case 'serial':
-      return certificateAuthorityArn === undefined
-        ? findBySerial(client, reference.serialNumber)
-        : { certificateAuthorityArn, serialNumber: reference.serialNumber }
-    case 'file':
-      return resolveFile(client, reference.path, certificateAuthorityArn)
-  }
+  return resolveReference(client, await readReference(text), certificateAuthorityArn)
 }
 
 function pathKindOf(text: string): 'folder' | 'file' | undefined {
@@ -88,24 +118,14 @@ function idOfArn(arn: string): CertificateId {
   throw new ConfigurationError(`${arn} is not the ARN of a certificate`)
 }
 
-async function resolveFile(
-  client: Client,
-  path: string,
-  certificateAuthorityArn: string | undefined,
-): Promise<CertificateId> {
+async function readCertificateFile(path: string): Promise<LocalReference> {
   const bytes = await readFile(path)
   if (basename(path) === 'metadata.json') {
     const { arn } = JSON.parse(bytes.toString()) as { readonly arn?: unknown }
-    return idOfArn(String(arn))
+    return { kind: 'id', id: idOfArn(String(arn)) }
   }
-  const certificate = firstCertificate(bytes, path)
-  const serialNumber = serialNumberKey(certificate.serialNumber)
-  if (certificateAuthorityArn !== undefined) return { certificateAuthorityArn, serialNumber }
-  const found = await listBySerial(client, serialNumber)
-  for (const id of found) if (await isSameCertificate(client, id, certificate)) return id
-  throw new ConfigurationError(
-    `${path}: no CA in this account and Region has issued the certificate with serial number ${serialNumber}`,
-  )
+  const { der, serialNumber } = firstCertificate(bytes, path)
+  return { kind: 'certificate', path, der, serialNumber }
 }
 
 /** Returns the first certificate in a PEM or DER file. Throws ConfigurationError for a file without a certificate. */
@@ -131,7 +151,7 @@ function firstCertificate(bytes: Uint8Array, path: string): Certificate {
 async function isSameCertificate(
   client: Client,
   id: CertificateId,
-  { der }: Certificate,
+  { der }: Pick<Certificate, 'der'>,
 ): Promise<boolean> {
   const { Certificate: pem = '' } = await client.getCertificate({
     CertificateAuthorityArn: id.certificateAuthorityArn,

@@ -1,7 +1,13 @@
 /** The command `signet revoke`, which revokes one or more certificates. */
 import { ClientError, type Client, type RevocationReason } from '../../../client/index.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { certificateArn, resolveCertificate, type CertificateId } from './resolve-certificate.ts'
+import {
+  certificateArn,
+  readReference,
+  resolveReference,
+  type CertificateId,
+  type LocalReference,
+} from './resolve-certificate.ts'
 
 /** The result for one certificate in the command's output form, with keys in PascalCase. */
 export interface Revocation {
@@ -54,17 +60,57 @@ export function parseReason(text: string): RevocationReason {
   throw new ConfigurationError(`--reason: ${note}; use one of ${reasons.join(', ')}`)
 }
 
+/** A certificate that an argument or a line of a list refers to. */
+export interface Target {
+  readonly text: string
+  /** Number of the line, starting with 1. */
+  readonly line: number
+}
+
 /**
  * Parses a list with one certificate per line. Empty lines and lines that start with # are skipped. Only the first cell of each
  * CSV line is used, so that the output of `signet certificates list --output csv` is a valid list.
  */
-export function parseTargets(text: string): string[] {
+export function parseTargets(text: string): Target[] {
   return text
     .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => /^"([^"]*)"/.exec(line)?.[1] ?? line)
-    .filter((line) => !line.startsWith('CertificateArn,'))
+    .map((line, index) => ({ text: line.trim(), line: index + 1 }))
+    .filter((target) => target.text !== '' && !target.text.startsWith('#'))
+    .map(({ text: words, line }) => ({ text: /^"([^"]*)"/.exec(words)?.[1] ?? words, line }))
+    .filter((target) => !target.text.startsWith('CertificateArn,'))
+}
+
+/** Local references by the text of their targets. */
+export type References = ReadonlyMap<string, LocalReference>
+
+/** Reads the references in the arguments. Rejects with ConfigurationError if an argument is invalid. */
+export async function readReferences(targets: readonly string[]): Promise<References> {
+  const references = new Map<string, LocalReference>()
+  for (const target of targets) references.set(target, await readReference(target))
+  return references
+}
+
+/**
+ * Reads the references in a list before the first revocation, because a file without certificates may have been specified by
+ * mistake. Rejects with a ConfigurationError that contains the first invalid line and the number of invalid lines.
+ */
+export async function readList(targets: readonly Target[], file: string): Promise<References> {
+  const references = new Map<string, LocalReference>()
+  const problems: string[] = []
+  for (const { text, line } of targets) {
+    if (references.has(text)) continue
+    try {
+      references.set(text, await readReference(text))
+    } catch (error) {
+      problems.push(`line ${line}: ${(error as Error).message}`)
+    }
+  }
+  const [first] = problems
+  if (first === undefined) return references
+  const list = file === '-' ? 'standard input' : file
+  throw new ConfigurationError(
+    `--from: ${problems.length} of ${targets.length} lines in ${list} do not refer to certificates, so no certificate was revoked; the first is ${first}`,
+  )
 }
 
 /**
@@ -73,25 +119,26 @@ export function parseTargets(text: string): string[] {
  */
 export async function revokeAll(
   client: Client,
-  targets: readonly string[],
+  references: References,
   options: RevokeOptions,
 ): Promise<Revocation[]> {
   const revocations: Revocation[] = []
-  for (const [index, target] of targets.entries()) {
-    if (targets.length > 1) options.progress(`Revoking ${index + 1} of ${targets.length}`)
-    revocations.push(await revokeOne(client, target, options))
+  for (const [target, reference] of references) {
+    if (references.size > 1)
+      options.progress(`Revoking ${revocations.length + 1} of ${references.size}`)
+    revocations.push(await revokeOne(client, { target, reference }, options))
   }
   return revocations
 }
 
 async function revokeOne(
   client: Client,
-  target: string,
+  { target, reference }: { readonly target: string; readonly reference: LocalReference },
   { reason, certificateAuthorityArn }: RevokeOptions,
 ): Promise<Revocation> {
   let id: CertificateId | undefined
   try {
-    id = await resolveCertificate(client, target, certificateAuthorityArn)
+    id = await resolveReference(client, reference, certificateAuthorityArn)
     await client.revokeCertificate({
       CertificateAuthorityArn: id.certificateAuthorityArn,
       CertificateSerial: id.serialNumber,
