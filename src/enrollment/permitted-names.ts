@@ -1,6 +1,6 @@
 /** Names that an endpoint, an EAB key or a one-time password permits. */
 import { parseIpAddress } from '../text/ip-address.ts'
-import { containsAddress, intendedNetwork, parseIpNetwork } from '../text/ip-network.ts'
+import { containsAddress, intendedNetwork, isWithin, parseIpNetwork } from '../text/ip-network.ts'
 import { canonicalIdentifier, type Identifier } from './identifier.ts'
 
 const patternLengthMax = 255
@@ -33,6 +33,16 @@ export function isPermitted(patterns: readonly string[], { type, value }: Identi
   return patterns.some((pattern) =>
     type === 'dns' ? permitsName(pattern.toLowerCase(), value) : permitsAddress(pattern, value),
   )
+}
+
+/** Returns whether a list of patterns permits all names that another pattern permits. The patterns must be valid. */
+export function permitsPattern(patterns: readonly string[], inner: string): boolean {
+  const network = parseIpNetwork(inner)
+  if (network === undefined) return isPermitted(patterns, { type: 'dns', value: inner })
+  return patterns.some((pattern) => {
+    const outer = parseIpNetwork(pattern)
+    return outer !== undefined && isWithin(network, outer)
+  })
 }
 
 function permitsName(pattern: string, name: string): boolean {

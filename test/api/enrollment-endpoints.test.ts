@@ -221,6 +221,24 @@ test('an EAB key needs an endpoint that uses it, and names if the endpoint valid
   assert.deepEqual((await add('unvalidated', { names: 'a.example' })).Names, ['a.example'])
 })
 
+test('an EAB key or a password for names that the endpoint does not permit is refused', async () => {
+  const options = { reusable: false, expiresSeconds: 3600 }
+  await create('narrow', { eab: 'required', names: '*.corp.example,10.0.0.0/8' })
+  const key = (names: string) => addBindingKey(service.config, 'narrow', { ...options, names })
+  await refused(
+    key('a.corp.example,foo.example,*.example,10.0.0.0/7,192.0.2.1'),
+    /^--names: the ACME endpoint narrow does not permit foo\.example, \*\.example, 10\.0\.0\.0\/7, 192\.0\.2\.1; it permits \*\.corp\.example, 10\.0\.0\.0\/8$/,
+  )
+  for (const names of ['A.corp.example,*.team.corp.example', '*.corp.example,10.1.0.0/16', '*'])
+    await key(names)
+  await addEndpoint(service.config, 'sensors', { ...est, ca: root, names: '*.devices.example' })
+  const password = (names: string) => addPassword(service.config, 'sensors', { ...options, names })
+  const message =
+    /^--names: the EST endpoint sensors does not permit foo\.org; it permits \*\.devices/
+  await refused(password('foo.org'), message)
+  await password('d1.devices.example')
+})
+
 test('an endpoint with accounts or keys cannot stop validating names', async () => {
   await create('validating', { eab: 'required' })
   const unsafe = { challenges: 'none' }

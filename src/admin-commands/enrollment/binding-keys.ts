@@ -15,7 +15,7 @@ import {
 import { readAllRows } from '../../store/row-pages.ts'
 import { changeOr } from '../require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from '../second-person.ts'
-import { namesOf, type CommonOptions } from './configuration.ts'
+import { namesWithin, type CommonOptions } from './configuration.ts'
 import { contextOf, requireEndpoint } from './endpoints.ts'
 
 export interface BindingKeyOptions extends Pick<CommonOptions, 'names'> {
@@ -35,11 +35,11 @@ export async function addBindingKey(
   endpointName: string,
   options: BindingKeyOptions,
 ) {
-  const names = namesOf(options) ?? []
   const { reusable, expiresSeconds } = options
   return withData(config, async ({ db, masterKeys }) => {
     const endpoint = await requireEndpoint(db, { protocol: 'acme', name: endpointName })
     const { eab, challenges, names: permitted } = endpoint.configuration
+    const names = namesWithin(options, endpoint) ?? []
     if (eab === 'off')
       throw new ConfigurationError(
         `the ACME endpoint ${endpointName} does not use external account binding; to enable it, run: signet acme update ${endpointName} --eab required`,

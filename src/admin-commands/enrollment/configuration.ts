@@ -5,10 +5,11 @@ import {
   type AcmeConfiguration,
   type CertificateProfile,
   type ChallengeType,
+  type EnrollmentEndpoint,
   type EstAuthentication,
   type EstConfiguration,
 } from '../../enrollment/endpoint.ts'
-import { patternFault } from '../../enrollment/permitted-names.ts'
+import { patternFault, permitsPattern } from '../../enrollment/permitted-names.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { requireTemplate } from '../../issuance/templates.ts'
 import type { ActiveAuthority } from '../../server/tls/own-authority.ts'
@@ -123,7 +124,7 @@ function mainProfile(
  * Returns the patterns in the `--names` flag, or undefined if the flag is absent. Throws ConfigurationError for an invalid
  * pattern.
  */
-export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly string[] | undefined {
+function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly string[] | undefined {
   if (names === undefined) return undefined
   if (names === '*') return []
   const patterns = names.split(',').map((name) => name.trim().toLowerCase())
@@ -134,6 +135,23 @@ export function namesOf({ names }: Pick<CommonOptions, 'names'>): readonly strin
   if (patterns.length > namesMax)
     throw new ConfigurationError(`--names: at most ${namesMax} names are allowed`)
   return [...new Set(patterns)]
+}
+
+/**
+ * Returns the patterns in the `--names` flag of an EAB key or a password, or undefined if the flag is absent. Throws
+ * ConfigurationError for a pattern that exceeds the names of the endpoint, because the endpoint would refuse such names.
+ */
+export function namesWithin(
+  options: Pick<CommonOptions, 'names'>,
+  { protocol, name, configuration: { names: permitted } }: EnrollmentEndpoint,
+): readonly string[] | undefined {
+  const names = namesOf(options)
+  const outside = names?.filter((pattern) => !permitsPattern(permitted, pattern)) ?? []
+  if (permitted.length > 0 && outside.length > 0)
+    throw new ConfigurationError(
+      `--names: the ${protocol.toUpperCase()} endpoint ${name} does not permit ${outside.join(', ')}; it permits ${permitted.join(', ')}`,
+    )
+  return names
 }
 
 /** Returns the challenges in a comma-separated list, in the order of `challengeTypes`. */

@@ -16,7 +16,7 @@ import {
 import { readAllRows } from '../../store/row-pages.ts'
 import { changeOr } from '../require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from '../second-person.ts'
-import { namesOf, type CommonOptions } from './configuration.ts'
+import { namesWithin, type CommonOptions } from './configuration.ts'
 import { contextOf, requireEndpoint } from './endpoints.ts'
 
 export interface PasswordOptions extends Pick<CommonOptions, 'names'> {
@@ -29,11 +29,11 @@ const passwordBytes = 24
 
 /** Creates a one-time password, which cannot be retrieved later. Throws ConfigurationError for an invalid option. */
 export async function addPassword(config: Config, endpointName: string, options: PasswordOptions) {
-  const names = namesOf(options)
   const { expiresSeconds } = options
   return withData(config, async ({ db }) => {
     const endpoint = await requireEndpoint(db, { protocol: 'est', name: endpointName })
     const { authentication, names: permitted } = endpoint.configuration
+    const names = namesWithin(options, endpoint)
     if (authentication === 'certificate')
       throw new ConfigurationError(
         `the EST endpoint ${endpointName} does not accept passwords; to enable passwords, run: signet est update ${endpointName} --authentication either`,
