@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   readonly region: string
   /** URL of the metrics; by default, `/metrics` at the endpoint. */
   readonly metricsUrl?: string | undefined
+  /** URL of the enrollment listener; undefined if it is unknown or turned off. */
+  readonly enrollUrl?: string | undefined
   /** Data folder that contains a `credentials` file; if undefined, the default credentials of AWS clients are used. */
   readonly dataDirectory: string | undefined
   /** Whether the `credentials` file must exist. */

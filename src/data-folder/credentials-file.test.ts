@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { parseServerAddress } from '../text/credentials-file.ts'
 import { withAddress } from './credentials-file.ts'
 
 const key = '[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n'
@@ -23,6 +24,17 @@ test('a previous address is replaced, and other lines and sections do not change
     text.replace('http://old', 'https://[::1]:1').replace('/old.pem', '/root.pem'),
   )
   assert.doesNotMatch(withAddress(updated, address), /ca_bundle/)
+})
+
+test('the URLs of the metrics and of the enrollment listener are removed when the listeners are turned off', () => {
+  const urls = { metricsUrl: 'http://127.0.0.1:9090/metrics', enrollUrl: 'https://ca.example:8443' }
+  const text = withAddress(key, { ...address, ...urls })
+  assert.deepEqual(parseServerAddress(text), {
+    endpoint: address.endpoint,
+    region: 'eu-central-1',
+    ...urls,
+  })
+  assert.equal(withAddress(text, address), withAddress(key, address))
 })
 
 test('a file without a default section does not change', () => {

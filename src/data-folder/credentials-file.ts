@@ -24,6 +24,8 @@ export interface ServerAddress {
   readonly caFile: string | undefined
   /** URL of the server's metrics, or undefined if the API listener serves the metrics. */
   readonly metricsUrl?: string | undefined
+  /** URL of the enrollment listener, or undefined if it is turned off. */
+  readonly enrollUrl?: string | undefined
 }
 
 export async function writeCredentials(
@@ -50,17 +52,20 @@ export async function recordAddress(path: string, address: ServerAddress): Promi
 }
 
 /**
- * Sets `endpoint_url`, `ca_bundle` and `signet_metrics_url` in the section [default], and `region` if it is missing. A file
- * without a [default] section is left unchanged. AWS clients ignore `signet_metrics_url`.
+ * Sets `endpoint_url`, `ca_bundle`, `signet_metrics_url` and `signet_enroll_url` in the section [default], and `region` if it is
+ * missing. A file without a [default] section is left unchanged. AWS clients ignore the properties that start with `signet_`.
  */
-export function withAddress(text: string, { endpoint, caFile, metricsUrl }: ServerAddress): string {
+export function withAddress(
+  text: string,
+  { endpoint, caFile, metricsUrl, enrollUrl }: ServerAddress,
+): string {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => line.trim() === '[default]')
   if (start === -1) return text
   const nextSection = lines.findIndex((line, at) => at > start && line.trimStart().startsWith('['))
   const end = nextSection === -1 ? lines.length : nextSection
   const section = lines.slice(start + 1, end)
-  const ours = /^(?:endpoint_url|ca_bundle|signet_metrics_url)\s*=/
+  const ours = /^(?:endpoint_url|ca_bundle|signet_(?:metrics|enroll)_url)\s*=/
   const otherLines = section.filter((line) => !ours.test(line))
   const trailing = otherLines.length - otherLines.findLastIndex((line) => line.trim() !== '') - 1
   const hasRegion = otherLines.some((line) => /^region\s*=/.test(line))
@@ -71,6 +76,7 @@ export function withAddress(text: string, { endpoint, caFile, metricsUrl }: Serv
     `endpoint_url = ${endpoint}`,
     ...(caFile === undefined ? [] : [`ca_bundle = ${caFile}`]),
     ...(metricsUrl === undefined ? [] : [`signet_metrics_url = ${metricsUrl}`]),
+    ...(enrollUrl === undefined ? [] : [`signet_enroll_url = ${enrollUrl}`]),
   )
   return [...lines.slice(0, start + 1), ...otherLines, ...lines.slice(end)].join('\n')
 }

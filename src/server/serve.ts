@@ -85,8 +85,8 @@ function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config 
 async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
   const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
   try {
-    const { apiUrl: endpoint, metricsUrl } = app
-    await recordAddress(credentialsFile(config), { endpoint, caFile, metricsUrl })
+    const { apiUrl: endpoint, metricsUrl, enrollUrl } = app
+    await recordAddress(credentialsFile(config), { endpoint, caFile, metricsUrl, enrollUrl })
   } catch (error) {
     log.warn({ err: error }, 'cannot write the endpoint to the credentials file')
   }

@@ -62,6 +62,8 @@ export interface ServerAddress {
   readonly caFile?: string
   /** URL of the metrics; undefined if the endpoint serves them. */
   readonly metricsUrl?: string
+  /** URL of the enrollment listener; undefined if it is turned off. */
+  readonly enrollUrl?: string
 }
 
 /** Returns the server's address in the section [default], or in a file without sections. */
@@ -70,18 +72,21 @@ export function parseServerAddress(text: string): ServerAddress {
 }
 
 /**
- * Returns the server's address from the properties `endpoint_url`, `region`, `ca_bundle` and `signet_metrics_url` of a section.
+ * Returns the server's address from the properties `endpoint_url`, `region`, `ca_bundle`, `signet_metrics_url` and
+ * `signet_enroll_url` of a section.
  */
 export function serverAddressOf(properties: ReadonlyMap<string, string>): ServerAddress {
   const endpoint = properties.get('endpoint_url')
   const region = properties.get('region')
   const caFile = properties.get('ca_bundle')
   const metricsUrl = properties.get('signet_metrics_url')
+  const enrollUrl = properties.get('signet_enroll_url')
   return {
     ...(endpoint !== undefined && endpoint !== '' && { endpoint }),
     ...(region !== undefined && region !== '' && { region }),
     ...(caFile !== undefined && caFile !== '' && { caFile }),
     ...(metricsUrl !== undefined && metricsUrl !== '' && { metricsUrl }),
+    ...(enrollUrl !== undefined && enrollUrl !== '' && { enrollUrl }),
   }
 }
 

@@ -20,6 +20,7 @@ import { freePort } from '../support/free-port.ts'
 import { createRoot } from '../support/hierarchy.ts'
 import { command, startServer } from '../support/process.ts'
 import { TestService } from '../support/service.ts'
+import { onTerminal } from '../support/terminal.ts'
 import { callOverTls, makeCertificate, type CertificateFiles } from '../support/tls.ts'
 
 const run = promisify(execFile)
@@ -372,6 +373,44 @@ test('workers share the port and the root', async (t) => {
   }
   assert.equal(serials.size, 3, 'each worker has a certificate of its own')
   assert.equal(server.stderr(), '')
+})
+
+test('commands print the URLs of endpoints at the listener of the server, also through the API', async (t) => {
+  const data = join(folder, 'urls')
+  const flags = ['--enroll-listen', enrollListen, '--enroll-names', '*.pki.example,ca.example']
+  const server = await startServer(data, flags)
+  t.after(() => server.stop('SIGTERM'))
+  const base = server.enrollUrl
+  assert.match(base, /^https:\/\/ca\.example:\d+$/)
+  const onData = async (words: string, ...more: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await onTerminal([
+      ...words.split(' '),
+      '--data',
+      data,
+      ...more,
+    ])
+    assert.equal(code, 0, stderr)
+    return stdout
+  }
+  const json = async (words: string, ...more: string[]) =>
+    JSON.parse(await onData(words, '--output', 'json', ...more)) as Record<string, string>
+  await onData('init-hierarchy')
+  const [acme, est] = [`${base}/acme/web/directory`, `${base}/.well-known/est/devices`]
+  const ca = ['--ca', 'Example Issuing CA']
+  const created = await onData('acme create web --eab required', ...ca)
+  assert.match(created, new RegExp(`^ {2}directory URL +${acme}$`, 'm'))
+  assert.match(await onData('est create devices', ...ca), new RegExp(`^ {2}URL +${est}$`, 'm'))
+  assert.equal((await json('acme update web --validity 30d'))['DirectoryUrl'], acme)
+  for (const api of [[], ['--endpoint', server.url]]) {
+    assert.equal((await json('acme show web', ...api))['DirectoryUrl'], acme)
+    assert.equal((await json('est show devices', ...api))['Url'], est)
+  }
+  const password = await onData('est password create devices --names d1.example')
+  assert.match(password, new RegExp(`^URL +${est}$`, 'm'))
+  const key = await onData('acme eab create web')
+  assert.match(key, new RegExp(`^directory URL +${acme}$`, 'm'))
+  // The command is on a line of its own, so that it can be copied.
+  assert.match(key, new RegExp(`\\n\\ncertbot certonly --standalone --server ${acme} .* HOST\\n$`))
 })
 
 test('a port that is in use is reported with the flag', async (t) => {

@@ -399,6 +399,9 @@ test('the tables of create, update and show have a line for each option of an en
   ] as const)
     for (const text of [created, await table('acme', 'show', 'lines')])
       assert.equal(valueOf(text, label), value, text)
+  const url =
+    /directory URL +https:\/\/SERVER:PORT\/acme\/lines\/directory \(replace SERVER:PORT with /
+  assert.match(created, url)
   const challenges = ['--challenges', 'dns-01,http-01', '--names', '*']
   const updated = await table('acme', 'update', 'lines', ...challenges)
   assert.equal(valueOf(updated, 'challenges'), 'http-01, dns-01')

@@ -47,12 +47,11 @@ export function acmeCommand(context: CommandContext): Command {
       "signet acme create web --ca 'Example Issuing CA' --profile short=7d --profile client=30d,EndEntityClientAuthCertificate",
     )
     .run(
-      async ({ config, flags }: Call<AcmeFlags>, name: string) =>
-        printChanged(
-          context,
-          flags,
-          await addEndpoint(config, name, { ...optionsOf(flags), ca: flags.ca ?? '' }),
-        ),
+      async (call: Call<AcmeFlags>, name: string) => {
+        const { config, flags } = call
+        const options = { ...optionsOf(flags), ca: flags.ca ?? '' }
+        printChanged(context, call, await addEndpoint(config, name, options))
+      },
       {
         next: (name) => [`signet acme show ${name}`],
       },
@@ -68,8 +67,8 @@ export function acmeCommand(context: CommandContext): Command {
       "signet acme update web --ca 'Example Issuing CA 2'",
       'signet acme update web --profile none',
     )
-    .run(async ({ config, flags }: Call<AcmeFlags>, name: string) =>
-      printChanged(context, flags, await changeEndpoint(config, name, optionsOf(flags))),
+    .run(async (call: Call<AcmeFlags>, name: string) =>
+      printChanged(context, call, await changeEndpoint(call.config, name, optionsOf(call.flags))),
     )
   eabSubcommands(group)
   accountSubcommands(group)

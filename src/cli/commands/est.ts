@@ -17,8 +17,10 @@ import {
   withEndpointFlags,
   type EndpointFlags,
 } from '../enrollment/endpoint-subcommands.ts'
+import { enrollUrlOf, shownUrlMember, urlMember } from '../enrollment/endpoint-url.ts'
 import { seconds } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { detailsText, printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand, storageCommand, type Call } from '../shared/signet-command.ts'
 import { dayText, type Column } from '../shared/table.ts'
 
@@ -41,12 +43,11 @@ export function estCommand(context: CommandContext): Command {
       "signet est create devices --ca 'Example Issuing CA' --authentication certificate --client-ca 'Factory CA'",
     )
     .run(
-      async ({ config, flags }: Call<EstFlags>, name: string) =>
-        printChanged(
-          context,
-          flags,
-          await addEndpoint(config, name, { ...optionsOf(flags), ca: flags.ca ?? '' }),
-        ),
+      async (call: Call<EstFlags>, name: string) => {
+        const { config, flags } = call
+        const options = { ...optionsOf(flags), ca: flags.ca ?? '' }
+        printChanged(context, call, await addEndpoint(config, name, options))
+      },
       { next: (name) => [`signet est password create ${name} --names HOST`] },
     )
   addEndpointSubcommands(group, 'est', columns)
@@ -54,8 +55,8 @@ export function estCommand(context: CommandContext): Command {
     .description('Update an EST endpoint. Omitted options keep their values')
     .argument('<name>')
     .examples('signet est update devices --validity 45d --no-server-keygen')
-    .run(async ({ config, flags }: Call<EstFlags>, name: string) =>
-      printChanged(context, flags, await changeEndpoint(config, name, optionsOf(flags))),
+    .run(async (call: Call<EstFlags>, name: string) =>
+      printChanged(context, call, await changeEndpoint(call.config, name, optionsOf(call.flags))),
     )
   passwordSubcommands(group)
   return group
@@ -90,7 +91,7 @@ function optionsOf(flags: EstFlags) {
   }
 }
 
-type PasswordFlags = Flags & { readonly names?: string; readonly expires: number }
+type PasswordFlags = Flags & OutputFlags & { readonly names?: string; readonly expires: number }
 
 const passwordColumns: readonly Column[] = [
   { key: 'UserName', header: 'USER', shrink: 'never' },
@@ -118,9 +119,15 @@ function passwordSubcommands(est: SignetCommand): void {
         .default(daySeconds, '24h'),
     )
     .examples('signet est password create devices --names device17.devices.corp.example')
-    .run(({ config, flags }: Call<PasswordFlags>, endpoint: string) =>
-      addPassword(config, endpoint, { names: flags.names, expiresSeconds: flags.expires }),
-    )
+    .run(async ({ config, flags }: Call<PasswordFlags>, endpoint: string) => {
+      const options = { names: flags.names, expiresSeconds: flags.expires }
+      const password = await addPassword(config, endpoint, options)
+      const address = { protocol: 'est', name: endpoint, enrollUrl: enrollUrlOf(config) } as const
+      printResult(est.context, flags, {
+        value: { ...password, ...urlMember(address) },
+        text: () => detailsText(est.context.stdout, { ...password, ...shownUrlMember(address) }),
+      })
+    })
   storageCommand(group, 'list')
     .output()
     .description('List the one-time passwords of an endpoint, without their secrets')

@@ -1,5 +1,4 @@
 /** Commands of `signet acme eab`, `signet acme account` and `signet acme order`. */
-import { isIPv6 } from 'node:net'
 import { Option } from 'commander'
 import {
   deactivateAccount,
@@ -13,19 +12,23 @@ import {
 } from '../../admin-commands/enrollment/binding-keys.ts'
 import { listAcmeAccounts, listAcmeOrders } from '../../client-commands/enrollment.ts'
 import type { AcmeOrderStatus } from '../../../client/index.ts'
-import type { Config, Flags } from '../../settings/config.ts'
+import type { Flags } from '../../settings/config.ts'
 import { isObject } from '../../text/json.ts'
+import { visibleText } from '../../text/visible-text.ts'
 import { seconds, wholeNumber } from '../shared/config-flags.ts'
 import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
+import { detailsText, printResult, type OutputFlags } from '../shared/print.ts'
 import { storageCommand, type Call, type SignetCommand } from '../shared/signet-command.ts'
 import { cellText, dayText, type Column, type Row } from '../shared/table.ts'
 import { namesText } from './endpoint-subcommands.ts'
+import { endpointUrl, enrollUrlOf, shownUrlMember, urlMember } from './endpoint-url.ts'
 
-type EabFlags = Flags & {
-  readonly names?: string
-  readonly expires?: number
-  readonly reusable?: boolean
-}
+type EabFlags = Flags &
+  OutputFlags & {
+    readonly names?: string
+    readonly expires?: number
+    readonly reusable?: boolean
+  }
 
 const keyColumns: readonly Column[] = [
   { key: 'KeyId', header: 'KEY ID', shrink: 'never' },
@@ -57,8 +60,17 @@ export function eabSubcommands(acme: SignetCommand): void {
     .run(async ({ config, flags }: Call<EabFlags>, endpoint: string) => {
       const { names, expires: expiresSeconds, reusable = false } = flags
       const key = await addBindingKey(config, endpoint, { names, expiresSeconds, reusable })
-      const directory = `https://${authorityOf(config)}/acme/${endpoint}/directory`
-      return { ...key, CertbotCommand: certbotCommand(directory, key) }
+      const address = { protocol: 'acme', name: endpoint, enrollUrl: enrollUrlOf(config) } as const
+      const command = certbotCommand(endpointUrl(address), key)
+      const { context } = acme
+      printResult(context, flags, {
+        value: { ...key, ...urlMember(address), CertbotCommand: command },
+        text: () => {
+          const details = detailsText(context.stdout, { ...key, ...shownUrlMember(address) })
+          // A command in the table would be wrapped, and could not be copied.
+          return `${details}\n\n${visibleText(command)}`
+        },
+      })
     })
   storageCommand(group, 'list')
     .output()
@@ -80,13 +92,6 @@ export function eabSubcommands(acme: SignetCommand): void {
       ({ config }, endpoint: string, keyId: string) => removeBindingKey(config, endpoint, keyId),
       { done: (_endpoint, keyId) => `Deleted EAB key ${keyId}.` },
     )
-}
-
-/** Returns the host and port of the enrollment listener, or placeholders if the command lacks the server's settings. */
-function authorityOf({ enrollment }: Config): string {
-  const name = enrollment?.names?.[0]
-  if (enrollment === undefined || name === undefined) return 'SERVER:PORT'
-  return `${isIPv6(name) ? `[${name}]` : name}:${enrollment.listen.port}`
 }
 
 /** Returns a certbot command that creates an account with an EAB key and obtains a certificate. */

@@ -13,11 +13,13 @@ import { formatSeconds } from '../../text/duration.ts'
 import { isObject, type JsonObject } from '../../text/json.ts'
 import { seconds } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
+import { connectionOf } from '../shared/connection-flags.ts'
+import { orApi, readFrom, selectsApi, type SourceFlags } from '../shared/data-or-api.ts'
 import { printResult, type OutputFlags } from '../shared/print.ts'
 import { listOf, storageCommand, type Call, type SignetCommand } from '../shared/signet-command.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { cellText, dayText, wordsOf, type Column, type Row } from '../shared/table.ts'
+import { enrollUrlOf, shownUrlMember, urlMember } from './endpoint-url.ts'
 
 /** Flags that `create` and `update` have for both protocols. */
 export interface EndpointFlags extends Flags, OutputFlags {
@@ -55,11 +57,11 @@ export function commonOptionsOf({ ca, template, validity, names }: EndpointFlags
 /** Prints a new or changed endpoint, and warnings about it. */
 export function printChanged(
   context: CommandContext,
-  flags: OutputFlags,
+  { config, flags }: Call<EndpointFlags>,
   { endpoint, warnings }: { readonly endpoint: object; readonly warnings: readonly string[] },
 ): void {
   for (const warning of warnings) printProblem(`warning: ${warning}`, context.stderr)
-  printEndpoint(context, flags, endpoint)
+  printEndpoint(context, flags, { endpoint, enrollUrl: enrollUrlOf(config) })
 }
 
 const listAll = { acme: listAcmeEndpoints, est: listEstEndpoints }
@@ -97,17 +99,17 @@ export function addEndpointSubcommands(
     )
     .argument('<name>')
     .examples(`signet ${protocol} show web`)
-    .run(async (call: Call<SourceFlags>, name: string) =>
-      printEndpoint(
-        group.context,
-        call.flags,
-        await readFrom<object>(group, call, {
-          data: () => showEndpoint(call.config, { protocol, name }),
-          api: async (client) =>
-            (await client.getEnrollmentEndpoint({ Protocol: upper, Name: name })).Endpoint,
-        }),
-      ),
-    )
+    .run(async (call: Call<SourceFlags>, name: string) => {
+      const endpoint = await readFrom<object>(group, call, {
+        data: () => showEndpoint(call.config, { protocol, name }),
+        api: async (client) =>
+          (await client.getEnrollmentEndpoint({ Protocol: upper, Name: name })).Endpoint,
+      })
+      const enrollUrl = selectsApi(call.flags)
+        ? connectionOf(call.flags, group.context.environment).enrollUrl
+        : enrollUrlOf(call.config)
+      printEndpoint(group.context, call.flags, { endpoint, enrollUrl })
+    })
   deleteSubcommand(group, protocol)
 }
 
@@ -157,14 +159,25 @@ function validityText({ ValiditySeconds }: Row): string {
   return formatSeconds(Number(ValiditySeconds))
 }
 
+interface ShownEndpoint {
+  readonly endpoint: object
+  readonly enrollUrl: string | undefined
+}
+
 /** Prints an endpoint. In table format, each profile and each key or password is a separate paragraph. */
-function printEndpoint(context: CommandContext, flags: OutputFlags, found: object): void {
-  const { Profiles, ExternalAccountKeys, Passwords, ...members } = found as JsonObject
+function printEndpoint(
+  context: CommandContext,
+  flags: OutputFlags,
+  { endpoint, enrollUrl }: ShownEndpoint,
+): void {
+  const { Profiles, ExternalAccountKeys, Passwords, ...members } = endpoint as JsonObject
+  const protocol = members['Protocol'] === 'ACME' ? 'acme' : 'est'
+  const address = { protocol, name: String(members['Name']), enrollUrl } as const
   printResult(context, flags, {
-    value: found,
+    value: { ...endpoint, ...urlMember(address) },
     text: () =>
       paragraphsText(context.stdout, [
-        { title: 'Endpoint', lines: linesOf(members) },
+        { title: 'Endpoint', lines: linesOf({ ...members, ...shownUrlMember(address) }) },
         ...paragraphsOf(Profiles, 'Profile', 'Name'),
         ...paragraphsOf(ExternalAccountKeys, 'EAB key', 'KeyId'),
         ...paragraphsOf(Passwords, 'Password of user', 'UserName'),

@@ -81,7 +81,7 @@ export function connectionOf(
   const dataFlag = flags.data ?? variable('SIGNET_DATA')
   const usesAwsFiles = flags.awsCredentials === true || flags.profile !== undefined
   const dataDirectory = usesAwsFiles ? undefined : (dataFlag ?? defaultData)
-  const address = addressOf(dataDirectory, flags.profile, environment)
+  const address = recordedAddress(dataDirectory) ?? readProfile(flags.profile, environment)
   const endpoint =
     flags.endpoint ??
     variable('SIGNET_ENDPOINT') ??
@@ -94,7 +94,10 @@ export function connectionOf(
   requireUrl(endpoint)
   return {
     endpoint,
-    metricsUrl: endpoint === address.endpoint ? address.metricsUrl : undefined,
+    ...(endpoint === address.endpoint && {
+      metricsUrl: address.metricsUrl,
+      enrollUrl: address.enrollUrl,
+    }),
     region:
       flags.region ??
       stored.region ??
@@ -129,15 +132,11 @@ function requireOneSource({ data, profile, awsCredentials }: ConnectionFlags): v
     )
 }
 
-/** Returns the server's address from the data folder, or from the AWS profile if the data folder has no credentials. */
-function addressOf(
-  dataDirectory: string | undefined,
-  profile: string | undefined,
-  environment: ProcessIo['environment'],
-): ServerAddress {
-  const file = dataDirectory === undefined ? undefined : join(dataDirectory, 'credentials')
-  if (dataDirectory === undefined || file === undefined || !existsSync(file))
-    return readProfile(profile, environment)
+/** Returns the address that a server has written to its data folder; undefined if the data folder has no credentials. */
+export function recordedAddress(dataDirectory: string | undefined): ServerAddress | undefined {
+  if (dataDirectory === undefined) return undefined
+  const file = join(dataDirectory, 'credentials')
+  if (!existsSync(file)) return undefined
   const { caFile, ...address } = parseServerAddress(readCredentialsFile(file))
   return { ...address, ...(caFile !== undefined && { caFile: resolve(dataDirectory, caFile) }) }
 }

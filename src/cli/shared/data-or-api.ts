@@ -39,6 +39,11 @@ export function orApi(command: SignetCommand): SignetCommand {
   return command
 }
 
+/** Returns whether the flags select the API. */
+export function selectsApi(flags: SourceFlags): boolean {
+  return given(flags, selecting).length > 0
+}
+
 /** The two sources from which a command can read its result. */
 interface Sources<Result> {
   readonly data: () => Promise<Result>

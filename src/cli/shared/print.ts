@@ -55,7 +55,7 @@ function rowsOf({ value, rows }: Result): Row[] {
 }
 
 /** Returns a line for each member of an object that has a value. */
-function detailsText(output: Output, row: Row, title?: string): string {
+export function detailsText(output: Output, row: Row): string {
   const lines = Object.entries(row)
     .map(([key, value]) => ({
       label: visibleText(wordsOf(key)),
@@ -63,7 +63,7 @@ function detailsText(output: Output, row: Row, title?: string): string {
       tone: 'plain' as const,
     }))
     .filter(({ text }) => text !== '')
-  return paragraphsText(output, [{ title, lines }])
+  return paragraphsText(output, [{ title: undefined, lines }])
 }
 
 /** Formats rows as CSV with a header line. Every CSV cell is quoted, and lists are joined with spaces. */
