@@ -2,8 +2,17 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { blocks, isForProject } from './support/embedded-docs.ts'
@@ -36,6 +45,44 @@ after(() => project.remove())
 test('npm pack does not change the checkout', () => {
   assert.equal(gitStatus(), statusBefore)
 })
+
+test('the package has no script that npm reports when it installs the tarball', () => {
+  const { scripts } = packageJson
+  const reported = ['preinstall', 'install', 'postinstall', 'prepare']
+  assert.deepEqual(
+    reported.filter((name) => name in scripts),
+    [],
+  )
+})
+
+test('the type declarations can be built without the optional packages', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'signet-declarations-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const sources = ['src', 'client', 'embedded', 'package.json']
+  for (const name of [...sources, 'tsconfig.json', 'tsconfig.build.json'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+  linkRequiredPackages(join(folder, 'node_modules'))
+  const flags = ['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', 'declarations']
+  await run(ownBinary('tsc'), flags, { cwd: folder }).catch((error: { stdout: string }) =>
+    assert.fail(error.stdout),
+  )
+  const declarations = readdirSync(join(folder, 'declarations'))
+  assert.deepEqual(declarations.toSorted(), ['client', 'embedded', 'src'])
+})
+
+/** Creates a node_modules folder with links to the checkout's packages, except the optional ones. */
+function linkRequiredPackages(folder: string): void {
+  const installed = join(root, 'node_modules')
+  const names = readdirSync(installed).flatMap((name) =>
+    name.startsWith('@')
+      ? readdirSync(join(installed, name)).map((part) => `${name}/${part}`)
+      : [name],
+  )
+  for (const name of names.filter((each) => !(each in packageJson.optionalDependencies))) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    symlinkSync(join(installed, name), join(folder, name))
+  }
+}
 
 /** The project's development dependencies for some tests, installed before the first of these tests. */
 const furtherPackages = ['@aws-sdk/client-sts@3.1174.0', 'vitest@5.1.1', 'jest@30.5.2']

@@ -15,6 +15,8 @@ const minutes = 60_000
 export const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly version: string
   readonly devDependencies: Readonly<Record<string, string>>
+  readonly optionalDependencies: Readonly<Record<string, string>>
+  readonly scripts: Readonly<Record<string, string>>
 }
 
 /** Returns the path of a program from one of this checkout's development dependencies. */
