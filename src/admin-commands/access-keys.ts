@@ -23,7 +23,8 @@ import {
 import type { Database } from '../store/database.ts'
 import { readAllRows } from '../store/row-pages.ts'
 import type { Sql } from '../store/sql.ts'
-import { findUser, insertUser } from '../store/users.ts'
+import { findUser, insertUser, listUsers, type UserSummary } from '../store/users.ts'
+import { similarName } from '../text/closest-names.ts'
 import { changeOr, pagedListingOf, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
@@ -43,8 +44,15 @@ export interface KeyOptions {
   readonly policy?: string | undefined
 }
 
-/** Creates an access key. Throws ConfigurationError for an unknown account, an invalid name or an invalid policy. */
-export async function addAccessKey(config: Config, options: KeyOptions) {
+/**
+ * Creates an access key. Calls `note` if the command also created the user. Throws ConfigurationError for an unknown account, an
+ * invalid name or an invalid policy.
+ */
+export async function addAccessKey(
+  config: Config,
+  options: KeyOptions,
+  note: (text: string) => void = () => {},
+) {
   requireOptions(options)
   const { policy } = options
   return withData(config, async ({ db, sealers }) => {
@@ -72,6 +80,8 @@ export async function addAccessKey(config: Config, options: KeyOptions) {
       ...statements,
       insertAccessKey(sealers, key),
     ])
+    if (statements.length > 0)
+      for (const text of await newUserNotes(db, accountId, options.userName ?? '')) note(text)
     return {
       ...viewAccessKey({ ...key, lastUse: undefined }),
       SecretAccessKey: key.secretAccessKey,
@@ -110,6 +120,21 @@ async function ownerOf(
   const user = existing ?? newUser(accountId, userName)
   const statements = existing === undefined ? [insertUser(user)] : []
   return { owner: { kind: 'user', ...user }, statements }
+}
+
+/** Describes a created user for the operator. The user's name may be a typo. */
+async function newUserNotes(db: Database, accountId: string, name: string): Promise<string[]> {
+  const users = await readAllRows<UserSummary>((page) => listUsers(db, accountId, page))
+  const others = users.map(({ userName }) => userName).filter((userName) => userName !== name)
+  const similar = similarName(name, others)
+  return [
+    `created the user '${name}', because account ${accountId} had no user with this name; the user has no permissions until you attach a policy: signet policy put --user ${name} --name NAME --policy FILE`,
+    ...(similar === undefined
+      ? []
+      : [
+          `the account also has the user '${similar}'; if you meant that user, delete the new access key and the user '${name}'`,
+        ]),
+  ]
 }
 
 const listKeysOfAccounts = pagedListingOf(listAccessKeys, viewAccessKey)

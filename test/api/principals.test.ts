@@ -87,6 +87,20 @@ test('signet user creates, tags, lists and deletes users', async () => {
   await assertRefused(/has no user alice/, 'user', 'delete', 'alice')
 })
 
+test('signet access-key create reports a user that it created, and an existing user with a similar name', async () => {
+  const { stderr } = await signet('access-key', 'create', '--user', 'administratr')
+  assert.match(
+    stderr,
+    /^signet: note: created the user 'administratr', because account \d{12} had /,
+  )
+  assert.match(stderr, /has no permissions until .*signet policy put --user administratr /)
+  assert.match(stderr, /note: the account also has the user 'administrator'; if you meant that/)
+  const other = await signet('access-key', 'create', '--user', 'zoe')
+  assert.match(other.stderr, /^signet: note: created the user 'zoe'[^\n]*\n$/)
+  const existing = await signet('access-key', 'create', '--user', 'ZOE')
+  assert.deepEqual([existing.code, existing.stderr], [0, ''])
+})
+
 test('policy changes apply within a second, and access keys can be rotated without interruption', async () => {
   const first = await json('access-key', 'create', '--user', 'bob')
   const credentials = { accessKeyId: first.AccessKeyId, secretAccessKey: first.SecretAccessKey }
