@@ -34,26 +34,36 @@ export function printDone(
 /**
  * Converts a usage error from Commander to the form of Signet's errors. The error's text is escaped, because the text quotes
  * arguments. If Commander has no suggestion for an unknown command, the error lists the commands that start with the same
- * letters, or all commands.
+ * letters. If no command does, the error lists the commands of a small group, or the command line that prints the commands.
  */
-export function visibleUsageError(text: string, commands: readonly string[] = []): string {
+export function visibleUsageError(text: string, group: CommandGroup): string {
   const [, problem = '', suggestion] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean ([^\n]*)\?\))?\n*$/s.exec(text) ?? []
   const advice =
     suggestion === undefined
-      ? commandAdvice(problem, commands)
+      ? commandAdvice(problem, group)
       : `; did you mean ${visibleText(suggestion)}?`
   return `signet: ${visibleText(problem)}${advice}\n`
 }
 
-const sharedLetters = 4
+/** The program, or a command that has subcommands. */
+interface CommandGroup {
+  /** Command line of the group, such as `signet ca`. */
+  readonly line: string
+  readonly commands: readonly string[]
+}
 
-function commandAdvice(problem: string, commands: readonly string[]): string {
+const sharedLetters = 4
+const listedCommandsMax = 16
+
+function commandAdvice(problem: string, { line, commands }: CommandGroup): string {
   const [, unknown] = /^unknown command '(.*)'$/s.exec(problem) ?? []
   if (unknown === undefined || commands.length === 0) return ''
   const similar = commands.filter((name) => name.startsWith(unknown.slice(0, sharedLetters)))
-  return unknown.length >= sharedLetters && similar.length > 0
-    ? `; did you mean ${similar.join(' or ')}?`
+  if (unknown.length >= sharedLetters && similar.length > 0)
+    return `; did you mean ${similar.join(' or ')}?`
+  return commands.length > listedCommandsMax
+    ? `; list the commands with: ${line} --help`
     : `; the commands are ${commands.join(', ')}`
 }
 

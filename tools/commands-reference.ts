@@ -20,7 +20,7 @@ ${generated}
 This page lists the \`signet\` commands. The linked pages list the arguments, options and examples of each command, and \`signet COMMAND --help\`
 prints the same text. [Everyday commands](../command-line.md) explains the most common commands.
 
-Every command supports \`--help\`. The exit code is 0 after success, 1 after a failure, and 2 after a usage error.
+Every command supports \`--help\`, and \`signet help COMMAND\` prints the same text. The exit code is 0 after success, 1 after a failure, and 2 after a usage error.
 `
 
 interface Page {

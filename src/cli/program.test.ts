@@ -55,6 +55,15 @@ test('every command except version has a file with its name, which imports no fi
     assert.doesNotMatch(readFileSync(join(commandsFolder, file), 'utf8'), /'\.\//, file)
 })
 
+test('signet help prints the help of the program or of a command', async () => {
+  assert.deepEqual(await run(['help']), await run(['--help']))
+  for (const words of [['issue'], ['ca'], ['ca', 'renew']]) {
+    const help = await run(['help', ...words])
+    assert.deepEqual(help, await run([...words, '--help']))
+    assert.match(help.stdout, new RegExp(`^Usage: signet ${words.join(' ')} `))
+  }
+})
+
 interface Outcome {
   readonly stdout: string
   readonly stderr: string
@@ -111,6 +120,16 @@ test('a command reads and writes the streams and variables that it is passed, no
     [
       ['user', 'permissions'],
       "unknown command 'permissions'; the commands are create, list, show, tag, delete",
+    ],
+    [['frobnicate'], "unknown command 'frobnicate'; list the commands with: signet --help"],
+    [['help', 'isue'], "unknown command 'isue'; did you mean issue?"],
+    [
+      ['issue', '--days', '30', '--name', 'x'],
+      "unknown option '--days'; did you mean --validity 30d?",
+    ],
+    [
+      ['check-config', '--databse', 'x', '--offline'],
+      "unknown option '--databse' of signet check-config; did you mean --database?",
     ],
   ] as const) {
     const unknown = await run(args)

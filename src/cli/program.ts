@@ -74,6 +74,7 @@ const commands = new Map(
 )
 
 const documentation = `
+Help for a command: signet help COMMAND, or signet COMMAND --help.
 Documentation: docs/README.md, also in the package.
 `
 
@@ -119,18 +120,28 @@ export async function createProgram(
  * Sets the output streams of a command and all its subcommands. Usage errors are escaped, because they quote arguments that may
  * have been copied from certificates.
  */
-function withOutputs(command: Command, io: ProcessIo): Command {
-  for (const each of command.commands) withOutputs(each, io)
+function withOutputs(command: Command, io: ProcessIo, line = command.name()): Command {
+  for (const each of command.commands) withOutputs(each, io, `${line} ${each.name()}`)
   const { stdout, stderr } = io
-  const names = command.commands.map((each) => each.name())
+  const group = { line, commands: command.commands.map((each) => each.name()) }
   command.configureHelp({ ...command.configureHelp(), ...helpLayout })
   return command.configureOutput({
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
-    outputError: (text, write) => write(visibleUsageError(text, names)),
+    outputError: (text, write) => write(visibleUsageError(text, group)),
     getOutHelpWidth: () => widthOf(stdout),
     getErrHelpWidth: () => widthOf(stderr),
   })
+}
+
+/**
+ * Converts `signet help [COMMAND…]` to the arguments that print this help. An unknown command then causes the usual error.
+ */
+export function withoutHelpCommand(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv
+  if (first !== 'help') return argv
+  const [command] = rest
+  return command === undefined || commands.has(command) ? [...rest, '--help'] : rest
 }
 
 function widthOf({ isTTY, columns = widthDefault }: Output): number {

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.ts'
 import { operatorMessage } from '../server/operator-message.ts'
 import { printLine, printProblem } from '../terminal.ts'
 import { visibleText } from '../text/visible-text.ts'
-import { createProgram } from './program.ts'
+import { createProgram, withoutHelpCommand } from './program.ts'
 import type { ProcessIo } from './shared/context.ts'
 
 export const exitFailure = 1
@@ -14,10 +14,11 @@ const exitUsage = 2
  * Runs a command. Resolves to the exit code: 0 for success, 2 for incorrect usage or configuration, and 1 for any other failure.
  */
 export async function runCommand(
-  argv: readonly string[],
+  words: readonly string[],
   io: ProcessIo,
   isReported: (error: unknown) => boolean = () => false,
 ): Promise<number> {
+  const argv = withoutHelpCommand(words)
   try {
     const program = await createProgram((text) => printLine(io.stdout, text), argv, io)
     await program.parseAsync(argv, { from: 'user' })

@@ -7,6 +7,7 @@ import {
   type Flags,
   type SettingName,
 } from '../../settings/config.ts'
+import { similarName } from '../../text/closest-names.ts'
 import { durationForm, parseSeconds } from '../../text/duration.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { parseAccountId } from '../../settings/parse-values.ts'
@@ -94,8 +95,11 @@ export function configOf({ environment }: Environment, flags: Flags): Config {
 function unknownArguments(command: Command): string[] {
   return command.args.flatMap((argument, index, all) => {
     if (argument.startsWith('-')) {
-      const flag = argument.split('=')[0]
-      return [`unknown option '${flag}' of signet ${command.name()}`]
+      const [flag = ''] = argument.split('=')
+      const known = command.options.flatMap(({ long }) => long ?? [])
+      const similar = similarName(flag, known)
+      const advice = similar === undefined ? '' : `; did you mean ${similar}?`
+      return [`unknown option '${flag}' of signet ${command.name()}${advice}`]
     }
     return all[index - 1]?.startsWith('-') ? [] : [`unexpected argument '${argument}'`]
   })

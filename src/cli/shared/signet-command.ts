@@ -13,6 +13,7 @@ import type { Config, Flags, SettingName } from '../../settings/config.ts'
 import { settingGroups } from '../../settings/setting-groups.ts'
 import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
+import { synonymOf } from './flag-synonyms.ts'
 import { examplesText } from './help-layout.ts'
 import { quoteArgument } from './same-flags.ts'
 import {
@@ -54,8 +55,12 @@ export class SignetCommand extends Command {
     const parsed = super.parseOptions(argv)
     const [flag] = parsed.unknown
     const isHelp = parsed.unknown.some((argument) => argument === '--help' || argument === '-h')
-    if (this.commands.length === 0 && flag?.startsWith('-') === true && !isHelp)
-      (this as unknown as { unknownOption(flag: string): void }).unknownOption(flag)
+    if (this.commands.length > 0 || flag?.startsWith('-') !== true || isHelp) return parsed
+    const known = this.options.map(({ long }) => long)
+    const synonym = synonymOf(known, parsed.unknown)
+    if (synonym !== undefined)
+      super.error(`error: unknown option '${flag}'\n(Did you mean ${synonym}?)`)
+    ;(this as unknown as { unknownOption(flag: string): void }).unknownOption(flag)
     return parsed
   }
 
