@@ -96,7 +96,10 @@ function placeAsOwner<T>({ dataDirectory }: Config, path: string, work: () => Pr
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r')
+    const file = await open(path, 'r')
+    if (!(await file.stat()).isDirectory()) return file
+    await file.close()
+    throw new Error('it is a folder; specify a backup file')
   } catch (error) {
     throw new ConfigurationError(`cannot read the backup ${path}: ${systemErrorText(error)}`, {
       cause: error,

@@ -10,6 +10,7 @@ import { connectSyslog, type SyslogServer } from './syslog-connection.ts'
 import type { Clock } from '../clock.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 export interface Destinations {
   /** Path of the file, or `-` for standard output. At least one of the file and the syslog server is defined. */
@@ -42,7 +43,7 @@ async function openFile(path: string, log: Log, clock: Clock): Promise<CallLog> 
     return new QueuedCallLog(await openCallLogFile(path, { clock, log }), log)
   } catch (error) {
     throw new ConfigurationError(
-      `the call log ${path} cannot be written: ${(error as Error).message}`,
+      `the call log ${path} cannot be written: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

@@ -23,6 +23,7 @@ import { nameKey, parseScript, type CeremonyScript } from './script/parse-script
 import { signPlan, type SignedCeremony } from './sign-plan.ts'
 import { rootFile, type Confirmation, type Participant } from './transcript.ts'
 import { derOf, verifyCeremony, type VerifiedCeremony } from './verify-transcript.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 export interface CeremonyOptions {
   /** Path of the ceremony script. The CSRs are in the same folder as the script. */
@@ -161,7 +162,7 @@ async function write(
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      `the ceremony cannot be written to ${folder}: ${(error as Error).message}; nothing was saved, so repeat the run`,
+      `the ceremony cannot be written to ${folder}: ${systemErrorText(error)}; nothing was saved, so repeat the run`,
       { cause: error },
     )
   }

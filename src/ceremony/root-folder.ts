@@ -11,6 +11,7 @@ import { ConfigurationError } from '../errors.ts'
 import { lockFolder, type FolderLock } from '../store/sqlite/folder-lock.ts'
 import { signatureFile, transcriptFile } from './transcript.ts'
 import type { CeremonyFiles } from './verify-transcript.ts'
+import { systemErrorText } from '../text/system-error.ts'
 
 /** The encrypted key of the offline root. */
 const keyFile = 'root.key.age'
@@ -84,7 +85,7 @@ export async function readSmallFile(path: string): Promise<Buffer> {
     if (size > fileBytesMax) throw new Error(`the file is larger than ${fileBytesMax} bytes`)
     return await readFile(path)
   } catch (error) {
-    throw new ConfigurationError(`${path} cannot be read: ${(error as Error).message}`, {
+    throw new ConfigurationError(`${path} cannot be read: ${systemErrorText(error)}`, {
       cause: error,
     })
   }

@@ -105,4 +105,10 @@ test('a folder that cannot be written is refused before the issuance', async () 
   await writeFile(file, '')
   for (const folder of [file, join(file, 'below')])
     await assert.rejects(requireWritable(folder), /cannot be written: .*file is not a folder/)
+  // /proc has no permission to check, but refuses all files.
+  if (process.platform === 'linux')
+    await assert.rejects(
+      requireWritable('/proc/x'),
+      /\/proc\/x cannot be written: .*; specify a folder/,
+    )
 })

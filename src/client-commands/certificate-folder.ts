@@ -3,7 +3,7 @@
  * renew` replaces its files.
  */
 import { existsSync } from 'node:fs'
-import { access, constants, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { makeFolder, replaceFiles, syncFolder } from '../files/durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -73,11 +73,16 @@ export async function requireWritable(folder: string): Promise<void> {
   while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest)
   try {
     if (!(await stat(nearest)).isDirectory()) throw new Error(`${nearest} is not a folder`)
-    await access(nearest, constants.W_OK)
+    // Some file systems, such as /proc, refuse new files although the permissions allow them.
+    await rmdir(await mkdtemp(join(nearest, '.signet-')))
   } catch (error) {
-    throw new ConfigurationError(`${folder} cannot be written: ${systemErrorText(error)}`, {
-      cause: error,
-    })
+    // The nearest folder exists, so ENOENT does not mean a missing folder.
+    const isRefused = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const reason = isRefused ? `${nearest} refuses new files` : systemErrorText(error)
+    throw new ConfigurationError(
+      `${folder} cannot be written: ${reason}; specify a folder in which you can create files`,
+      { cause: error },
+    )
   }
 }
 

@@ -1,5 +1,7 @@
 /** Loads bytes from a file, standard input or a URL, or the certificates that a TLS server presents. */
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { ConfigurationError } from '../errors.ts'
 import { fetchErrorText, systemErrorText } from '../text/system-error.ts'
@@ -32,10 +34,17 @@ async function readWhole(path: string): Promise<Uint8Array> {
     throw new Error(`cannot read ${path}: ${systemErrorText(error)}`, { cause: error })
   })
   try {
+    if ((await file.stat()).isDirectory()) throw new Error(folderProblem(path))
     return await collect(file.createReadStream({ autoClose: false }), path)
   } finally {
     await file.close()
   }
+}
+
+function folderProblem(path: string): string {
+  // `signet issue` writes this file.
+  const chain = join(path, 'fullchain.pem')
+  return `cannot read ${path}: it is a folder; specify a file${existsSync(chain) ? `, such as ${chain}` : ''}`
 }
 
 async function collect(stream: AsyncIterable<unknown>, noun: string): Promise<Uint8Array> {

@@ -11,6 +11,7 @@ import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
 import { isInstant, keyAlgorithms } from './issuance-options.ts'
 import type { Pkcs12Options } from './pkcs12-file.ts'
 import type { Random } from '../random.ts'
+import { problemText } from '../text/system-error.ts'
 
 /**
  * When certificates are renewed: on every run, when the remaining validity falls to a number of milliseconds, or in the last
@@ -99,7 +100,7 @@ export async function renewOne(
     await runHook(folder, request, tools.progress)
     return { folder, result: 'renewed', notAfter }
   } catch (error) {
-    const problem = (error as Error).message
+    const problem = problemText(error as Error)
     const hookFailed = error instanceof HookError && ({ hookFailed: true } as const)
     return { folder, result: 'failed', notAfter, problem, ...hookFailed }
   }
@@ -200,7 +201,8 @@ async function runHook(
       timeout: hookMilliseconds,
     })
   } catch (error) {
-    const { message, stderr = '' } = error as Error & { readonly stderr?: string }
+    const { stderr = '' } = error as { readonly stderr?: string }
+    const message = problemText(error as Error)
     const detail = message.includes(stderr.trim()) ? '' : `: ${stderr.trim()}`
     throw new HookError(
       `the certificate was renewed, but the hook failed: ${message.trim()}${detail}`,

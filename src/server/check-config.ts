@@ -26,6 +26,7 @@ import { peekDatabase } from './peek-database.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
 import { enrollNames, uncoveredNames } from './tls/listener-names.ts'
 import { requireOwnAuthority } from './tls/own-authority.ts'
+import { problemText, systemErrorText } from '../text/system-error.ts'
 
 const s3Milliseconds = 10_000
 /** Name of the bucket in the test request to the S3 store. The bucket does not have to exist. */
@@ -119,7 +120,7 @@ async function checkSyslog(server: SyslogConfig): Promise<void> {
     await connection.ended
   } catch (cause) {
     throw new ConfigurationError(
-      `--call-log: the syslog server ${server.host}:${server.port} cannot be used: ${(cause as Error).message}`,
+      `--call-log: the syslog server ${server.host}:${server.port} cannot be used: ${problemText(cause as Error)}`,
       { cause },
     )
   }
@@ -240,7 +241,7 @@ async function requireAccess(flag: string, path: string, mode: number): Promise<
   try {
     await access(path, mode)
   } catch (cause) {
-    throw new ConfigurationError(`${flag}: ${path} cannot be used: ${(cause as Error).message}`, {
+    throw new ConfigurationError(`${flag}: ${path} cannot be used: ${systemErrorText(cause)}`, {
       cause,
     })
   }

@@ -1,5 +1,6 @@
 /** Error messages for operators. Commands print the error messages, and workers send them to the primary. */
 import { DatabaseUnavailableError } from '../store/database.ts'
+import { problemText } from '../text/system-error.ts'
 import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 
 /**
@@ -9,7 +10,7 @@ import { DiskFaultError, faultTexts } from '../store/disk-faults.ts'
 export function operatorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!(error instanceof DatabaseUnavailableError && error.cause instanceof Error))
-    return error.message
+    return problemText(error)
   const reason = error.cause.message
   return error instanceof DiskFaultError
     ? `the data folder cannot be used: ${faultTexts[error.fault]} (${reason})`

@@ -251,6 +251,8 @@ test('a hook receives its arguments and the folder, without a shell', async () =
   const failed = await signet('renew', path('tls'), '--hook', '/bin/false')
   assert.equal(failed.code, 1)
   assert.match(failed.stdout, /the certificate was renewed, but the hook failed/)
+  const missing = await signet('renew', path('tls'), '--hook', path('no-hook'))
+  assert.match(missing.stdout, /hook failed: cannot run .*no-hook: no such program; specify/)
 })
 
 test('a folder that cannot be renewed does not prevent the renewal of the others', async () => {
@@ -325,7 +327,7 @@ test('inspect shows the chain of a TLS server, and reports sources that cannot b
       ['http://127.0.0.1:2/', /cannot read .*ECONNREFUSED/],
       [path('tls/key.pem'), /private key/],
       [path('tls/none'), /no such file or folder/],
-      [path('tls'), /EISDIR/],
+      [path('tls'), /tls: it is a folder; specify a file, such as .*\/fullchain\.pem/],
     ] as const) {
       const { code, stderr } = await command(['inspect', source])
       assert.equal(code, 1, source)

@@ -7,6 +7,7 @@ import { TokenFailure } from './failure.ts'
 import type { Library } from './module-values.ts'
 import { PinGuard, refusedPinFile } from './refused-pin.ts'
 import { returnValueOf } from './return-values.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 /** Location of a token, as plain data that can be sent to another thread. */
 export interface TokenLocation {
@@ -193,7 +194,7 @@ function readPin(file: string): string {
   } catch (cause) {
     throw new TokenFailure(
       'misconfigured',
-      `--pkcs11-pin-file: cannot read ${file} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      `--pkcs11-pin-file: cannot read ${file}: ${systemErrorText(cause)}`,
     )
   }
   const [pin = ''] = bytes.toString('utf8').split(/\r?\n/, 1)

@@ -7,6 +7,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { DatabaseUnavailableError } from '../database.ts'
 import { readPassword } from './password.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
@@ -82,7 +83,7 @@ async function tlsOptions({
     }
   } catch (error) {
     throw new ConfigurationError(
-      `the root certificates in ${tls.rootCertificateFile} cannot be read: ${(error as Error).message}`,
+      `the root certificates in ${tls.rootCertificateFile} cannot be read: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../../files/durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './connection.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 
 /** The lock on a data folder, which is held until it is released or the process ends. */
 export interface FolderLock {
@@ -39,7 +40,7 @@ export async function prepareDataFolder(
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
-    const reason = isReadOnly(directory) ? 'the file system is read-only' : (error as Error).message
+    const reason = isReadOnly(directory) ? 'the file system is read-only' : systemErrorText(error)
     throw new ConfigurationError(`the data folder ${directory} cannot be used: ${reason}`, {
       cause: error,
     })
@@ -109,7 +110,7 @@ function lockError(directory: string, cause: unknown): ConfigurationError {
   return sqliteCode(cause) === sqliteCodes.busy
     ? new ConfigurationError(`another signet serve owns the data folder ${directory}`, { cause })
     : new ConfigurationError(
-        `the data folder ${directory} cannot be locked: ${(cause as Error).message}`,
+        `the data folder ${directory} cannot be locked: ${systemErrorText(cause)}`,
         { cause },
       )
 }
