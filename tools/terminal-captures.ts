@@ -48,7 +48,10 @@ async function outputOf(commands: readonly string[]): Promise<string> {
   const server = await startServer(join(folder, 'data'))
   try {
     const launcher = join(folder, 'signet')
-    await writeFile(launcher, `#!/bin/sh\nexec '${process.execPath}' '${signet}' "$@"\n`)
+    await writeFile(
+      launcher,
+      `#!/bin/sh\nSIGNET_CALLED_AS="$0" exec '${process.execPath}' '${signet}' "$@"\n`,
+    )
     await chmod(launcher, 0o755)
     const shown: string[] = []
     for (const command of commands) {

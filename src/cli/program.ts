@@ -5,6 +5,7 @@
 import { Command } from 'commander'
 import { version } from '../version.ts'
 import { visibleUsageError, type Output } from '../terminal.ts'
+import { asCalled } from './shared/called-as.ts'
 import { processIo, type CommandContext, type ProcessIo } from './shared/context.ts'
 import { examplesText, helpLayout } from './shared/help-layout.ts'
 import { SignetCommand } from './shared/signet-command.ts'
@@ -73,6 +74,9 @@ const commands = new Map(
   ),
 )
 
+/** A pattern for the name of a command. */
+export const commandPattern = String.raw`(?:${[...commands.keys()].join('|')})\b`
+
 const documentation = `
 Help for a command: signet help COMMAND, or signet COMMAND --help.
 Documentation: docs/README.md, also in the package.
@@ -128,7 +132,7 @@ function withOutputs(command: Command, io: ProcessIo, line = command.name()): Co
   return command.configureOutput({
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
-    outputError: (text, write) => write(visibleUsageError(text, group)),
+    outputError: (text, write) => write(asCalled(visibleUsageError(text, group), io)),
     getOutHelpWidth: () => widthOf(stdout),
     getErrHelpWidth: () => widthOf(stderr),
   })

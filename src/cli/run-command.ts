@@ -4,7 +4,8 @@ import { ConfigurationError } from '../errors.ts'
 import { operatorMessage } from '../server/operator-message.ts'
 import { printLine, printProblem } from '../terminal.ts'
 import { visibleText } from '../text/visible-text.ts'
-import { createProgram, withoutHelpCommand } from './program.ts'
+import { commandPattern, createProgram, withoutHelpCommand } from './program.ts'
+import { asCalled } from './shared/called-as.ts'
 import type { ProcessIo } from './shared/context.ts'
 
 export const exitFailure = 1
@@ -29,7 +30,7 @@ export async function runCommand(
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
     const isUsage = error instanceof ConfigurationError
     // Only Signet's own messages may contain several lines. A line feed in a quoted name must not start a new line.
-    const problem = operatorMessage(error)
+    const problem = asCalled(operatorMessage(error), io, commandPattern)
     printProblem(isUsage ? problem : visibleText(problem), io.stderr)
     return isUsage ? exitUsage : exitFailure
   }

@@ -46,7 +46,7 @@ export function mayContainPassword(value: string): boolean {
 }
 
 /** Environment variables for commands that call the API (cli/shared/connection-flags.ts). */
-const clientVariables = ['SIGNET_ENDPOINT', 'SIGNET_CA']
+const clientVariables = ['SIGNET_ENDPOINT', 'SIGNET_CA', 'SIGNET_CALLED_AS']
 
 /** Returns an error for every SIGNET_ variable that no setting or command uses. */
 export function unknownVariables(

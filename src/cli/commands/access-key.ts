@@ -9,6 +9,7 @@ import { listAccessKeys } from '../../client-commands/principals.ts'
 import type { Config, Flags } from '../../settings/config.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { printDone, printNote } from '../../terminal.ts'
+import { asCalled } from '../shared/called-as.ts'
 import { accountId, onlyOne } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { orApi, readFrom, type SourceFlags } from '../shared/data-or-api.ts'
@@ -114,7 +115,9 @@ function addKeyCreation(group: SignetCommand): void {
       const policy = await readPolicyFile(group.context, flags.policy)
       const ownerAccount = sourceAccount ?? flags.account
       const options = { accountId: ownerAccount, userName, servicePrincipal, sourceArn, policy }
-      return addAccessKey(config, options, (text) => printNote(group.context.stderr, text))
+      return addAccessKey(config, options, (text) =>
+        printNote(group.context.stderr, asCalled(text, group.context)),
+      )
     })
 }
 

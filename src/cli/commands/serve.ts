@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { visibleLines } from '../../text/visible-text.ts'
+import { asCalled } from '../shared/called-as.ts'
 import { serverConfigOf, type ParsedFlags } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
@@ -16,6 +17,6 @@ export function serveCommand(context: CommandContext): Command {
     .action(async (flags: ParsedFlags, command: Command) => {
       const config = serverConfigOf(context, flags, command)
       const { serve } = await import('../../server/serve.ts')
-      await serve(config, (text) => context.print(visibleLines(text)))
+      await serve(config, (text) => context.print(visibleLines(asCalled(text, context))))
     })
 }

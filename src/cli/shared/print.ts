@@ -2,6 +2,7 @@
 import type { Output } from '../../terminal.ts'
 import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
+import { asCalled } from './called-as.ts'
 import type { CommandContext } from './context.ts'
 import { withSameFlags } from './same-flags.ts'
 import { paragraphsText } from './style.ts'
@@ -104,11 +105,13 @@ export function pascalCaseKeys(value: unknown): unknown {
  * `flags` that select the server or its data.
  */
 export function nextSteps(
-  { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
+  { stdout, stderr, environment }: Pick<CommandContext, 'stdout' | 'stderr' | 'environment'>,
   lines: readonly string[],
   flags: object = {},
 ): void {
   if (stdout.isTTY !== true || lines.length === 0) return
-  const texts = lines.map((line) => `  ${visibleText(withSameFlags(line, flags))}\n`)
+  const texts = lines.map(
+    (line) => `  ${visibleText(asCalled(withSameFlags(line, flags), { environment }))}\n`,
+  )
   stderr.write(`\nNext:\n${texts.join('')}`)
 }
