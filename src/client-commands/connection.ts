@@ -66,7 +66,7 @@ export async function withConnection<T>(
     return await work({ endpoint, region, client })
   } catch (error) {
     const file = credentials && join(options.dataDirectory ?? '', 'credentials')
-    throw explainConnectionError(withKeySource(withBucketAdvice(error), file), endpoint)
+    throw explainConnectionError(explainRejection(withBucketAdvice(error), file), endpoint)
   } finally {
     client.close()
   }
@@ -138,11 +138,19 @@ const unknownKeyErrors: ReadonlySet<string> = new Set([
   'InvalidSignatureException',
 ])
 
+const unservedRegion = /Credential should be scoped to a valid region\. '([^']*)' is not served/
+
 /**
- * If the server rejects the access key in a data folder's credentials file, the error also explains how to select other
- * credentials.
+ * If the server does not serve the requested Region, the error explains how to select another Region. If the server rejects the
+ * access key in a data folder's credentials file, the error also explains how to select other credentials.
  */
-function withKeySource(error: unknown, file: string | undefined): unknown {
+function explainRejection(error: unknown, file: string | undefined): unknown {
+  const [, region] = unservedRegion.exec((error as Error).message) ?? []
+  if (region !== undefined)
+    return new ConfigurationError(
+      `the server does not serve the Region ${region}: specify another Region with --region, or add this Region with serve --regions`,
+      { cause: error },
+    )
   if (file === undefined) return error
   for (let each = error; each instanceof Error; each = each.cause)
     if (
@@ -150,7 +158,7 @@ function withKeySource(error: unknown, file: string | undefined): unknown {
       unknownKeyErrors.has((each as { code?: string }).code ?? '')
     )
       return new Error(
-        `${(error as Error).message}: the access key is from ${file}; select other credentials with --data, --profile or --aws-credentials`,
+        `${(error as Error).message.replace(/\.$/, '')}; the access key is from ${file}; select other credentials with --data, --profile or --aws-credentials`,
         { cause: error },
       )
   return error

@@ -69,7 +69,7 @@ test('the output has the data folder, which other commands accept, and an error 
   assert.equal(refused.code, 1)
   assert.match(
     refused.stderr,
-    /: the access key is from \S+credentials; select other credentials with --data, --profile or --aws-credentials$/m,
+    /; the access key is from \S+credentials; select other credentials with --data, --profile or --aws-credentials$/m,
   )
 })
 

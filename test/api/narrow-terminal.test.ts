@@ -89,6 +89,28 @@ test('status in a Region without CAs shows that the server has CAs elsewhere', a
   assert.doesNotMatch(stderr, /Next:/)
 })
 
+test('a Region that the server does not serve is named, with the flags that change it', async () => {
+  const { code, stderr } = await onServer('status', '--region', 'nowhere')
+  assert.equal(code, 2)
+  assert.match(
+    stderr,
+    /^signet: the server does not serve the Region nowhere: .* --region, or add /,
+  )
+  assert.doesNotMatch(stderr, /access key/)
+  assert.ok(stderr.length < 160, stderr)
+})
+
+test('suggested commands start with the name by which the program was called', async () => {
+  const environment = { AWS_REGION: 'eu-west-1', SIGNET_CALLED_AS: './signet' }
+  const args = ['issue', '--name', 'b.test', '--out', join(folder, 'b'), '--endpoint', service.url]
+  const { stderr } = await onTerminal([...args, ...data()], environment)
+  assert.match(stderr, /^Next:\n {2}\.\/signet inspect \S+\/fullchain\.pem$/m)
+  const config = await onTerminal(['check-config', '--offline'], environment)
+  assert.equal(config.code, 0, config.stderr)
+  const unknown = await onTerminal(['frobnicate'], environment)
+  assert.match(unknown.stderr, /^signet: .*; list the commands with: \.\/signet --help$/m)
+})
+
 test('a disabled root is shown by a repeated init-hierarchy, and cannot issue', async () => {
   const disabled = await onServer('ca', 'disable', 'Example Corp Root CA')
   assert.doesNotMatch(disabled.stderr, /ca delete/)
@@ -101,4 +123,13 @@ test('a disabled root is shown by a repeated init-hierarchy, and cannot issue', 
     refused.stderr,
     /^signet: Example Corp Root CA \(arn:\S+\) is DISABLED; enable it with/,
   )
+})
+
+test('ca enable suggests a certificate only from a CA that is not a root', async () => {
+  const root = await onServer('ca', 'enable', 'Example Corp Root CA')
+  assert.match(root.stderr, /^Next:\n {2}signet ca show arn:\S+ /m)
+  assert.doesNotMatch(root.stderr, /signet issue/)
+  await onServer('ca', 'disable', 'Example Corp Issuing CA')
+  const issuing = await onServer('ca', 'enable', 'Example Corp Issuing CA')
+  assert.match(issuing.stderr, /^Next:\n {2}signet issue --ca arn:\S+ --name host\.example\.com /m)
 })

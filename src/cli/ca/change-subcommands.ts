@@ -29,10 +29,17 @@ export function changeSubcommands(group: SignetCommand): void {
     description: 'Enable a disabled CA, so that it can issue certificates again',
     preferred: ['DISABLED'],
     status: 'ACTIVE',
-    next: ({ arn }) => [`signet issue --ca ${arn} --name host.example.com`],
+    next: enabledSteps,
   })
   deleteSubcommand(group)
   restoreSubcommand(group)
+}
+
+/** A root CA should only issue certificates of CAs. */
+function enabledSteps({ type, arn }: AuthoritySummary): readonly string[] {
+  return [
+    type === 'ROOT' ? `signet ca show ${arn}` : `signet issue --ca ${arn} --name host.example.com`,
+  ]
 }
 
 interface StateChange {
