@@ -67,7 +67,7 @@ export function problemText(error: Error): string {
 }
 
 /** Returns why a program could not be started. */
-export function programReason(error: unknown): string {
+function programReason(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'no such program; specify the full path of an installed program'
   return code === 'EACCES' ? 'it is not an executable file' : systemErrorText(error)
