@@ -23,12 +23,11 @@ import {
 import type { Database } from '../store/database.ts'
 import { readAllRows } from '../store/row-pages.ts'
 import type { Sql } from '../store/sql.ts'
-import { findUser, insertUser, listUsers, type UserSummary } from '../store/users.ts'
-import { similarName } from '../text/closest-names.ts'
+import { findUser, insertUser } from '../store/users.ts'
 import { changeOr, pagedListingOf, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
-import { newUser, requireUser } from './users.ts'
+import { findSimilarUser, newUser, requireUser } from './users.ts'
 
 /** The owner and the policy of an access key. */
 export interface KeyOptions {
@@ -124,9 +123,7 @@ async function ownerOf(
 
 /** Describes a created user for the operator. The user's name may be a typo. */
 async function newUserNotes(db: Database, accountId: string, name: string): Promise<string[]> {
-  const users = await readAllRows<UserSummary>((page) => listUsers(db, accountId, page))
-  const others = users.map(({ userName }) => userName).filter((userName) => userName !== name)
-  const similar = similarName(name, others)
+  const similar = await findSimilarUser(db, accountId, name)
   return [
     `created the user '${name}', because account ${accountId} had no user with this name; the user has no permissions until you attach a policy: signet policy put --user ${name} --name NAME --policy FILE`,
     ...(similar === undefined

@@ -50,6 +50,8 @@ export async function resolveAccount(db: Database, accountId: string | undefined
 interface RowOfAccount<Row> {
   readonly noun: string
   readonly find: (accountId: string) => Promise<Row | undefined>
+  /** Returns an existing name that is similar to the name in `noun`, if any. */
+  readonly findSimilar?: (accountId: string) => Promise<string | undefined>
 }
 
 /**
@@ -59,12 +61,14 @@ interface RowOfAccount<Row> {
 export async function requireRow<Row>(
   db: Database,
   accountId: string | undefined,
-  { noun, find }: RowOfAccount<Row>,
+  { noun, find, findSimilar }: RowOfAccount<Row>,
 ): Promise<Row> {
   const account = await resolveAccount(db, accountId)
   const row = await find(account)
-  if (row === undefined) throw new ConfigurationError(missingRow(account, noun))
-  return row
+  if (row !== undefined) return row
+  const similar = await findSimilar?.(account)
+  const advice = similar === undefined ? '' : `; did you mean ${similar}?`
+  throw new ConfigurationError(`${missingRow(account, noun)}${advice}`)
 }
 
 export function missingRow(accountId: string, noun: string): string {

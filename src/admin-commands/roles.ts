@@ -18,7 +18,10 @@ import {
   listRoles,
   updateRole,
   type Role,
+  type RoleSummary,
 } from '../store/roles.ts'
+import { readAllRows } from '../store/row-pages.ts'
+import { similarName } from '../text/closest-names.ts'
 import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
@@ -129,6 +132,13 @@ export function requireRole(db: Database, { accountId, roleName }: RoleName): Pr
   return requireRow(db, accountId, {
     noun: `role ${roleName}`,
     find: (account) => findRole(db, { accountId: account, roleName }),
+    async findSimilar(account) {
+      const roles = await readAllRows<RoleSummary>((page) => listRoles(db, account, page))
+      return similarName(
+        roleName,
+        roles.map((role) => role.roleName),
+      )
+    },
   })
 }
 

@@ -17,7 +17,10 @@ import {
   listUsers,
   setUserTags,
   type User,
+  type UserSummary,
 } from '../store/users.ts'
+import { readAllRows } from '../store/row-pages.ts'
+import { similarName } from '../text/closest-names.ts'
 import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { requireName } from './principal-options.ts'
@@ -97,10 +100,22 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
   })
 }
 
+/** Returns the name of another user in the account that is similar to the given name, if any. */
+export async function findSimilarUser(
+  db: Database,
+  accountId: string,
+  name: string,
+): Promise<string | undefined> {
+  const users = await readAllRows<UserSummary>((page) => listUsers(db, accountId, page))
+  const others = users.map(({ userName }) => userName).filter((userName) => userName !== name)
+  return similarName(name, others)
+}
+
 /** Finds a user by name. Throws ConfigurationError if the user does not exist. */
 export function requireUser(db: Database, { accountId, userName }: UserName): Promise<User> {
   return requireRow(db, accountId, {
     noun: `user ${userName}`,
     find: (account) => findUser(db, { accountId: account, userName }),
+    findSimilar: (account) => findSimilarUser(db, account, userName),
   })
 }

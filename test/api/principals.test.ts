@@ -101,6 +101,25 @@ test('signet access-key create reports a user that it created, and an existing u
   assert.deepEqual([existing.code, existing.stderr], [0, ''])
 })
 
+test('an unknown user or role suggests an existing name that is similar', async () => {
+  await assertRefused(
+    /has no user adminstrator; did you mean administrator\?/,
+    'user',
+    'show',
+    'adminstrator',
+  )
+  await json(
+    'role',
+    'create',
+    'deployer',
+    '--trust-policy',
+    await fileWith(policyOf(trusting('*'))),
+  )
+  await assertRefused(/has no role deployr; did you mean deployer\?/, 'role', 'show', 'deployr')
+  await assertRefused(/has no role other$/m, 'role', 'show', 'other')
+  await json('role', 'delete', 'deployer')
+})
+
 test('policy changes apply within a second, and access keys can be rotated without interruption', async () => {
   const first = await json('access-key', 'create', '--user', 'bob')
   const credentials = { accessKeyId: first.AccessKeyId, secretAccessKey: first.SecretAccessKey }
