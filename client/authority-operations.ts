@@ -9,7 +9,7 @@ export interface AuthorityOperations {
    * Creates a root or subordinate CA. The CA has the status `CREATING` until its key is generated, then `PENDING_CERTIFICATE`.
    *
    * @throws ClientError `LimitExceededException`, `InvalidArgsException`, `InvalidTagException`, `InvalidPolicyException`, and
-   * codes common to all operations
+   * the codes common to all operations
    * @example
    * const { CertificateAuthorityArn } = await client.createCertificateAuthority({
    *   CertificateAuthorityType: 'ROOT',
@@ -139,7 +139,7 @@ export interface AuthorityOperations {
    * Removes tags from a CA. A tag key given without a value is removed regardless of its stored value.
    *
    * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`, and
-   * codes common to all operations
+   * the codes common to all operations
    * @example
    * await client.untagCertificateAuthority({ CertificateAuthorityArn: arn, Tags: [{ Key: 'team' }] })
    */

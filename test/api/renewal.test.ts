@@ -193,7 +193,7 @@ test('verify and startup report CAs that an earlier version renewed without a ne
       `a warning about ${about}`,
     )
   await warned(id, /renewed the CA with another subject or subjectKeyIdentifier.*replace these/)
-  await warned(otherId, /key usage without cRLSign/)
+  await warned(otherId, /key usage in the CA certificate lacks cRLSign/)
   await allPublished(service)
   const problems: string[] = (await verify()).Problems
   assert.equal(
