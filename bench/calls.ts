@@ -13,7 +13,7 @@ import {
 import { shownCount } from './rows.ts'
 import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** Numbers of distinct certificates to request, with one table row for each number. */
+/** Numbers of distinct certificates to request; each number has its own table row. */
 const getCounts = [300, 100_000]
 
 /** Number of certificates to revoke in a turn. A turn ends when all its certificates are revoked. */

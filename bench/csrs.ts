@@ -1,5 +1,5 @@
 /**
- * Many CSRs with different keys, subjects and names, so that a cache of checked CSRs does not improve the results. The CSRs are
+ * Many CSRs with different keys, subjects and names, so that caching of checked CSRs cannot improve the results. The CSRs are
  * generated once and stored in the temporary directory. The server does not use the library that generates the CSRs.
  */
 import { webcrypto } from 'node:crypto'

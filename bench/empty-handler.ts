@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** A body as long as an IssueCertificate response. */
+/** A response body of the same length as IssueCertificate's. */
 const body = JSON.stringify({ CertificateArn: 'x'.repeat(140) })
 const head = {
   'content-type': 'application/x-amz-json-1.1',

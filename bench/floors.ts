@@ -32,7 +32,7 @@ export function rawFloor(
 export interface EmptyHandler {
   /** Time from process start to the first response. */
   readonly startMilliseconds: number
-  /** Returns a load that sends the requests of `like` to the empty handler. */
+  /** Returns a load that sends the requests from `like` to the empty handler. */
   load(like: LoadTarget): LoadTarget
   stop(): void
 }

@@ -39,7 +39,9 @@ export interface LoadResult {
   readonly seconds: number
   /** The first response with an unexpected status, for the error message. */
   readonly firstFailure: string | undefined
-  /** Latencies in milliseconds. A latency starts when the request was sent (closed loop) or due (open loop). */
+  /**
+   * Latencies in milliseconds. Latency is measured from the time at which the request was sent (closed loop) or due (open loop).
+   */
   readonly latency: { readonly median: number; readonly p99: number }
 }
 
@@ -136,8 +138,8 @@ function sendOn(load: Load, socket: Socket): Promise<void> {
       }
       ;({ dueAt } = next)
       const early = load.options.rate === undefined ? 0 : dueAt - performance.now()
-      // Timers have a resolution of one millisecond. Late sending increases a request's measured latency; early sending would
-      // reduce it.
+      // Timers have a resolution of one millisecond. Sending a request late increases its measured latency; sending it early
+      // would reduce it.
       if (early <= 0) socket.write(next.request)
       else setTimeout(() => socket.write(next.request), Math.ceil(early))
     }

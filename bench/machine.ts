@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
 /**
- * Describes the machine in a line for docs/explanation/benchmarks.md. A high load average before the run makes the results
- * unreliable.
+ * Returns a one-line description of the machine for docs/explanation/benchmarks.md. A high load average before the run makes the
+ * results unreliable.
  */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()

@@ -22,7 +22,7 @@ interface Cluster {
   readonly name: string
   readonly data: string
   readonly nodes: readonly ServerProcess[]
-  /** Process ID of the database server; empty for SQLite. */
+  /** The database server's process ID; an empty list for SQLite. */
   readonly database: readonly number[]
 }
 

@@ -24,10 +24,10 @@ export type Part = (typeof parts)[number]
 export interface BenchOptions {
   /** Duration of each turn. */
   readonly seconds: number
-  /** Duration of the load on each contender before its first turn. */
+  /** Duration of the warm-up load on each contender before its first turn. */
   readonly warmUpSeconds: number
   readonly turns: number
-  /** Numbers of connections to measure, each in a separate table row. */
+  /** Numbers of connections to measure with; each number has its own table row. */
   readonly connections: readonly number[]
   /** Number of different CSRs. */
   readonly csrs: number

@@ -81,7 +81,7 @@ function listRequest(target: Target): Buffer {
 export const listed = 10
 
 /**
- * Returns a load that revokes `perTurn` different certificates. If the CA has too few certificates, more are issued
+ * Returns a load that revokes `perTurn` different certificates in each turn. If the CA has too few certificates, more are issued
  * before the turn.
  */
 export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {

@@ -1,6 +1,6 @@
 /**
  * Benchmark of a CA with a very large number of certificates, all of them revoked. The benchmark measures the time to create the
- * complete CRL and an audit report. While these are created, the benchmark also measures the process's additional memory and the
+ * complete CRL and an audit report. During both tasks, the benchmark also measures the process's additional memory and the
  * latency of GetCertificate.
  */
 import { randomBytes } from 'node:crypto'

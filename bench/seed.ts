@@ -21,9 +21,9 @@ export const spread = {
     'EndEntityServerAuthCertificate',
     'CodeSigningCertificate',
   ],
-  /** One in this many certificates is revoked. */
+  /** Ratio of all certificates to revoked certificates. */
   revokedEvery: 1000,
-  /** Length of the issuance period and maximum validity, in days. */
+  /** Length of the issuance period, and the maximum validity, both in days. */
   days: 730,
 }
 
@@ -66,8 +66,8 @@ const batchSize = 100_000
 const progressInterval = 500_000
 
 /**
- * Inserts copies of the newest certificate with different searchable values, and then their rows in the search tables. Search
- * rows are inserted in key order, so that millions of rows take only minutes.
+ * Inserts copies of the newest certificate with different searchable values, and then adds the copies to the search tables.
+ * Search rows are inserted in key order, so that millions of rows take only minutes.
  */
 export function seedCertificates(stock: Stock): void {
   // The database needs no journal: no other process has the file open, and the folder is removed after a failure.

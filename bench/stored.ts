@@ -34,8 +34,8 @@ const operations: readonly {
 ]
 
 /**
- * Compares the server that stores the first number of certificates with all other servers. For the --before checkout, only the
- * startup is measured.
+ * Compares the server for the first element of `counts` with all other servers. For the --before checkout, only the startup is
+ * measured.
  */
 export async function benchStored(
   counts: readonly number[],

@@ -34,7 +34,7 @@ const banned: readonly {
   },
   {
     call: /from '(?:node:sqlite|pg)'/,
-    // A PKCS #11 token's thread cannot wait for a promise and runs before the database is open.
+    // A PKCS #11 token's thread cannot await a promise, and it runs before the database is open.
     homes: ['store/', 'keys/pkcs11/refused-pin.ts'],
     use: 'store/',
   },

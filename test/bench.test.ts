@@ -114,7 +114,7 @@ for (const { parts, before = false } of runs)
         `no row ${pattern.source}`,
       )
     for (const [name = '', ...cells] of rows) requireFigures(name, cells)
-    // Parts of the benchmark without load on a prepared server, such as scale, print no memory figures.
+    // Parts such as scale put no load on a prepared server, and print no memory figures.
     if (parts.includes('issue'))
       assert.match(stdout, /Memory of all server processes: Signet: \d+ MB/)
   })

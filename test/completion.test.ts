@@ -19,7 +19,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-/** Typed text, and the words that must be offered as its completion. */
+/** Typed text, and the words that must be offered as completions. */
 const expected: readonly (readonly [typed: string, offered: readonly string[]])[] = [
   ['signet ', ['serve', 'issue', 'renew', 'inspect', 'status', 'bucket', 'completion']],
   ['signet iss', ['issue']],

@@ -29,7 +29,7 @@ const textOf = (guide: string): string => readFileSync(join(folder, guide), 'utf
 
 /** A guide's requirements, and the steps that its test runs before and after the guide's commands. */
 interface Requirements {
-  /** Commands that the guide requires and that not every system has. */
+  /** Commands that the guide requires but that are not available on every system. */
   readonly tools: readonly string[]
   /** Returns the reason if the guide cannot run on this machine. */
   readonly missing?: () => string | undefined

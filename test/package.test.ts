@@ -84,7 +84,7 @@ function linkRequiredPackages(folder: string): void {
   }
 }
 
-/** The project's development dependencies for some tests, installed before the first of these tests. */
+/** Development dependencies that only some tests need, installed before the first of these tests. */
 const furtherPackages = ['@aws-sdk/client-sts@3.1174.0', 'vitest@5.1.1', 'jest@30.5.2']
 let furtherInstallation: Promise<Error | undefined> | undefined
 

@@ -16,7 +16,7 @@ import { KmsServer } from './support/kms-server.ts'
 const folder = resolve(import.meta.dirname, '..', 'docs', 'tasks')
 const pages = globSync('*.md', { cwd: folder }).sort()
 
-/** Commands that a page may need and that not every system has. */
+/** Commands that a page may need but that are not available on every system. */
 const tools = [
   'aws',
   'openssl',

@@ -1,6 +1,6 @@
 /**
- * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one. The
- * connection, the worker and the rest of the batch make no difference. No later read returns an older state.
+ * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one. This
+ * holds for every connection, every worker and every request in a batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -20,7 +20,7 @@ import { signedHeaders } from '../support/signed-request.ts'
 type Listener = 'api' | 'public'
 type Sign = (operation: string, input: object) => Buffer
 
-/** A value that the test's clients read and write. Each write creates its next version. */
+/** A value that the test's clients read and write. Each write creates the next version of the value. */
 interface Register {
   readonly listener: Listener
   write(version: number, call: Call, connections: Connections): Promise<unknown>
@@ -28,7 +28,7 @@ interface Register {
   read(version: number): Buffer
   /** The state that a read of the given version returns. */
   stateOf(version: number): string
-  /** The state that a response contains. */
+  /** The state in a response. */
   observe(answer: HttpAnswer): string
 }
 
@@ -249,8 +249,8 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 
 /**
- * Writes if the step has a writer, and then reads. Partial requests are sent before the write, and their last bytes after the
- * write.
+ * Performs the step's write, if the step has a writer, and then the reads. Partial requests are sent before the write, and their
+ * last bytes after the write.
  */
 async function runStep(
   { register, writer, reads }: Step,
@@ -262,7 +262,8 @@ async function runStep(
   const unsent = new Map<number, Buffer>()
   for (const { connection, mode } of reads) {
     if (mode !== 'partial' || unsent.has(connection)) continue
-    // The write needs connections without a partial request. A revocation first uses all public connections.
+    // The write needs connections without a partial request. Before a revocation, the test sends requests over all public
+    // connections.
     if (writer !== undefined && (connection === writer || checked.register.listener === 'public'))
       continue
     const request = checked.request()

@@ -171,7 +171,7 @@ const hardSubjects: readonly {
   { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
   { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
   { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
-  // Attribute types without a keyword have their values shown as DER in hexadecimal. In this test, the values are a UTF8String
+  // If an attribute type has no keyword, its values are shown as DER in hexadecimal. In this test, the values are a UTF8String
   // and a PrintableString.
   {
     options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),

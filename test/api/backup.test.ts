@@ -151,7 +151,7 @@ describe('a backup', () => {
     assertRefused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
     assert.equal(existsSync(other), false)
     const nowhere = join(folder.path, 'absent', 'file')
-    // Without a key in the flags, the command would next ask for a passphrase.
+    // Without a key in the flags, the command would now ask for a passphrase.
     const refused = await command(['backup', nowhere, ...data()])
     const message = `cannot write the backup to the folder ${join(folder.path, 'absent')}: no such file or folder`
     assert.ok(refused.stderr.includes(message), refused.stderr)

@@ -74,7 +74,7 @@ async function scriptArguments(content: object, name = 'script.json'): Promise<s
   ]
 }
 
-/** The member `useRoot` in the script of a later ceremony. */
+/** The `useRoot` member of a later ceremony's script. */
 async function useRootAfter(ceremony: string, root: X509Certificate): Promise<object> {
   const previousTranscriptSha256 = await sha256Of(path(`root/${ceremony}/transcript.json`))
   return { certificateSha256: root.fingerprint256, previousTranscriptSha256 }

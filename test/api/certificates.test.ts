@@ -25,7 +25,7 @@ before(async () => {
 after(() => service.close())
 
 /**
- * A certificate's extensions, each with its OID, criticality and value in hexadecimal. The hash in a key identifier is removed.
+ * A certificate's extensions, each with its OID, criticality and value in hexadecimal. Hashes in key identifiers are omitted.
  */
 function extensions(pem: string): string[] {
   const certificate = parseCertificate(derOf(pem))

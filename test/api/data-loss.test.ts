@@ -1,6 +1,6 @@
 /**
  * Tests of a database that is damaged or has lost acknowledged writes. Until the database is restored or the loss is accepted,
- * the server serves only reads. It reports the problem to clients and operators.
+ * the server serves only reads. The server reports the problem to clients and operators.
  */
 import assert from 'node:assert/strict'
 import {

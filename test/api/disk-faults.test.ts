@@ -125,7 +125,7 @@ suite('a slow disk', () => {
       const took = performance.now() - startedAt
       const syncs = (await disk.syncs()) - before
       t.diagnostic(`100 issuances took ${Math.round(took)} ms and ${syncs} fsyncs of ${delay} ms`)
-      // On a busy machine, the requests arrive one after another, and fewer requests share an fsync.
+      // On a busy machine, the requests arrive one after another, so fewer of them share an fsync.
       assert.ok(syncs >= 1 && syncs <= 60, `${syncs} fsyncs`)
       await server.stop('SIGKILL')
       await disk.slowDown(0)

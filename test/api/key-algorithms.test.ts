@@ -39,7 +39,7 @@ function mlDsaCsr(name: KeyName): string {
   return encodePem('CERTIFICATE REQUEST', request)
 }
 
-/** Verifies a chain with node:crypto: the next certificate signs each certificate, and the last certificate is self-signed. */
+/** Verifies a chain with node:crypto: each certificate must be signed by the next, and the last must be self-signed. */
 function assertChain(pems: readonly string[]): void {
   const chain = pems.map((pem) => new X509Certificate(pem))
   for (const [index, certificate] of chain.entries()) {

@@ -356,7 +356,7 @@ test('a CA that is deleted during its creation leaves no key behind', async () =
     await service.refusal('DescribeCertificateAuthority', { CertificateAuthorityArn }),
     /^ResourceNotFoundException: /,
   )
-  // The creation completes first, so that no partial key remains. Then the key is erased.
+  // CA creation completes first, so that no partial key remains. Then the key is erased.
   await until(() => isFinished(CertificateAuthorityArn))
   await until(async () => (await keysOf(CertificateAuthorityArn)).referenced === 0)
   assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, referenced: 0 })

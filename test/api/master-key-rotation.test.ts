@@ -78,7 +78,7 @@ test('a rotation replaces the key of every CA, access key and EAB key while the 
     for (; !stop.signal.aborted; count += 1) await issue(service, root)
     return count
   }
-  // The quota of an account is 200 CAs, and a fast machine would reach it.
+  // An account can have at most 200 CAs, and a fast machine would reach this quota.
   const createContinuously = async (): Promise<void> => {
     for (let at = 0; at < 50 && !stop.signal.aborted; at += 1) await createAuthority(service)
   }

@@ -38,7 +38,7 @@ let statusRequest: Buffer
 let statusResponse: string
 before(async () => {
   service = await TestService.start()
-  // The locked servers use the system clock, so responses must not have later dates.
+  // The locked servers use the system clock, so the stored responses must not be dated in the future.
   service.clock.advance({ seconds: -60 })
   await service.createBucket(crlBucket)
   const root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })

@@ -1,4 +1,4 @@
-/** Tests of OCSP requests and responses over HTTP. */
+/** Creates a CA with OCSP and issues a certificate, whose serial number is also returned. */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'

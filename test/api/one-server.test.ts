@@ -27,7 +27,7 @@ interface RunningServer {
   readonly server: ServerProcess
 }
 
-/** Suspends a server at a moment without SQLite's write lock. A held lock would prevent another server from starting. */
+/** Suspends a server while it does not hold SQLite's write lock. A held lock would prevent another server from starting. */
 function suspendBetweenWrites({ child }: ServerProcess, path: string): void {
   for (;;) {
     child.kill('SIGSTOP')

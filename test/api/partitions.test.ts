@@ -141,7 +141,7 @@ async function waitForEntries(
   )
 }
 
-/** Fills a CA's partition `name` until `places` certificates still fit. Returns the partition's capacity. */
+/** Fills a CA's partition `name` until it has room for only `places` more certificates. Returns the partition's capacity. */
 async function leaveRoom(
   { db }: Watched,
   { certificate }: Root,
@@ -404,7 +404,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     await waitForEntries(watched, id, [leaf])
     const last = await waitUntilPublished(watched, id)
     const caInput = { CertificateAuthorityArn: root.arn }
-    // The next CRL also has different times than the previous CRL.
+    // The next CRL also has different times from the previous CRL.
     service.clock.advance({ days: 3.6 })
     await service.must('UpdateCertificateAuthority', { ...caInput, Status: 'DISABLED' })
     const disabled = await waitForNewer(watched, id, last)

@@ -27,7 +27,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
-/** Two servers: one without a public URL, and one with a public URL whose path no proxy removes. */
+/** Two servers: one without a public URL, and one whose public URL has a path that no proxy removes. */
 const services: { readonly service: TestService; readonly port: number }[] = []
 before(async () => {
   for (const publicUrl of [undefined, 'http://pki.example.com/signet/x/']) {

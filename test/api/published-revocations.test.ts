@@ -27,7 +27,7 @@ function waitingForRelease(objects: ObjectStore): ObjectStore {
   return {
     ...objects,
     async put(...args) {
-      // The check of a bucket's permissions does not wait.
+      // The permission check on the bucket is not delayed.
       if (args[0].key.endsWith('.crl')) await release?.promise
       return objects.put(...args)
     },

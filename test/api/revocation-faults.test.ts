@@ -362,7 +362,7 @@ async function readableCrl(service: TestService, key: string): Promise<ReadCrl |
   }
 }
 
-/** Returns a function which checks that a CRL was signed after this call, according to the service's clock. */
+/** Returns a function that checks that a CRL was signed after this call, according to the service's clock. */
 function currency(service: TestService): (crl: ReadCrl) => void {
   const since = Math.floor(service.clock.now().getTime() / 1000) * 1000
   return ({ thisUpdate }) => {

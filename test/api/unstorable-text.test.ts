@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => service.close())
 
-/** Values of a shape that contain U+0000 or half of a surrogate pair. */
+/** Values of a shape that contain U+0000 or a lone surrogate. */
 function unstorableTexts(shape: string): string[] {
   const { min = 0, max = 100 } = shapeFacts(shape)
   const length = Math.max(1, min)

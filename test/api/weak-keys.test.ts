@@ -52,7 +52,10 @@ test('--weak-keys=allow certifies factorable RSA keys', async () => {
   }
 })
 
-/** If the public key is the point at infinity, (r, 1) is a valid signature. Any known multiple of the base point provides r. */
+/**
+ * If the public key is the point at infinity, (r, 1) is a valid signature. The x-coordinate of any known multiple of the base
+ * point can serve as r.
+ */
 test('a CSR with the point at infinity, which anyone can sign, is refused', async () => {
   const info = encodeSequence(
     encodeSmallInteger(0),

@@ -107,7 +107,7 @@ function hex(bytes: unknown): string {
   return Buffer.from(bytes as Uint8Array).toString('hex')
 }
 
-/** Checks that each acknowledged certificate is stored once and unchanged, and that no request has several certificates. */
+/** Checks that each acknowledged certificate is stored once and unchanged, and that no request produced two certificates. */
 function checkIssuance(
   issuance: Issuance,
   stored: ReadonlyMap<string, readonly StoredCertificate[]>,

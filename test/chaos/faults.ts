@@ -18,12 +18,12 @@ export interface FaultOptions {
   readonly onFault: (name: string) => void
 }
 
-/** Maximum number of concurrent faults. With more concurrent faults, no server would respond. */
+/** Maximum number of concurrent faults. If more faults were concurrent, no server would respond. */
 const concurrentMax = 3
 
 /**
- * Injects faults until `isOver`, at least one of each type, and waits until all faults have ended. Returns the number of faults
- * of each type.
+ * Injects faults until `isOver` returns true and each type has occurred, and then waits until all faults have ended. Returns the
+ * number of faults of each type.
  */
 export async function injectFaults(options: FaultOptions): Promise<Record<string, number>> {
   const { choices, faults, pauseMilliseconds, isOver, onFault } = options

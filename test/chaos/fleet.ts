@@ -8,7 +8,7 @@ import { startServer, type ServerProcess } from '../support/process.ts'
 const run = promisify(execFile)
 /** Time limit for starting a server. A server cannot start while its database is unavailable. */
 const startSeconds = 60
-/** Time after which a server that has not exited on a signal is killed. */
+/** Time that a server has to exit after a signal before it is killed. */
 const stopSeconds = 60
 /** Public URL in the certificates from every server. */
 const publicUrl = 'http://pki.example.test'

@@ -124,7 +124,7 @@ async function checkRevokedStatus(
   const [arn = ''] = arns
   const request = ocspRequest([{ issuer, serial: lastOf(arn) }]).toString('base64')
   const der = await client.fetchPublic(`/ocsp/${encodeURIComponent(request)}`)
-  // A responder without its database returns an error response.
+  // A responder returns an error response while its database is unavailable.
   if (der === undefined || der.length < errorBytesMax) return
   const status = readOcspAnswer(der).singles[0]?.status
   if (status !== 'revoked') ledger.unexpected.push(`${arn} is ${status} after it was revoked`)

@@ -1,10 +1,10 @@
 /**
- * The chaos test of a fleet of servers. Through random servers of the fleet, clients issue, fetch and revoke certificates and
- * fetch CRLs. The clients record every response in a ledger. If a response is lost, the request's outcome is unknown. A lost
- * response is not an error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from
- * the seed. After the load, the checker compares the ledger with the database, the certificates, all fetched CRL versions and
- * OCSP responses. The checker uses none of the server's code. The test fails on any difference: each acknowledged write must
- * exist exactly once, and no CRL may lack an earlier revocation.
+ * The chaos test of a fleet of servers. Clients issue, fetch and revoke certificates and fetch CRLs, each time through a random
+ * server. The clients record every response in a ledger. If a response is lost, the request's outcome is unknown. A lost response
+ * is not an error. During the load, servers are killed, stopped and disconnected, in an order that is reproducible from the seed.
+ * After the load, the checker compares the ledger with the database, the certificates, all fetched CRL versions and OCSP
+ * responses. The checker uses none of the server's code. The test fails on any difference: each acknowledged write must exist
+ * exactly once, and no CRL may lack an earlier revocation.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

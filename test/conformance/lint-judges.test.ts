@@ -248,8 +248,8 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
 })
 
 /**
- * One in `sampling` certificates with lint errors is also parsed. The complaints about these certificates show that the parser
- * works.
+ * Of the certificates with lint errors, one in `sampling` is also parsed. The complaints about these certificates show that the
+ * parser works.
  */
 const sampling = 5
 

@@ -77,7 +77,7 @@ export async function javascriptClient(
   }
 }
 
-/** Returns a client that runs the Go program of `buildGoProgram`, which uses the AWS SDK for Go. */
+/** Returns a client that runs the Go program compiled by `buildGoProgram`, which uses the AWS SDK for Go. */
 export const goClient =
   (program: string): Client =>
   async (request, { accessKeyId, secretAccessKey }) => {
@@ -106,7 +106,9 @@ export const goClient =
     }
   }
 
-/** Compiles the Go program to a folder, using Debian's packages. If they are missing, prints a line and skips the test. */
+/**
+ * Compiles the Go program to a folder, using Debian's packages. If the packages are missing, prints a line and skips the test.
+ */
 export async function buildGoProgram(t: TestContext, folder: string): Promise<string | undefined> {
   const go = await tool(t, 'go', { probe: ['version'], optional: true })
   if (go === undefined) return undefined

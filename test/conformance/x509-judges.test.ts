@@ -302,7 +302,7 @@ print(json.dumps({
 }
 
 const samples = new URL('../../testdata/x509/', import.meta.url)
-/** A sample that neither OpenSSL nor pyca can read, because an attribute in its name is a number. */
+/** A sample that neither OpenSSL nor pyca can read, because an attribute value in its name is a number. */
 const unreadableSample = 'attribute-of-no-string-type.csr.pem'
 
 async function sampleNames(ending: string): Promise<string[]> {

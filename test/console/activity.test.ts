@@ -108,7 +108,7 @@ test('the browser is a witness: it reports a record that no longer continues the
   await shows('activity', async ({ page }) => {
     await page.getByRole('button', { name: 'Verify these entries' }).click()
     await page.getByText(/^\d+ entries verified$/).waitFor()
-    // A checkpoint with a different root, as from a server that presents different records.
+    // A checkpoint with a different root, as if the server had shown this browser a different record.
     await page.evaluate(`(() => {
       const [key] = Object.keys(localStorage).filter((name) => name.startsWith('signet.record'))
       const seen = JSON.parse(localStorage.getItem(key))

@@ -177,7 +177,7 @@ test('several certificates are revoked, and the dialog follows them until CRL an
   await page.getByText('Revoked: Unspecified').waitFor()
 })
 
-/** Maximum number of elements on a page that can receive the focus. */
+/** Maximum number of focusable elements on a page. */
 const tabsMax = 80
 
 /** Presses Tab until an element has the focus. */

@@ -3,7 +3,7 @@
 export interface BulkBody {
   readonly name: string
   readonly isForm: boolean
-  /** Returns text of almost `size` bytes, but never more. */
+  /** Returns text that is slightly shorter than `size` bytes, or exactly as long. */
   readonly build: (size: number) => string
 }
 

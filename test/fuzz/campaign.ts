@@ -94,7 +94,7 @@ export class Campaign {
       : this.#generator.request(number, kind)
   }
 
-  /** Sends the requests with numbers from `first` on, and checks their outcomes. */
+  /** Sends the requests numbered `first` and up, and checks their outcomes. */
   async batch(kind: CampaignClass, first: number, count: number): Promise<void> {
     const sent: Sent[] = []
     let next = first

@@ -25,7 +25,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     rate: { type: 'string', default: '10' },
     kind: { type: 'string', default: '' },
-    /** The default number is the same as for `signet serve`. */
+    /** The number of workers; by default, the same as for `signet serve`. */
     workers: { type: 'string' },
   },
 })

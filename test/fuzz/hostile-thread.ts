@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 
 export interface HostileJob {
   readonly world: Pick<World, 'apiPort' | 'publicPort'>
-  /** Name of the type of hostile requests. */
+  /** Name of the hostile request type. */
   readonly kind: string
   readonly perSecond: number
   readonly seconds: number

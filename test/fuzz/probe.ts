@@ -1,6 +1,6 @@
 /**
- * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked. It
- * reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
+ * A probe that `--import` loads into every process of a server under test. The probe records when the event loop was blocked. The
+ * probe reports the blocks and the memory usage over a socket in the folder FUZZ_PROBE_FOLDER.
  *
  * A block's duration is the processor time of the main thread, because a thread may wait for a long time on a busy machine.
  */
@@ -60,7 +60,7 @@ function startProbe(path: string): void {
     socket.on('data', (command) => {
       if (command.toString() === 'collect') {
         collect()
-        // The garbage collection's duration is not attributed to the server.
+        // The time spent in garbage collection is not attributed to the server.
         lastTick = performance.now()
         lastUsage = process.threadCpuUsage()
       }

@@ -14,7 +14,7 @@ export interface ProbedServer extends ServerProcess {
   readonly data: string
   /** Returns a report from each running process. With `collect`, garbage is collected first. */
   reports(collect?: boolean): Promise<ProbeReport[]>
-  /** Returns why the server failed: the server or one of its workers has exited. */
+  /** If the server or one of its workers has exited, returns the reason. */
   failure(): string | undefined
   /** Stops the server and removes its folder. */
   close(): Promise<void>
@@ -70,7 +70,7 @@ async function reportOf(path: string, collect: boolean): Promise<ProbeReport | u
     await once(socket, 'close')
     return JSON.parse(text) as ProbeReport
   } catch {
-    // The process has exited, which failure() reports.
+    // If the process has exited, failure() reports this.
     return undefined
   }
 }

@@ -38,7 +38,7 @@ export interface UserOptions {
   readonly userName?: string
   /** Statements of the user's policy; without statements, the user has no policy. */
   readonly statements?: readonly Statement[]
-  /** The policy as JSON, which replaces the statements. */
+  /** The policy as JSON, used instead of `statements`. */
   readonly policy?: string
 }
 

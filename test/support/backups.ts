@@ -109,7 +109,7 @@ function isEvent(entry: unknown): boolean {
 
 /**
  * Returns the rows without the values that a restore or a running server changes. A restore changes CRL due times, leases and the
- * path of the credentials file. A running server can update last uses of access keys and job outcomes at any time.
+ * path of the credentials file. A running server can update job outcomes and the last-used times of access keys at any time.
  */
 export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<string, Row[]> {
   const changed: Record<string, readonly string[]> = {

@@ -1,6 +1,6 @@
 /**
- * The program in the layout of the package. The program is built once per test run. The built program starts in half the time of
- * the source files.
+ * The program in the layout of the package. The program is built once per test run. The built program starts twice as fast as the
+ * program from source files.
  */
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'

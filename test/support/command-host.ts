@@ -30,7 +30,7 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      // Removes the stream's own method, which hides the prototype's.
+      // Removes the stream's own method, which overrides the prototype's method.
       Reflect.deleteProperty(stream, 'write')
     },
   }

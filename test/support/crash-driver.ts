@@ -1,6 +1,6 @@
 /**
- * A server that kills itself at a given step. Its argument specifies the step (a CrashPlan in JSON). Writes sent to the database
- * or the object store before the step may have arrived. Nothing happens after the step. A step is the start or commit of a
+ * A server that kills itself at a given step. Its argument specifies the step (a CrashPlan in JSON). Writes that were sent before
+ * the step may have reached the database or the object store. Nothing happens after the step. A step is the start or commit of a
  * transaction, or a point before, during or after a call to the object store. The tests run this driver on a copy of a data
  * folder in which every job has work to do. The tests wait until the driver exits, and then start a server on the data folder.
  */
@@ -13,9 +13,9 @@ import type { Database } from '../../src/store/database.ts'
 import { systemRandom } from '../../src/random.ts'
 
 /**
- * A step. `write`: before transaction number `count` since the database was opened. `committed`: after that transaction is
- * durable, before the server acts on it. `head`: before the metadata of the published object is read. `put`, `half`, `written`:
- * before an object whose key contains `key` is written, in the middle of its body, and after the write.
+ * A step. `write`: before transaction number `count` since the database was opened. `committed`: after transaction number `count`
+ * is durable, before the server acts on it. `head`: before the metadata of the published object is read. `put`, `half`,
+ * `written`: before an object whose key contains `key` is written, in the middle of its body, and after the write.
  */
 export type CrashStep = 'write' | 'committed' | 'head' | 'put' | 'half' | 'written'
 
@@ -75,7 +75,7 @@ async function* halfOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncItera
       yield piece.subarray(0, piece.length / 2)
       break
     }
-  // The reader requests more data, so the first half has already been written to the file.
+  // When the reader requests more data, the first half has already been written to the file.
   die()
 }
 

@@ -38,7 +38,7 @@ export function encodePolicyConstraints(constraints: PolicyConstraints): Uint8Ar
   )
 }
 
-/** Encodes an IMPLICIT INTEGER, that is, its contents with another tag. */
+/** Encodes an IMPLICIT INTEGER: the contents of an INTEGER with another tag. */
 function skipCerts(tag: number, value: number | undefined): Uint8Array[] {
   return value === undefined ? [] : [encodeElement(tag, encodeSmallInteger(value).subarray(2))]
 }
@@ -59,7 +59,7 @@ export function encodePrivateKeyUsagePeriod({
   )
 }
 
-/** Encodes an IMPLICIT GeneralizedTime, that is, its contents with another tag. */
+/** Encodes an IMPLICIT GeneralizedTime: the contents of a GeneralizedTime with another tag. */
 function time(tag: number, date: Date | undefined): Uint8Array[] {
   return date === undefined ? [] : [encodeElement(tag, encodeGeneralizedTime(date).subarray(2))]
 }

@@ -75,7 +75,7 @@ export class FailingObjects {
     return head
   }
 
-  /** Reads succeed in failure modes for writes only. */
+  /** In failure modes that affect only writes, reads succeed. */
   async #read<T>(at: ObjectLocation, read: () => Promise<T>): Promise<T> {
     const mode = this.#modeFor(at)
     if (mode === 'error' || mode === 'refuse' || mode === 'missing') await this.#fail(mode, at)

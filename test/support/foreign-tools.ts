@@ -22,7 +22,7 @@ export async function tool(
     await run(command, [...probe])
     return command
   } catch (error) {
-    // A tool that exits with an error is also installed.
+    // A tool that exits with an error is installed, too.
     if ((error as { code?: unknown }).code !== 'ENOENT' && !optional && probe[0] === '--version')
       return command
     const message = `NOT TESTED: ${command} ${probe.join(' ')} cannot be run here`

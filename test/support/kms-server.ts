@@ -1,6 +1,6 @@
 /**
- * A stand-in for AWS KMS. The stand-in checks the signature and every parameter of each request. Tests can make it respond
- * slowly, throttle or reject requests, close connections, or sign with a wrong key.
+ * A stand-in for AWS KMS. The stand-in checks the signature and every parameter of each request. Tests can make the stand-in
+ * respond slowly, throttle or reject requests, close connections, or sign with a wrong key.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'

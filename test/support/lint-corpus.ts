@@ -32,7 +32,7 @@ export interface NameCase {
   readonly breaks: readonly RuleName[]
 }
 
-/** An extension in the lint corpus. `ca` says whether the extension belongs to a CA certificate. */
+/** An extension in the lint corpus. `ca`: whether the extension belongs to a CA certificate. */
 export interface ExtensionCase {
   readonly title: string
   readonly extension: Extension

@@ -60,7 +60,7 @@ export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
   return [{ steps, shape }, ...below, ...elements]
 }
 
-/** Index of the list element to which a position refers: the second element, so that error messages show its number. */
+/** Positions refer to the second list element, so that error messages contain the element's number. */
 const siteIndex = 1
 
 /** Returns the path of a position in the form that ValidationException messages use. */

@@ -1,6 +1,6 @@
 /**
- * Global setup and teardown of a test run (`--test-global-setup`). The setup builds the program that the test files start. It
- * also starts a PostgreSQL server that the test files share.
+ * Global setup and teardown of a test run (`--test-global-setup`). The setup builds the program that the test files start. The
+ * setup also starts a PostgreSQL server that the test files share.
  */
 import { buildProgramForRun } from './built-program.ts'
 import { TestPostgres } from './postgres.ts'

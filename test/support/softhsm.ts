@@ -46,7 +46,8 @@ export class SoftHsm {
     const command = await tool(t as TestContext, 'softhsm2-util', { probe: ['--version'] })
     if (command === undefined || module === undefined) return undefined
     const folder = await mkdtemp(join(tmpdir(), 'signet-hsm-'))
-    // A service that is closed only afterwards may still create files in the folder. An error here would leave it running.
+    // A service that is closed only afterwards may still create files in the folder. An error here would leave the service
+    // running.
     t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }))
     const hsm = new SoftHsm(module, label, folder)
     await mkdir(hsm.#tokens, { mode: 0o700 })

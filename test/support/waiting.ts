@@ -19,7 +19,7 @@ export async function request(
 
 /** Runs the job when the next attempt is due. */
 export async function retry(service: TestService): Promise<void> {
-  // The first call waits for the end of the run that the request triggered.
+  // The first call waits until the run triggered by the request has ended.
   await service.runJob('finish-issuance')
   service.clock.advance({ seconds: 31 })
   await service.runJob('finish-issuance')

@@ -133,7 +133,7 @@ suite('revokeCert', () => {
     const { der } = await certificateOf(await acme.account(), {}, [host, 'b.corp.example'])
     const other = await acme.account()
     assertProblem(await other.revoke(der), '403 unauthorized', /did not order/)
-    // Authorizations without a proof are not sufficient.
+    // Authorizations without a validated challenge do not permit revocation.
     const order = await ordered(other, [host, 'b.corp.example'])
     assertProblem(await other.revoke(der), 'unauthorized', /did not order/)
     for (const [at, url] of (order.json['authorizations'] as string[]).entries()) {

@@ -15,7 +15,7 @@ import { createRoot } from '../../support/hierarchy.ts'
 import { parsePem } from '../../../src/x509/pem.ts'
 import { csr as sampleCsr } from '../../support/csrs.ts'
 
-/** A fault that makes transactions of issuance fail, either before or after the commit. */
+/** A fault that makes issuance transactions fail, either before or after the commit. */
 let fault: 'before' | 'after' | undefined
 
 function faulty(db: Database): Database {

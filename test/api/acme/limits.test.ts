@@ -1,4 +1,4 @@
-/** Tests of the limits of ACME endpoints on source addresses. */
+/** Tests of the limits that ACME endpoints apply to each source address. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createAccountKey } from '../../support/acme-client.ts'

@@ -129,7 +129,7 @@ test('revoked and expired client certificates are refused', async () => {
   service.clock.catchUp()
 })
 
-/** Returns the CA's certificate with an attacker's keys instead of the CA's key. */
+/** Returns the CA's certificate with an attacker's key instead of the CA's key. */
 function imitation(authorityPem: string): Crafted {
   const { subject } = parseCertificate(new X509Certificate(authorityPem).raw)
   return craft({ subject: subject.der })

@@ -76,7 +76,7 @@ export function certbot(
   return runClient(['certbot', command, ...common, ...rest], environment)
 }
 
-/** Options with which certbot changes the DNS server's records. */
+/** certbot's options for changing the DNS server's records. */
 export function certbotDnsHooks({ dnsScript }: AcmeWorld): string[] {
   const hooks = { auth: 'set', cleanup: 'clear' }
   const record = '_acme-challenge.$CERTBOT_DOMAIN "$CERTBOT_VALIDATION"'

@@ -141,7 +141,7 @@ for (const { command, optional } of python3) {
         variables: { ...common, tokens, ...(await createOwnVariables(`boto3${command.length}`)) },
       })
       const { first, second, third } = byBoto3.variables
-      // The client resumes at boto3's tokens, and boto3 resumes at the client's tokens.
+      // The client resumes from boto3's tokens, and boto3 resumes from the client's tokens.
       const read = await runWithClient(service, {
         scenarios: reading,
         variables: { ...common, tokens: { after2: first, after4: second, after6: third } },

@@ -10,7 +10,7 @@ import { mutateNode, readNodes, writeNode } from './der.ts'
 export interface RequestKey {
   readonly privateKey: KeyObject
   readonly algorithm: SigningAlgorithm
-  /** Hash function of the algorithm; null if the algorithm uses none. */
+  /** Hash function of the signing algorithm; null if the algorithm does not use one. */
   readonly hash: string | null
 }
 

@@ -16,7 +16,7 @@ const methods = [
   'QUERY',
 ]
 
-/** Request targets in the form in which they are sent. */
+/** Request targets, exactly as they are sent. */
 export const strangeTargets: readonly string[] = [
   '/?Action=x&%',
   '/?Action=GetCallerIdentity&Version=%E0%A4%A',
@@ -57,7 +57,7 @@ export function mutateHead(
     case 1: {
       const target = choices.of(strangeTargets)
       const method = choices.of(['GET', 'POST', 'HEAD'])
-      // Without X-Amz-Target and a body, the request belongs to the Query protocol or to no protocol.
+      // A request without X-Amz-Target and without a body belongs to the Query protocol or to no protocol.
       const bare = { headers: request.headers.slice(0, 1), body: Buffer.alloc(0) }
       return {
         mutation: `${method} ${target.slice(0, 60)}`,

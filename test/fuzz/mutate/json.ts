@@ -11,7 +11,7 @@ class Raw {
   }
 }
 
-/** A member of an object, whose name may repeat. */
+/** A member of an object; names may repeat. */
 interface Pair {
   readonly name: string
   readonly value: Value

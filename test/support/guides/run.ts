@@ -26,10 +26,10 @@ export interface GuideWorld {
 /** Addresses of other servers in guides. A free address replaces each of these addresses. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
-/** The port of PostgreSQL in guides. */
+/** PostgreSQL's port in guides. */
 const postgresPort = '5433'
 
-/** Host names in guides whose addresses ACME validation looks up. */
+/** Host names in guides that ACME validation resolves. */
 const hostNames = ['web.corp.example', 'app.corp.example'] as const
 
 /** A server, and a reader's folder that contains the server's data folder as `data`. */
