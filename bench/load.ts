@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readRequests } from './load-file.ts'
 
 export interface LoadOptions {
-  /** Ports on 127.0.0.1. Connections are distributed across these ports. */
+  /** Ports on 127.0.0.1. Ports across which the connections are distributed. */
   readonly ports: readonly number[]
   /** Whether to use TLS; the server certificate is not verified. TLS cannot be combined with `reconnect`. */
   readonly tls: boolean

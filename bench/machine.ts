@@ -84,8 +84,8 @@ function treesOf(pids: readonly number[]): Process[] {
 function readProcess(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-    // Fields 3 and up of /proc/PID/stat. These fields follow the program name, which is in parentheses and may contain any
-    // character.
+    // Fields 3 and up of /proc/PID/stat. In /proc/PID/stat, these fields follow the program name, which is in parentheses and may
+    // contain any character.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

@@ -75,8 +75,8 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
 }
 
 /**
- * Returns one load for a single node, one for two nodes, and so on. All requests are signed for the first node's host name, which
- * the other nodes also accept.
+ * Returns loads for one node, for two nodes, and so on. All requests are signed for the first node's host name, which the other
+ * nodes also accept.
  */
 async function loadsOf(
   { name, data, nodes, database }: Cluster,

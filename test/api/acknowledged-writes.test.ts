@@ -293,7 +293,7 @@ async function runStep(
 }
 
 /**
- * Reads a register until `isOver`. Several requests are pipelined at a time, so that snapshots are open and batches are large.
+ * Reads a register until `isOver`. Several requests are pipelined at a time, to keep snapshots open and to make batches large.
  */
 async function readContinuously(
   checked: CheckedRegister,

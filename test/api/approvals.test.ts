@@ -400,7 +400,7 @@ test('a chain of sessions is the person who started the first one', async (t) =>
   await approve(service, id, bob)
 })
 
-/** A policy change that a test makes during a call, after the read of the policy and before the transaction. */
+/** A policy change that a test makes during a call, between the read of the policy and the transaction. */
 async function withPolicyChange(
   t: TestContext,
   change: (service: TestService) => Promise<unknown>,

@@ -15,7 +15,7 @@ import { eventTypes, startRecorded } from '../support/event-recorder.ts'
 
 const parsed = (text: string): Members => JSON.parse(text)
 
-/** Checks all members of an event, including that its time is recent. */
+/** Checks all members of an event, and that its time is recent. */
 function assertEvent(
   event: Members,
   service: TestService,

@@ -26,7 +26,7 @@ after(() => service.close())
 
 type KeyName = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
 
-/** A CSR with an ML-DSA key. None of the external tools can create such a CSR. */
+/** A CSR with an ML-DSA key. None of the external tools can create a CSR with an ML-DSA key. */
 function mlDsaCsr(name: KeyName): string {
   const { privateKey, publicKey } = generateKeyPairSync(name as 'ml-dsa-44')
   const info = encodeCertificationRequestInfo({

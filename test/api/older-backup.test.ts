@@ -1,4 +1,7 @@
-/** Tests of backups from earlier versions. If an old backup is restored alongside newer CRLs, their revocations are kept. */
+/**
+ * Tests of backups from earlier versions. If an old backup is restored alongside newer CRLs, the revocations on these CRLs are
+ * kept.
+ */
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'

@@ -172,7 +172,7 @@ suite('copies and replacements of a folder', () => {
     const running = await start(t)
     await createRoot(clientOf(running.server, running.data))
     const other = join(running.folder, 'copy')
-    // The copy is consistent, because nothing is written during the copying.
+    // The copy is consistent, because nothing is written while the files are copied.
     cpSync(running.data, other, { recursive: true, preserveTimestamps: true })
     const copy = await startServer(other)
     t.after(() => copy.stop('SIGKILL'))

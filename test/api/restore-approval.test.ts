@@ -114,7 +114,7 @@ test('a rejected restore is refused for good, and the restore can be repeated', 
   const { bob, restore } = await prepare(t, ['restore'])
   const { service, output } = await restore()
   const ApprovalId = output.ApprovalIds[0]
-  // The restore waits longer than the approval policy's window.
+  // The restore waits for approval longer than the approval policy's window.
   service.clock.advance({ days: 400 })
   await service.must('RejectRequest', { ApprovalId }, bob)
   assert.match(await list(service), /user\/bob rejected approval .* Restore the backup again/)

@@ -111,7 +111,7 @@ test('with workers, the primary issues waiting certificates, and the waiter of a
   kms.fault = (operation) => {
     if (!isSign(operation)) return undefined
     denied += 1
-    // The request and the job's first run encounter an outage.
+    // The outage affects the request and the job's first run.
     return denied <= 2 ? 'deny' : undefined
   }
   const issuedCertificate = await client.issue({

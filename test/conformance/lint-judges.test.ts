@@ -182,7 +182,7 @@ const knownComplaints: readonly RegExp[] = [
 const mutatedCount = 3000
 const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_129)
 
-/** Returns certificates with mutated bytes in a name or an extension for which the linter reports no error. */
+/** Returns certificates that have mutated bytes in a name or an extension and for which the linter reports no error. */
 function mutatedCases(): readonly LintedCase[] {
   const mutation = fc.tuple(
     fc.nat({ max: 10_000 }),

@@ -170,7 +170,7 @@ function readsEndpointVariables(version: string): boolean {
 }
 
 test('the AWS SDK for JavaScript obtains credentials with AssumeRole and with a token file', async () => {
-  // In a pod, the variable is set. Not every credential provider passes on the configured endpoint.
+  // In a pod, AWS_ENDPOINT_URL_STS is set. Not every credential provider passes on the configured endpoint.
   process.env['AWS_ENDPOINT_URL_STS'] = service.url
   const clientConfig = { region, endpoint: service.url }
   const params = { RoleArn: role, RoleSessionName: 'js' }

@@ -241,7 +241,7 @@ function lacksResponse({ isMalformed, bytes }: Generated, { kind }: Outcome): bo
   return kind === 'silent' || bytes.length < largeBodyBytes
 }
 
-/** The request's target if it is mutated; otherwise the label. */
+/** The request's target if the target is mutated; otherwise the request's label. */
 function keyOf({ bytes, label }: Generated): string {
   const target = bytes.toString('latin1', 0, bytes.indexOf(' HTTP/')).split(' ')[1] ?? '/'
   return target === '/' ? label : target

@@ -79,7 +79,7 @@ export interface Directory {
 }
 
 interface PostOptions {
-  /** Members of the protected header that replace the correct ones. A member with the value undefined is removed. */
+  /** Members that replace the correct members of the protected header. A member with the value undefined is removed. */
   readonly header?: Readonly<Record<string, unknown>>
   /** Whether the protected header contains the key itself (`jwk`) instead of the account's URL (`kid`). */
   readonly withJwk?: boolean

@@ -11,7 +11,7 @@ import type { Credentials } from './signed-request.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Returns whether Chromium is installed. If Chromium is missing, the test is skipped, or fails if CI is set. */
+/** Returns whether Chromium is installed. If Chromium is missing, the test is skipped, or fails in CI. */
 export function hasChromium(t: Pick<TestContext, 'skip'>): boolean {
   if (existsSync(executablePath)) return true
   const message = `NOT TESTED: ${executablePath} is not installed`

@@ -13,7 +13,7 @@ const { main } = (await import(pathToFileURL(process.argv[2] ?? '').href)) as {
   readonly main: typeof runMain
 }
 
-/** Collects the text that is written to a standard stream until `restore`. */
+/** Collects the text that is written to a standard stream until `restore` is called. */
 function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void } {
   const chunks: Buffer[] = []
   const write = (

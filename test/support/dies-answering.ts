@@ -1,7 +1,7 @@
 /**
- * Preloaded into a server process (`--import`). Kills a process with SIGKILL immediately after the process passes response number
- * $DIES_ANSWERING to the operating system. Worker n is killed after response number n × $DIES_ANSWERING. Nothing happens after
- * the response.
+ * A module that is preloaded into a server process (`--import`). Kills a process with SIGKILL immediately after the process
+ * passes response number $DIES_ANSWERING to the operating system. Worker n is killed after response number n × $DIES_ANSWERING.
+ * Nothing happens after the response.
  */
 import cluster from 'node:cluster'
 import { Socket } from 'node:net'

@@ -72,7 +72,7 @@ export class PackageProject {
     return this.failure ?? install(this.path, packages)
   }
 
-  /** Returns whether the packages are installed. If the packages are missing, the test is skipped, or fails if CI is set. */
+  /** Returns whether the packages are installed. If the packages are missing, the test is skipped, or fails in CI. */
   isReady(t: TestContext, failure: Error | undefined = this.failure): boolean {
     if (failure === undefined) return true
     const message = `NOT TESTED: the package cannot be installed here: ${failure.message}`

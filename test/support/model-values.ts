@@ -44,7 +44,7 @@ export function shapeFacts(name: string): ShapeFacts {
   return shape
 }
 
-/** A position in an input: its shape, and the path to it with member names and `[]` for list elements. */
+/** A position in an input: the shape at the position, and its path, with member names and `[]` for list elements. */
 export interface Site {
   readonly steps: readonly string[]
   readonly shape: string
