@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** A response body of the same length as IssueCertificate's. */
+/** A body that is as long as an IssueCertificate response. */
 const body = JSON.stringify({ CertificateArn: 'x'.repeat(140) })
 const head = {
   'content-type': 'application/x-amz-json-1.1',

@@ -27,7 +27,7 @@ export interface BenchOptions {
   /** Duration of the warm-up load on each contender before its first turn. */
   readonly warmUpSeconds: number
   readonly turns: number
-  /** Numbers of connections to measure with; each number has its own table row. */
+  /** Numbers of connections in the measurements; each number has its own table row. */
   readonly connections: readonly number[]
   /** Number of different CSRs. */
   readonly csrs: number

@@ -1,7 +1,7 @@
 /**
  * Benchmark of a CA with a very large number of certificates, all of them revoked. The benchmark measures the time to create the
- * complete CRL and an audit report. During both tasks, the benchmark also measures the process's additional memory and the
- * latency of GetCertificate.
+ * complete CRL and an audit report. While the CRL and the report are created, the benchmark also measures the additional memory
+ * and GetCertificate's latency.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

@@ -21,7 +21,7 @@ export const spread = {
     'EndEntityServerAuthCertificate',
     'CodeSigningCertificate',
   ],
-  /** Ratio of all certificates to revoked certificates. */
+  /** Number of certificates per revoked certificate. */
   revokedEvery: 1000,
   /** Length of the issuance period, and the maximum validity, both in days. */
   days: 730,

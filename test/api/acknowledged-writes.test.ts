@@ -1,6 +1,6 @@
 /**
- * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one. This
- * holds for every connection, every worker and every request in a batch. No later read returns an older state.
+ * Tests that reads are linearizable. A read that starts after a write was acknowledged returns that write or a newer one. The
+ * guarantee holds for every connection, every worker and every request in a batch. No later read returns an older state.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'

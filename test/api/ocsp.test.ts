@@ -1,4 +1,4 @@
-/** Creates a CA with OCSP and issues a certificate, whose serial number is also returned. */
+/** Tests of OCSP requests and responses over HTTP. */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
@@ -31,7 +31,7 @@ interface OcspCa {
   readonly certificate: string
 }
 
-/** Creates a CA with OCSP and a certificate, and also returns the certificate's serial number. */
+/** Creates a CA with OCSP, issues a certificate, and also returns the certificate's serial number. */
 async function ocspCa(more = {}): Promise<OcspCa & { readonly serial: string }> {
   const root = await createRoot(service, {
     more: revocationOptions({ Enabled: false }, { Enabled: true }),

@@ -30,7 +30,7 @@ useKmsCredentials()
 let kms: KmsServer
 let service: TestService
 let folder: string
-/** Results in certificate events, keyed by certificate ARN. */
+/** The results in events about certificates, keyed by certificate ARN. */
 const results = new Map<string | undefined, string>()
 
 before(async () => {

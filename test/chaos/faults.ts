@@ -22,7 +22,7 @@ export interface FaultOptions {
 const concurrentMax = 3
 
 /**
- * Injects faults until `isOver` returns true and each type has occurred, and then waits until all faults have ended. Returns the
+ * Injects faults until `isOver` returns true and every type has occurred, and then waits until all faults have ended. Returns the
  * number of faults of each type.
  */
 export async function injectFaults(options: FaultOptions): Promise<Record<string, number>> {

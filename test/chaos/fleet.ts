@@ -8,7 +8,7 @@ import { startServer, type ServerProcess } from '../support/process.ts'
 const run = promisify(execFile)
 /** Time limit for starting a server. A server cannot start while its database is unavailable. */
 const startSeconds = 60
-/** Time that a server has to exit after a signal before it is killed. */
+/** Time limit for a server to exit after a signal; a slower server is killed. */
 const stopSeconds = 60
 /** Public URL in the certificates from every server. */
 const publicUrl = 'http://pki.example.test'

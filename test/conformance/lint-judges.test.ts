@@ -248,8 +248,7 @@ test('Go and pyca parse mutated certificates without lint errors', async (t) => 
 })
 
 /**
- * Of the certificates with lint errors, one in `sampling` is also parsed. The complaints about these certificates show that the
- * parser works.
+ * Sampling interval for certificates with lint errors. The complaints about the sampled certificates show that the parser works.
  */
 const sampling = 5
 

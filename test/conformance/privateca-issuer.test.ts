@@ -1,7 +1,7 @@
 /**
  * Tests the calls that cert-manager's aws-privateca-issuer makes, in the same order and with the same values. The issuer uses the
- * CA's signing algorithm, requests an absolute end of validity, and relies on its idempotency token. The issuer assumes without a
- * check that the last certificate in the chain is the root.
+ * CA's signing algorithm, requests an absolute end of validity, and relies on its idempotency token. The issuer does not check
+ * that the last certificate in the chain is a root.
  */
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'

@@ -1,6 +1,6 @@
 /**
- * Tests that each type of key use, change and event has a leaf in the record. The leaf states who did what and when, and contains
- * a hash of the object.
+ * Tests that each type of key use, change and event is recorded as a leaf. The leaf states who did what and when, and contains a
+ * hash of the object.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
