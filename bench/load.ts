@@ -1,6 +1,6 @@
 /**
  * Sends HTTP/1.1 requests in rotation over several connections and counts the responses. The load generator is a separate
- * process. It does as little work per request as possible, so that the server is the bottleneck.
+ * process. The load generator does as little work per request as possible, so that the server is the bottleneck.
  *
  * Without `rate`, each connection sends its next request as soon as it has received the previous response (closed loop). With
  * `rate`, each request has a scheduled time. Latency is measured from the scheduled time and includes the wait for a connection

@@ -1,4 +1,4 @@
-/** Tests of the language in comments, texts and documents, which CONTRIBUTING.md explains under "Language". */
+/** Tests of the language rules for comments, texts and documents (CONTRIBUTING.md, "Language"). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headlessComment, rejectedPhrases } from './support/language-phrases.ts'

@@ -208,8 +208,8 @@ class CheckedRegister {
   }
 
   /**
-   * Called when the last byte of a read is sent. Returns a function that checks the response, which must not be older than the
-   * versions known when the read was sent.
+   * Called when the last byte of a read is sent. Returns a function that checks that the response is not older than the versions
+   * known when the read was sent.
    */
   begin(): (answer: HttpAnswer) => void {
     const first = Math.max(this.#acknowledged, this.#seen)

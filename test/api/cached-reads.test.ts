@@ -33,8 +33,8 @@ after(async () => {
 })
 
 /**
- * Returns the response, which must be the same from both workers. 24 concurrent requests open enough connections to reach both
- * workers.
+ * Asserts that both workers send the same response, and returns the response. 24 concurrent requests open enough connections to
+ * reach both workers.
  */
 async function everywhere(operation: string, input: object): Promise<Members> {
   const answers = await Promise.all(Array.from({ length: 24 }, () => client.call(operation, input)))

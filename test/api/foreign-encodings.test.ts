@@ -1,5 +1,5 @@
 /**
- * Tests of encodings that other software produces although DER forbids them. These encodings are accepted only where
+ * Tests of encodings that other software produces although DER forbids them. Non-DER encodings are accepted only where
  * docs/reference/compatibility/imports.md lists them, and are never copied to output.
  */
 import assert from 'node:assert/strict'

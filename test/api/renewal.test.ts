@@ -1,6 +1,6 @@
 /**
- * Tests of the requirements for imported CA certificates and for CRLs. Also tests the reports about data from earlier versions,
- * which did not check these requirements.
+ * Tests of the requirements for imported CA certificates and for CRLs. Also tests the reports about data from versions that did
+ * not check the requirements.
  */
 import assert from 'node:assert/strict'
 import { sign } from 'node:crypto'

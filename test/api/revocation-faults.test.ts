@@ -28,7 +28,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
 
-/** Creates a CA whose first CRL, which is empty, has been published. */
+/** Creates a CA whose first, empty CRL has been published. */
 async function publishingRoot(service: TestService) {
   const root = await createRoot(service, { more: revocationOptions() })
   await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -469,7 +469,7 @@ async function overwrite(service: TestService, key: string, body: Uint8Array): P
 interface ChangeContext {
   readonly service: TestService
   readonly key: string
-  /** The first CRL, which is empty. */
+  /** The first, empty CRL. */
   readonly first: ReadCrl
 }
 

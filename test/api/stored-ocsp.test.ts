@@ -1,4 +1,4 @@
-/** Tests of OCSP responses in the database, which servers send while their keys are unavailable. */
+/** Tests of stored OCSP responses, which servers send while keys are unavailable. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -34,7 +34,7 @@ async function prepare() {
   return { root, certificate, one, request: ocspRequest([one]) }
 }
 
-/** Starts the OCSP route of a locked server, which uses the database of the running service. */
+/** Serves OCSP as a locked server does, from the database of the running service. */
 async function startLocked(t: TestContext) {
   const engine = await loadEngine(locateDatabase(service.config))
   const db = await engine.openReadOnly()

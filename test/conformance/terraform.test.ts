@@ -32,7 +32,7 @@ test('Terraform applies a hierarchy, plans no further changes, and on destroy re
   assert.equal(await call('state', 'list'), '')
 })
 
-/** Values for the variables in administration.tf, which are changed in place. */
+/** Values for the administration.tf variables that are changed in place. */
 interface Stage {
   readonly enabled: boolean
   readonly tags: Readonly<Record<string, string>>

@@ -36,7 +36,7 @@ after(async () => {
   await service?.close()
 })
 
-/** Makes a request with hostile parameters, which a second person must approve. */
+/** Makes a request that has hostile parameters and needs a second person's approval. */
 async function requestApproval(): Promise<string> {
   const { credentials } = await createUser(service, {
     statements: [allow('*'), { Effect: 'Allow', Action: 'signet:*', Resource: '*' }],

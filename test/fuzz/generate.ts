@@ -16,7 +16,7 @@ export type FuzzClass = 'signed' | 'open'
 
 export interface Generated extends Sending {
   readonly port: number
-  /** Short description of the request, which is displayed in a finding. */
+  /** Short description of the request for findings. */
   readonly label: string
 }
 

@@ -107,7 +107,7 @@ test('during a database outage every request fails clearly, and service resumes 
   await untilHealthy(nodes)
   assert.deepEqual(await ocsp(), good)
   await revoke(second, leaf.arn)
-  // Jobs that were running when the outage began hold leases, which must expire first.
+  // The leases of jobs that were running when the outage began must expire first.
   first.clock.advance({ seconds: 21 })
   assert.ok((await crlWith(first, leaf.arn)).entries.size === 1)
 })

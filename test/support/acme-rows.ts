@@ -10,7 +10,7 @@ interface NewRows {
   readonly order: string
   /** ID of the account; by default, the account that `start` has inserted. */
   readonly account?: string
-  /** Names of the authorizations, which are also their IDs. An authorization that already exists is reused. */
+  /** The authorizations' names, which are also used as their IDs. An authorization that already exists is reused. */
   readonly names: readonly string[]
   readonly types?: readonly ChallengeType[]
   readonly type?: 'dns' | 'ip'

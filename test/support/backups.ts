@@ -73,7 +73,7 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** Returns the JSON output of a command, which must have succeeded. */
+/** Asserts that a command succeeded, and returns its JSON output. */
 export function answerOf({ code, stdout, stderr }: Outcome): Members {
   assert.deepEqual([code, stderr], [0, ''])
   return JSON.parse(stdout)

@@ -57,7 +57,7 @@ export async function callWithBoto3(
   return outcomes
 }
 
-/** Returns the only outcome of a call, which must be an exception. */
+/** Asserts that a call raised an exception, and returns the exception. */
 export function onlyRaised(
   outcomes: readonly (Raised | null)[] | undefined,
   title: string,

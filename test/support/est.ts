@@ -113,7 +113,7 @@ export function certificatesIn(base64: string): string[] {
   return printed.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? []
 }
 
-/** Returns the only certificate in a response, which must have status 200. */
+/** Asserts that a response has status 200, and returns its only certificate. */
 export function certificateOf({ status, text }: EnrollAnswer): string {
   const [certificate, ...others] = status === 200 ? certificatesIn(text) : []
   if (certificate === undefined || others.length > 0) throw new Error(`${status} ${text}`)

@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * Returns the command if it can be run with the `probe` arguments. Otherwise, prints a line and skips the test. In CI, throws
- * unless the command is `optional`.
+ * Returns the command if it can be run with the `probe` arguments. If the command cannot be run, prints a line and skips the
+ * test. In CI, throws unless the command is `optional`.
  */
 export async function tool(
   t: TestContext,

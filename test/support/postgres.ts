@@ -304,9 +304,9 @@ export class TestPostgres {
 }
 
 /**
- * Returns a function that gives all tests in a file the same server. By default, this is a new server, which tests may stop; with
- * `TestPostgres.ofRun`, it is the test run's server. If PostgreSQL is not installed, the function prints a line and skips the
- * test, or throws in CI.
+ * Returns a function that gives all tests in a file the same server. By default, the function starts a new server, which tests
+ * may stop; with `TestPostgres.ofRun`, it returns the test run's server. If PostgreSQL is not installed, the function prints a
+ * line and skips the test, or throws in CI.
  */
 export function sharedPostgres(
   start: () => Promise<TestPostgres | undefined> = () => TestPostgres.start(),
