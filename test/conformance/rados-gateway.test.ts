@@ -87,7 +87,8 @@ async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject
 }
 
 /**
- * Returns a body that consists of distinct pieces of 1 MiB, and a function that returns the body's digest after it has been read.
+ * Returns a body that consists of distinct pieces of 1 MiB, and a function that returns the digest of the body after the body has
+ * been read.
  */
 function longBody(mebibytes: number) {
   const hash = createHash('sha256')

@@ -7,10 +7,7 @@ export interface BulkBody {
   readonly build: (size: number) => string
 }
 
-/**
- * Sizes near three limits: just below and just above the limit for forms, near the limit for imports, and near the limit for all
- * bodies.
- */
+/** Sizes just below and just above the limit for forms, and sizes near the limits for imports and for all bodies. */
 export const bulkSizes: readonly number[] = [65_000, 70_000, 2_800_000, 4 * 1024 * 1024 - 1]
 
 function filledText(size: number, ...[head, unit, tail = '']: [string, string, string?]): string {

@@ -4,8 +4,8 @@
  *   node test/fuzz/hostile-load.ts [--seconds 30] [--rate 10] [--kind PART-OF-A-NAME] [--workers N]
  *
  * Hostile requests of each kind are sent at a fixed rate while a well-behaved client sends signed requests. The exit code is 1 if
- * the client's 99th percentile latency reaches 100 ms, if one of its requests fails, if the server exits, or if the server's
- * memory reaches 1 GiB.
+ * the client's 99th percentile latency reaches 100 ms, if one of the client's requests fails, if the server exits, or if the
+ * server's memory reaches 1 GiB.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
