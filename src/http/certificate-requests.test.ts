@@ -13,7 +13,7 @@ import { limitCertificateRequests, wasCertificateRequested } from './certificate
 
 let folder: string
 let server: Server
-/** Number of bytes that the client sent in each completed handshake. */
+/** Number of bytes with which each handshake ended. */
 let ended: number[]
 let isBegun: boolean
 let isUsed: () => boolean | Promise<boolean>
@@ -85,6 +85,12 @@ test('a certificate is requested while certificates are used, and its bytes are 
   assert.equal(await answerTo(clientWith(20)), 'true')
   assert.equal(ended.length, 3)
   assert.ok((ended[2] ?? 0) > short + 19 * 200)
+})
+
+test('a handshake that a client completes without a certificate has no bytes', async () => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+    assert.equal(await answerTo({ maxVersion }), 'true')
+  assert.deepEqual(ended, [0, 0])
 })
 
 test('without a use, or above the budget, the handshake completes without a certificate', async () => {

@@ -18,7 +18,7 @@ export function limitCertificateRequests(
   server: Server & { requestCert?: unknown },
   { budget, isUsed }: CertificateRequestOptions,
 ): void {
-  const ends = new Map<string, () => void>()
+  const ends = new Map<string, (isFree: boolean) => void>()
   const [beginHandshake, ...others] = server.listeners('connection')
   if (beginHandshake === undefined || others.length > 0)
     throw new Error('a TLS server must have exactly one connection listener')
@@ -31,13 +31,13 @@ export function limitCertificateRequests(
     const handshake = isRequested ? budget.begin(remoteAddress) : undefined
     if (handshake !== undefined) {
       const name = nameOf(socket)
-      const end = (): void => {
-        handshake.end(socket.bytesRead)
+      const end = (isFree: boolean): void => {
+        handshake.end(isFree ? 0 : socket.bytesRead)
         // A new connection can use the same port before the old connection is closed.
         if (ends.get(name) === end) ends.delete(name)
       }
       ends.set(name, end)
-      socket.once('close', end)
+      socket.once('close', () => end(false))
     }
     server.requestCert = handshake !== undefined
     beginHandshake.call(server, socket)
@@ -55,7 +55,9 @@ export function limitCertificateRequests(
       .then((isRequested) => begin(socket, isRequested))
       .catch((error: unknown) => socket.destroy(error as Error))
   })
-  server.on('secureConnection', (socket: TLSSocket) => ends.get(nameOf(socket))?.())
+  server.on('secureConnection', (socket: TLSSocket) =>
+    ends.get(nameOf(socket))?.(socket.getPeerX509Certificate() === undefined),
+  )
 }
 
 function nameOf({ remoteAddress, remotePort }: Socket): string {

@@ -23,8 +23,19 @@ function handshakesOf(begin: () => Handshake | undefined, bytes: number, max = 1
   return max
 }
 
-test('handshakes with few certificates are not limited', () => {
-  assert.equal(handshakesOf(createBudget().begin, 4096), 1000)
+test('handshakes without certificates are not limited', () => {
+  const { begin } = createBudget()
+  assert.equal(handshakesOf(begin, 0), 1000)
+  assert.equal(handshakesOf(begin, 1024), 1000)
+})
+
+test('short chains use up the budget of their source, and a few of them each second are allowed', () => {
+  const { begin, advance } = createBudget()
+  assert.equal(handshakesOf(begin, 3072), 64)
+  for (let second = 0; second < 60; second += 1) {
+    advance(1)
+    assert.equal(handshakesOf(begin, 3072), 4)
+  }
 })
 
 test('long chains use up the budget of their source, which is refilled with time', () => {
