@@ -13,7 +13,7 @@ import type { Sql, SqlValue } from '../sql.ts'
 export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
 
 export interface SqliteOptions {
-  /** Called when the writer has ended. Nothing can be written afterwards. */
+  /** Called after a failure of the writer, when it is unknown which transactions were committed. */
   readonly onFailure?: (error: Error) => void
   /**
    * Writer that has already opened the database. By default, the current process is the writer. A database has one

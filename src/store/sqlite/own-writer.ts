@@ -117,9 +117,11 @@ class OwnWriter implements SqliteWriter {
   async #startThread(): Promise<void> {
     const { ownership } = this.#options
     try {
-      // If the thread ends, the writer runs on the calling thread again.
-      this.#thread = await startWriterThread({ path: this.#path, ownership }, () => {
+      this.#thread = await startWriterThread({ path: this.#path, ownership }, (error) => {
+        // A thread that did not start has written nothing.
+        if (this.#thread === undefined) return
         this.#thread = undefined
+        this.#options.onFailure(error)
       })
     } catch {
       this.#average = 0
