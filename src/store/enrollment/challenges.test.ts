@@ -81,6 +81,24 @@ test('an account with many challenges does not delay those of another account', 
   assert.equal((await claim(db)).size, 1)
 })
 
+test('many accounts with many challenges do not delay those of another account', async () => {
+  const { database, db, rows } = await open()
+  await using _ = database
+  for (let account = 0; account < 7; account += 1) {
+    const names = Array.from({ length: 300 }, (_each, index) => `${account}-${index}`)
+    await rows.insertAccount(`many${account}`, `key ${account}`)
+    await rows.insertOrder({ order: `o${account}`, account: `many${account}`, names, expiresAt })
+    await rows.request(...names.map((name) => `${name} http-01`))
+  }
+  await rows.insertOrder({ order: 'late', names: ['late'], expiresAt })
+  await rows.request('late http-01')
+  const claimed = [...(await claim(db, now, 32)).keys()]
+  assert.equal(claimed.length, 32)
+  assert.ok(claimed.includes('late http-01'))
+  for (let account = 0; account < 7; account += 1)
+    assert.ok(claimed.includes(`${account}-0 http-01`), 'the most overdue come first')
+})
+
 test('a claimed challenge has its identifier, its token and the thumbprint of the account', async () => {
   const { database, db, rows } = await open()
   await using _ = database

@@ -33,7 +33,10 @@ export interface RequestedChallenge extends DueChallenge {
  * not respond would delay the validation for all other accounts.
  */
 const accountChallengesMax = 32
-/** Maximum number of rows that a claim reads. An account has at most 1300 pending authorizations. */
+/**
+ * Number of the most overdue rows, and of the most recently due rows, that a claim reads. An account has at most 300 due rows. If
+ * a claim read only the most overdue rows, seven accounts whose hosts do not respond would delay the validation for all others.
+ */
 const readMax = 2000
 
 /**
@@ -44,15 +47,20 @@ const readMax = 2000
 export function claimChallenges({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausibleTime(now)
-  return sql`update acme_challenges set lease = ${token}, lease_until_ms = ${until.getTime()}
+  return sql`with due as not materialized (select challenge_number, authorization_number, retry_at_ms, case
+          when lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible} then 1 else 0
+        end as is_free
+      from acme_challenges where status = 'processing' and retry_at_ms <= ${nowMs})
+    update acme_challenges set lease = ${token}, lease_until_ms = ${until.getTime()}
     where challenge_number in (select challenge_number from (
         select challenge_number, retry_at_ms, is_free, row_number() over (
             partition by acme_account_number order by is_free, retry_at_ms, challenge_number) as place
-          from (select * from (select challenge_number, authorization_number, retry_at_ms, case
-                  when lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible} then 1 else 0
-                end as is_free from acme_challenges
-                where status = 'processing' and retry_at_ms <= ${nowMs}
-                order by retry_at_ms, challenge_number limit ${readMax}) as due
+          from (select * from (
+                  select * from (select * from due
+                    order by retry_at_ms, challenge_number limit ${readMax}) as first
+                  union
+                  select * from (select * from due
+                    order by retry_at_ms desc, challenge_number desc limit ${readMax}) as last) as ends
               union all
                 select challenge_number, authorization_number, retry_at_ms, 1 from acme_challenges
                 where status = 'processing' and retry_at_ms > ${plausible}
