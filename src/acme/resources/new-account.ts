@@ -3,7 +3,7 @@ import { newResourceId } from '../../enrollment/new-id.ts'
 import { ConflictError } from '../../store/database.ts'
 import { findAccountByKey, insertAccount } from '../../store/enrollment/accounts.ts'
 import { useBindingKey, type BindingKey } from '../../store/enrollment/binding-keys.ts'
-import { requireEndpoint } from '../../store/enrollment/endpoints.ts'
+import { requireEndpoint, requireUnchangedEndpoint } from '../../store/enrollment/endpoints.ts'
 import { recorded } from '../../store/recorded-states.ts'
 import { AcmeProblem } from '../problem.ts'
 import { requireCompositeModulus } from '../requests/account-key.ts'
@@ -73,6 +73,7 @@ async function create(
   } as const
   const statements = [
     requireEndpoint(endpoint),
+    requireUnchangedEndpoint(endpoint),
     insertAccount(account),
     ...(binding === undefined ? [] : [useBindingKey(binding, now)]),
   ]
@@ -96,6 +97,12 @@ async function answerConflict(
     throw unusableKey(binding.keyId, 'was used for another account, or deleted')
   if (error.guard === 'endpoint')
     throw new AcmeProblem('malformed', 'The ACME endpoint was deleted.', { status: 404 })
+  if (error.guard === 'revision')
+    throw new AcmeProblem(
+      'serverInternal',
+      'The ACME endpoint was changed by an administrator at the same time. Repeat the request.',
+      { status: 503, headers: { 'retry-after': '1' } },
+    )
   const existing = await answerExisting(services, request)
   if (existing === undefined) throw error
   return existing

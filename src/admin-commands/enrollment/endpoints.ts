@@ -21,12 +21,14 @@ import {
   findEndpoint,
   insertEndpoint,
   listEndpoints,
+  requireUnusedEndpoint,
   updateEndpoint,
 } from '../../store/enrollment/endpoints.ts'
 import { listBindingKeys } from '../../store/enrollment/binding-keys.ts'
 import { countAccounts } from '../../store/enrollment/listings.ts'
 import { removeDependents } from '../../store/enrollment/removal.ts'
 import type { ChangeContext } from '../../store/recorded-states.ts'
+import type { Sql } from '../../store/sql.ts'
 import { certificateAuthorityArn } from '../../wire/arn.ts'
 import { operatorContext } from '../operator.ts'
 import { changeOr, pagedListingOf } from '../require-rows.ts'
@@ -107,36 +109,39 @@ export async function changeEndpoint(config: Config, name: string, options: Endp
       authorityNumber: authority.number,
       ...(await configured(db, options, { authority, before: configuration })),
     } as EnrollmentEndpoint
-    await requireSafeChange(db, before, endpoint)
+    const guards = await requireSafeChange(db, before, endpoint)
     const input = inputOf(endpoint, authority)
     const approved = await approve({ db, config }, { accountId, command, input })
     const context = contextOf(config, command, endpoint)
-    await changeOr(missing({ protocol, name }), { db, context }, [
-      ...approved,
-      updateEndpoint(endpoint),
-    ])
+    const problem =
+      guards.length === 0
+        ? missing({ protocol, name })
+        : `the endpoint ${name} was changed or used by a client at the same time; run the command again`
+    await changeOr(problem, { db, context }, [...approved, ...guards, updateEndpoint(endpoint)])
     return resultOf(endpoint, authority)
   })
 }
 
 /**
  * Throws ConfigurationError if an endpoint with accounts or keys would lose name validation. Without name validation, existing
- * accounts and keys could obtain certificates for any permitted name.
+ * accounts and keys could obtain certificates for any permitted name. Returns guards of the change, because a client could create
+ * an account in the meantime.
  */
 async function requireSafeChange(
   db: Database,
   before: EnrollmentEndpoint,
   after: EnrollmentEndpoint,
-): Promise<void> {
+): Promise<readonly Sql[]> {
   const validates = ({ configuration }: EnrollmentEndpoint): boolean =>
     !('challenges' in configuration) || configuration.challenges.length > 0
-  if (!validates(before) || validates(after)) return
+  if (!validates(before) || validates(after)) return []
   const { name } = before
   const [key] = await listBindingKeys(db, name, { after: undefined, limit: 1 })
   if (key !== undefined || (await countAccounts(db, name)) > 0)
     throw new ConfigurationError(
       `--challenges none: the ACME endpoint ${name} has accounts or EAB keys, which were created for an endpoint with validation; create another endpoint`,
     )
+  return [requireUnusedEndpoint(before)]
 }
 
 /**

@@ -86,6 +86,30 @@ export function requireEndpoint({ protocol, name, createdAt }: EnrollmentEndpoin
   )
 }
 
+/** Guards the transaction that stores an account. The guard fails if the endpoint's configuration was changed. */
+export function requireUnchangedEndpoint({
+  protocol,
+  name,
+  configuration,
+}: EnrollmentEndpoint): Sql {
+  return guard(
+    'revision',
+    sql`select name from enrollment_endpoints
+      where protocol = ${protocol} and name = ${name}
+        and configuration = ${JSON.stringify(configuration)}`,
+  )
+}
+
+/** Guards a change to an ACME endpoint. The guard fails if the endpoint has accounts or EAB keys. */
+export function requireUnusedEndpoint({ name }: Pick<AcmeEndpoint, 'name'>): Sql {
+  return guard(
+    'in-use',
+    sql`select 1 as unused
+      where not exists (select 1 from acme_binding_keys where endpoint_name = ${name})
+        and not exists (select 1 from acme_accounts where endpoint_name = ${name})`,
+  )
+}
+
 /**
  * Deletes an endpoint. The statements conflict if the endpoint does not exist, or if the endpoint has keys, accounts or
  * passwords. Otherwise, a later endpoint with the same name would inherit the keys, accounts and passwords (removal.ts).

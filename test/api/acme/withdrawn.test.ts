@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { deactivateAccount } from '../../../src/admin-commands/enrollment/accounts.ts'
 import { removeBindingKey } from '../../../src/admin-commands/enrollment/binding-keys.ts'
-import { removeEndpoint } from '../../../src/admin-commands/enrollment/endpoints.ts'
+import { changeEndpoint, removeEndpoint } from '../../../src/admin-commands/enrollment/endpoints.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { requireUnusedEndpoint } from '../../../src/store/enrollment/endpoints.ts'
 import type { AcmeClient, AcmeResponse } from '../../support/acme-client.ts'
 import { AcmeService } from '../../support/acme-service.ts'
 import { createCsr } from '../../support/crafted-csrs.ts'
@@ -135,5 +136,35 @@ suite('an endpoint that is deleted with its accounts during a request', () => {
       return other.register()
     })
     assertProblem(answer, '404 malformed', /was deleted/)
+  })
+})
+
+suite('an endpoint that loses its validation', () => {
+  const validated = { ...open, challenges: ['http-01'] } as const
+  const unvalidated = { protocol: 'acme', challenges: 'none', eab: 'required' } as const
+  const update = (name: string) => changeEndpoint(service.config, name, unvalidated)
+
+  test('has no account that was created without its new EAB requirement', async () => {
+    await acme.addEndpoint('cached', validated)
+    const client = acme.client('cached')
+    const register = () => client.register()
+    // The server has cached the endpoint's previous configuration.
+    await client.directory()
+    await update('cached')
+    const answer = await register()
+    assertProblem(answer, '503 serverInternal', /changed/)
+    assert.equal(answer.headers['retry-after'], '1')
+    service.clock.advance({ seconds: 1 })
+    assertProblem(await register(), '403 externalAccountRequired', /externalAccountBinding/)
+  })
+
+  test('has no account that was created during the change', async () => {
+    await acme.addEndpoint('used', validated)
+    const client = acme.client('used')
+    const guarded = requireUnusedEndpoint({ name: 'used' })
+    await acme.db.transaction([guarded])
+    await client.register()
+    await assert.rejects(acme.db.transaction([guarded]), { guard: 'in-use' })
+    await assert.rejects(update('used'), /has accounts or EAB keys/)
   })
 })
