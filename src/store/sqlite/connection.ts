@@ -70,6 +70,16 @@ export class SqliteConnection {
     })
   }
 
+  /** Like `run`, but does not wait for the locks of other connections. */
+  runWithoutWaiting(statement: Sql): Row[] {
+    this.exec('pragma busy_timeout = 0')
+    try {
+      return this.run(statement)
+    } finally {
+      this.exec(`pragma busy_timeout = ${busyMilliseconds}`)
+    }
+  }
+
   /** Runs several queries in one snapshot of the database. Only one call may run at a time. */
   async readSnapshot<T>(reads: () => Promise<T>): Promise<T> {
     this.#database.exec('begin')

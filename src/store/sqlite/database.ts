@@ -58,8 +58,7 @@ export async function openSqlite(
     damage: () => damageErrorOf(path),
     changeStamp: () => reader.stamp(),
     async truncateLog() {
-      // An open snapshot would prevent the truncation of the write-ahead log. A writer on the calling thread would wait forever
-      // for the snapshot to end.
+      // An open snapshot would prevent the truncation of the write-ahead log.
       reader.end()
       await run({ kind: 'truncate-log' })
     },

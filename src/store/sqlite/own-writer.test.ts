@@ -1,5 +1,6 @@
 /** Tests of the writer on the calling thread: unexpected failures, and the move to a thread on a slow disk. */
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
@@ -28,7 +29,7 @@ function open(folder: TestFolder) {
       .all()
       .map(({ name }) => name)
   }
-  return { writer, write, names, failures }
+  return { path, writer, write, names, failures }
 }
 
 /** Makes each commit on the calling thread appear to take 10 seconds. Returns the threads to which messages were sent. */
@@ -115,4 +116,23 @@ test('after the thread dies, onFailure is called once, because the outcome of it
   assert.ok(names().includes('later'))
   await writer.close()
   assert.equal(failures.length, 1)
+})
+
+test('the log is truncated once a reader in another thread has finished, and other writes do not wait for the reader', async () => {
+  using folder = new TestFolder()
+  const { writer, write, path } = open(folder)
+  await write('1')
+  using reader = new DatabaseSync(path, { readOnly: true })
+  reader.exec('begin')
+  reader.prepare('select name from settings').all()
+  let isTruncated = false
+  const truncated = writer.run({ kind: 'truncate-log' }).then(() => (isTruncated = true))
+  const startedAt = performance.now()
+  await write('2')
+  assert.ok(performance.now() - startedAt < 5000, 'the write waited for the reader')
+  assert.equal(isTruncated, false)
+  reader.exec('commit')
+  await truncated
+  assert.equal(statSync(`${path}-wal`).size, 0)
+  await writer.close()
 })

@@ -1,11 +1,13 @@
 /** The writer of a SQLite database on the calling thread. */
+import { setTimeout } from 'node:timers/promises'
 import { startCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { migrate, SqliteConnection } from './connection.ts'
+import { errorOfText, textOfError } from '../disk-faults.ts'
 import {
   commitGroup,
   groupMax,
   statementsOf,
-  truncateLog,
+  truncation,
   type Transaction,
   type TransactionOutcome,
 } from './group-commit.ts'
@@ -29,6 +31,10 @@ export interface OwnWriterOptions {
  * has a weight of one tenth in the average.
  */
 const slowMilliseconds = 20
+
+/** Maximum number of attempts to truncate the write-ahead log, and the pause between two attempts: 10 seconds in total. */
+const truncationsMax = 100
+const truncationPauseMilliseconds = 100
 
 /**
  * Creates a writer that runs on the calling thread as long as the disk is fast, so that requests from other processes are copied
@@ -66,7 +72,7 @@ class OwnWriter implements SqliteWriter {
   async run(task: WriterTask): Promise<Row[][]> {
     if (this.#isClosing) throw new Error('the database is closed')
     if (this.#thread !== undefined) return this.#thread.run(task)
-    if (task.kind === 'truncate-log') return rowsOf(truncateLog(this.#connection, 0))
+    if (task.kind === 'truncate-log') return [await this.#truncateLog()]
     const outcome = Promise.withResolvers<TransactionOutcome>()
     this.#queue.push({ transaction: { ...task, id: 0 }, ...outcome })
     this.#schedule()
@@ -81,6 +87,28 @@ class OwnWriter implements SqliteWriter {
     await this.#thread?.close()
     this.#fence?.close()
     if (this.#connection.isOpen) this.#connection.close()
+  }
+
+  /**
+   * Truncates the write-ahead log. A report that another thread is writing can hold a snapshot for minutes, and the process must
+   * not be blocked until the snapshot ends.
+   */
+  async #truncateLog(): Promise<Row[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      const rows = this.#runTruncation()
+      const isBusy = rows[0]?.['busy'] === 1
+      if (!isBusy || attempt === truncationsMax) return rows
+      await setTimeout(truncationPauseMilliseconds)
+      if (this.#isClosing) return rows
+    }
+  }
+
+  #runTruncation(): Row[] {
+    try {
+      return this.#connection.runWithoutWaiting(truncation)
+    } catch (error) {
+      throw errorOfText(textOfError(error, this.#path))
+    }
   }
 
   #schedule(): void {
