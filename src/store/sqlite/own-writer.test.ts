@@ -81,8 +81,10 @@ test('each transaction is committed exactly once while the writer moves to a thr
   }
   await write('duplicate')
   await moved(send, disk)
-  for (let count = 0; count < 300; count += 1) void send(`late-${String(count).padStart(6, '0')}`)
-  await Promise.all(results)
+  const late = Array.from({ length: 300 }, (_each, at) =>
+    send(`late-${String(at).padStart(6, '0')}`),
+  )
+  await Promise.all([...late, ...results])
   assert.deepEqual(names(), ['duplicate', ...expected].toSorted())
   await writer.close()
   assert.deepEqual(failures, [])
@@ -127,10 +129,8 @@ test('the log is truncated once a reader in another thread has finished, and oth
   reader.prepare('select name from settings').all()
   let isTruncated = false
   const truncated = writer.run({ kind: 'truncate-log' }).then(() => (isTruncated = true))
-  const startedAt = performance.now()
   await write('2')
-  assert.ok(performance.now() - startedAt < 5000, 'the write waited for the reader')
-  assert.equal(isTruncated, false)
+  assert.equal(isTruncated, false, 'the write did not wait for the reader')
   reader.exec('commit')
   await truncated
   assert.equal(statSync(`${path}-wal`).size, 0)
