@@ -110,6 +110,19 @@ function isPublic(privateKey: Buffer, at: number): boolean {
   return privateKey.length < 200 ? at < 32 || at + 16 > 66 : at < 320
 }
 
+test('the destruction of a key fails until the write-ahead log contains no copy of the key', async () => {
+  let isTruncated = false
+  const db = { ...shared.db, truncateLog: () => Promise.resolve(isTruncated) }
+  const records = createKeyRecords(db, systemClock)
+  const store = createLocalKeyStore({ records, sealers: fixedSealers(sealer), random })
+  const { handle } = await store.create('copied', 'EC_prime256v1')
+  await store.sign(handle, 'SHA256WITHECDSA', message)
+  await assert.rejects(store.destroy(handle), /a copy of the key in the write-ahead log/)
+  await assert.rejects(store.sign(handle, 'SHA256WITHECDSA', message))
+  isTruncated = true
+  await store.destroy(handle)
+})
+
 test('the files of a database contain no trace of a destroyed key', async () => {
   await using database = await TestDatabase.open()
   const store = storeOn(database)

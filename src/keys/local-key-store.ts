@@ -57,8 +57,11 @@ export function createLocalKeyStore({
     },
     async destroy(handle) {
       const name = nameOf(handle)
-      await records.erase(name)
-      openKeys.delete(name)
+      try {
+        await records.erase(name)
+      } finally {
+        openKeys.delete(name)
+      }
     },
   }
 

@@ -46,10 +46,10 @@ export interface Database {
   /** Finishes pending work and closes the database. No method may be called afterwards. */
   close(): Promise<void>
   /**
-   * Truncates the write-ahead log, so that it contains no copy of deleted data. The method is absent for a database server,
-   * which manages its own log.
+   * Truncates the write-ahead log, so that it contains no copy of deleted data. Returns false if a long read, such as a backup,
+   * prevents the truncation. The method is absent for a database server, which manages its own log.
    */
-  truncateLog?(): Promise<void>
+  truncateLog?(): Promise<boolean>
   /** Operations for a database that several nodes share; absent if one process owns the database. */
   readonly shared?: SharedDatabase
 }

@@ -42,7 +42,10 @@ export function createKeyRecords(
         sql`delete from keys where name = ${name}`,
         recordKey({ name }, 'job:erase-authorities', clock.now()),
       ])
-      await db.truncateLog?.()
+      if ((await db.truncateLog?.()) === false)
+        throw new Error(
+          'a long read of the database keeps a copy of the key in the write-ahead log',
+        )
     },
   }
 }

@@ -333,8 +333,21 @@ test('truncateLog truncates the write-ahead log', async () => {
   await using database = await TestDatabase.open()
   await database.db.transaction([put('x')])
   assert.ok(statSync(`${database.path}-wal`).size > 0)
-  await database.db.truncateLog()
+  assert.equal(await database.db.truncateLog(), true)
   assert.equal(statSync(`${database.path}-wal`).size, 0)
+})
+
+test('truncateLog returns false if a read by another process does not end', async (t) => {
+  await using database = await TestDatabase.open()
+  const { db, path } = database
+  await db.transaction([put('x')])
+  using reader = new DatabaseSync(path, { readOnly: true })
+  reader.exec('begin')
+  reader.prepare('select name from settings').all()
+  let now = 0
+  t.mock.method(performance, 'now', () => (now += 6000))
+  assert.equal(await db.truncateLog(), false)
+  assert.ok(statSync(`${path}-wal`).size > 0)
 })
 
 test('the change stamp changes only with commits, including those of other processes', async () => {

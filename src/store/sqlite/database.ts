@@ -60,7 +60,8 @@ export async function openSqlite(
     async truncateLog() {
       // An open snapshot would prevent the truncation of the write-ahead log.
       reader.end()
-      await run({ kind: 'truncate-log' })
+      const [[result] = []] = await run({ kind: 'truncate-log' })
+      return result?.['busy'] === 0
     },
     sizeBytes: () => sizeOf(path),
     async probe() {

@@ -32,8 +32,8 @@ export interface OwnWriterOptions {
  */
 const slowMilliseconds = 20
 
-/** Maximum number of attempts to truncate the write-ahead log, and the pause between two attempts: 10 seconds in total. */
-const truncationsMax = 100
+/** Time for which the writer tries to truncate the write-ahead log, and the pause between two attempts. */
+const truncationMilliseconds = 10_000
 const truncationPauseMilliseconds = 100
 
 /**
@@ -94,10 +94,11 @@ class OwnWriter implements SqliteWriter {
    * not be blocked until the snapshot ends.
    */
   async #truncateLog(): Promise<Row[]> {
-    for (let attempt = 1; ; attempt += 1) {
+    const giveUpAt = performance.now() + truncationMilliseconds
+    for (;;) {
       const rows = this.#runTruncation()
       const isBusy = rows[0]?.['busy'] === 1
-      if (!isBusy || attempt === truncationsMax) return rows
+      if (!isBusy || performance.now() > giveUpAt) return rows
       await setTimeout(truncationPauseMilliseconds)
       if (this.#isClosing) return rows
     }
