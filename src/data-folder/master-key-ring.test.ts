@@ -214,6 +214,27 @@ test('during a rotation both keys open the database, tokens stay under the old k
   )
 })
 
+test('a rotation reports that a long read keeps copies of the old secrets in the write-ahead log', async () => {
+  await using world = await openWorld()
+  const ring = await world.open()
+  for (const [isTruncated, last] of [
+    [false, 'log kept'],
+    [true, 'finished'],
+  ] as const) {
+    const db: Database = { ...world.db, truncateLog: () => Promise.resolve(isTruncated) }
+    const data = { db, masterKeys: ring } as unknown as DataFolder
+    const steps: string[] = []
+    const progress = (step: string): void => void steps.push(step)
+    const context = { data, actor: { principal: 'test' }, clock: world.clock, random, progress }
+    const rotation = await startRotation(context)
+    await rewrapSecrets(context, rotation)
+    await replaceKeyFile(rotation)
+    await endRotation(context, rotation, { endSessions: false })
+    await ring.refresh()
+    assert.equal(steps.at(-1), last)
+  }
+})
+
 test('an authenticator accepts MACs from before a rotation for 12 hours, and those of each process during a rotation', async () => {
   await using world = await openWorld()
   const [ring, other] = [await world.open(), await world.open()]

@@ -19,6 +19,10 @@ type RotationFlags = Flags & {
   readonly endSessions?: true
 }
 
+const logKept =
+  'a long read, such as a backup, keeps copies of secrets under the previous key in the write-ahead log; ' +
+  'after the read has ended, restart the server'
+
 export function masterKeyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'master-key')
   group.description('Manage the master key, which encrypts all CA keys')
@@ -116,6 +120,7 @@ function addRotation(group: SignetCommand): void {
         ...flags,
         progress: (step, count) => {
           if (step === 'sealed') showProgress(stderr, `${count} keys and secrets`)
+          if (step === 'log kept') printNote(stderr, logKept)
         },
       })
       clearProgress(stderr)
