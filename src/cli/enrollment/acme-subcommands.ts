@@ -201,8 +201,8 @@ function identifiersText({ Identifiers }: Row): string {
 }
 
 /**
- * Formats the errors of the failed challenges of an ACME order. The error of the order precedes them only if it is not the error
- * of a challenge.
+ * Formats the errors of an ACME order's failed challenges. The order's own error comes first, unless it repeats the error of a
+ * challenge.
  */
 export function orderErrorText({ Error: error, FailedChallenges }: Row): string {
   const failed: readonly unknown[] = Array.isArray(FailedChallenges) ? FailedChallenges : []
