@@ -7,6 +7,7 @@ import { findAccount, listAccounts } from '../store/accounts.ts'
 import { ConflictError, type Database } from '../store/database.ts'
 import { readAllRows, type RowPage } from '../store/row-pages.ts'
 import type { Sql } from '../store/sql.ts'
+import { similarName } from '../text/closest-names.ts'
 
 /**
  * Runs a transaction that also adds leaves for the changed rows to the record. Throws ConfigurationError with the given
@@ -69,6 +70,19 @@ export async function requireRow<Row>(
   const similar = await findSimilar?.(account)
   const advice = similar === undefined ? '' : `; did you mean ${similar}?`
   throw new ConfigurationError(`${missingRow(account, noun)}${advice}`)
+}
+
+/** Returns the name of another row that is similar to `name`; undefined if no name is similar. */
+export async function findSimilarName<Row>(
+  name: string,
+  readPage: (page: RowPage<Row>) => Promise<readonly Row[]>,
+  nameOf: (row: Row) => string,
+): Promise<string | undefined> {
+  const names = (await readAllRows(readPage)).map(nameOf)
+  return similarName(
+    name,
+    names.filter((each) => each !== name),
+  )
 }
 
 export function missingRow(accountId: string, noun: string): string {

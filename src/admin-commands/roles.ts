@@ -20,9 +20,14 @@ import {
   type Role,
   type RoleSummary,
 } from '../store/roles.ts'
-import { readAllRows } from '../store/row-pages.ts'
-import { similarName } from '../text/closest-names.ts'
-import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import {
+  changeOr,
+  findSimilarName,
+  missingRow,
+  pagedListingOf,
+  requireRow,
+  resolveAccount,
+} from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 
@@ -132,13 +137,12 @@ export function requireRole(db: Database, { accountId, roleName }: RoleName): Pr
   return requireRow(db, accountId, {
     noun: `role ${roleName}`,
     find: (account) => findRole(db, { accountId: account, roleName }),
-    async findSimilar(account) {
-      const roles = await readAllRows<RoleSummary>((page) => listRoles(db, account, page))
-      return similarName(
+    findSimilar: (account) =>
+      findSimilarName<RoleSummary>(
         roleName,
-        roles.map((role) => role.roleName),
-      )
-    },
+        (page) => listRoles(db, account, page),
+        (role) => role.roleName,
+      ),
   })
 }
 

@@ -19,9 +19,14 @@ import {
   type User,
   type UserSummary,
 } from '../store/users.ts'
-import { readAllRows } from '../store/row-pages.ts'
-import { similarName } from '../text/closest-names.ts'
-import { changeOr, pagedListingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
+import {
+  changeOr,
+  findSimilarName,
+  missingRow,
+  pagedListingOf,
+  requireRow,
+  resolveAccount,
+} from './require-rows.ts'
 import { requireSecondPersonForPrincipals as approve } from './second-person.ts'
 import { requireName } from './principal-options.ts'
 
@@ -101,14 +106,16 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
 }
 
 /** Returns the name of another user in the account that is similar to the given name, if any. */
-export async function findSimilarUser(
+export function findSimilarUser(
   db: Database,
   accountId: string,
   name: string,
 ): Promise<string | undefined> {
-  const users = await readAllRows<UserSummary>((page) => listUsers(db, accountId, page))
-  const others = users.map(({ userName }) => userName).filter((userName) => userName !== name)
-  return similarName(name, others)
+  return findSimilarName<UserSummary>(
+    name,
+    (page) => listUsers(db, accountId, page),
+    ({ userName }) => userName,
+  )
 }
 
 /** Finds a user by name. Throws ConfigurationError if the user does not exist. */

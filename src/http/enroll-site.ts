@@ -1,5 +1,5 @@
 /** The host names of the enrollment listener, which refuses requests for other hosts. */
-import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
+import { formatIpAddress, parseIpAddress, urlHost } from '../text/ip-address.ts'
 import type { RequestHead } from './request.ts'
 
 export interface EnrollSite {
@@ -27,9 +27,8 @@ export function createEnrollSite(names: () => readonly string[]): EnrollSite {
       const authority = parseAuthority(host)
       if (authority === undefined || !names().some((name) => covers(name, authority.host)))
         return undefined
-      const { host: found, port } = authority
-      const shown = found.includes(':') ? `[${found}]` : found
-      return port === httpsPort ? `https://${shown}` : `https://${shown}:${port}`
+      const origin = `https://${urlHost(authority.host)}`
+      return authority.port === httpsPort ? origin : `${origin}:${authority.port}`
     },
   }
 }

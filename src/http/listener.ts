@@ -10,6 +10,7 @@ import {
 import type { AddressInfo, ListenOptions, Server as BoundServer, Socket } from 'node:net'
 import type { ServiceError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
+import { urlHost } from '../text/ip-address.ts'
 import type { TextAnswer } from './answer.ts'
 import { rejectConnection } from './error-responses.ts'
 import { createTlsServer, type TlsMaterial } from './tls.ts'
@@ -150,5 +151,5 @@ function createLimitedServer(
  */
 export function urlOf({ address, port }: AddressInfo, scheme: string): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${scheme}://${urlHost(host)}:${port}`
 }

@@ -16,6 +16,7 @@ import type { Services } from '../services.ts'
 import type { EnrollmentConfig } from '../settings/enrollment-config.ts'
 import { hasEndpoint } from '../store/enrollment/endpoints.ts'
 import { createKeyRecords } from '../store/keys.ts'
+import { urlHost } from '../text/ip-address.ts'
 import { listenOn } from './public-port.ts'
 import type { Runtime } from './runtime.ts'
 import type { CertificateKeeper } from './tls/certificate-keeper.ts'
@@ -105,6 +106,5 @@ function requestingCertificates({ cert, key }: TlsMaterial): TlsMaterial {
 
 function urlOf(names: readonly string[], port: string): string {
   const name = names.find((one) => !one.startsWith('*.')) ?? 'HOST'
-  const host = name.includes(':') ? `[${name}]` : name
-  return `https://${host}${port === '' ? '' : `:${port}`}`
+  return `https://${urlHost(name)}${port === '' ? '' : `:${port}`}`
 }

@@ -1,3 +1,4 @@
+import { urlHost } from '../text/ip-address.ts'
 import type { Config } from './config.ts'
 import { isLoopback, isUnspecified } from './parse-values.ts'
 
@@ -25,7 +26,7 @@ export function publicUrlWarning({
   publicListen: { host, port },
   publicUrl,
 }: Pick<Config, 'publicListen' | 'publicUrl'>): string | undefined {
-  const shown = host.includes(':') ? `[${host}]` : host
+  const shown = urlHost(host)
   if (publicUrl === undefined)
     return isUnspecified(host)
       ? `--public-listen ${shown}:${port} is reachable from other machines, but without --public-url, certificates refer to a loopback ` +

@@ -1,6 +1,6 @@
 /** The settings of the enrollment listener and of ACME challenge validation. */
 import { isIP } from 'node:net'
-import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
+import { formatIpAddress, parseIpAddress, urlHost } from '../text/ip-address.ts'
 import { intendedNetwork, parseIpNetwork } from '../text/ip-network.ts'
 import { address, hosts, isUnspecified, wholeNumber } from './parse-values.ts'
 import { setting } from './setting.ts'
@@ -77,7 +77,7 @@ function dnsServer(text: string): string | undefined {
   const host = formatted(bracketed ?? plain ?? text)
   const number = Number(port)
   if (host === undefined || number < 1 || number > 65_535) return undefined
-  return `${host.includes(':') ? `[${host}]` : host}:${number}`
+  return `${urlHost(host)}:${number}`
 }
 
 /**

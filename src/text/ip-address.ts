@@ -16,6 +16,11 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return bytes
 }
 
+/** Returns a host as it appears in URLs: an IPv6 address is in brackets (RFC 3986 §3.2.2). */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** Returns the bytes of colon-separated groups. The last group may be an IPv4 address. */
 function ipv6Bytes(groups: string): number[] {
   if (groups === '') return []

@@ -1,6 +1,6 @@
 /** Targets of redirects. */
-import { isIPv6 } from 'node:net'
 import type { Identifier } from '../enrollment/identifier.ts'
+import { urlHost } from '../text/ip-address.ts'
 import { ValidationError } from './problem.ts'
 
 const challengePath = '/.well-known/acme-challenge/'
@@ -16,8 +16,7 @@ export function shownUrl({ protocol, host, pathname }: URL): string {
 
 /** Returns the URL of an http-01 challenge (RFC 8555 §8.3). */
 export function challengeUrl({ value }: Pick<Identifier, 'value'>, token: string): URL {
-  const host = isIPv6(value) ? `[${value}]` : value
-  return new URL(`http://${host}${challengePath}${token}`)
+  return new URL(`http://${urlHost(value)}${challengePath}${token}`)
 }
 
 export interface Ports {

@@ -1,7 +1,7 @@
 /** URLs under which clients reach ACME and EST endpoints. */
-import { isIPv6 } from 'node:net'
 import type { EnrollmentProtocol } from '../../enrollment/endpoint.ts'
 import type { Config } from '../../settings/config.ts'
+import { urlHost } from '../../text/ip-address.ts'
 import { recordedAddress } from '../shared/connection-flags.ts'
 
 export interface EndpointAddress {
@@ -46,5 +46,5 @@ export function enrollUrlOf({ enrollment, dataDirectory }: Config): string | und
   const name = enrollment?.names?.find((each) => !each.startsWith('*'))
   if (enrollment === undefined || name === undefined)
     return recordedAddress(dataDirectory)?.enrollUrl
-  return `https://${isIPv6(name) ? `[${name}]` : name}:${enrollment.listen.port}`
+  return `https://${urlHost(name)}:${enrollment.listen.port}`
 }

@@ -1,4 +1,5 @@
 /** Connection options for a PostgreSQL database, as plain data that can be sent to a thread. */
+import { urlHost } from '../../text/ip-address.ts'
 
 export interface PostgresConnectionOptions {
   /** Host name, IP address, or directory of a Unix socket. */
@@ -33,5 +34,5 @@ type PasswordSource =
 
 /** Returns a description of the database for messages, without the user name and the password. */
 export function connectionName({ host, port, database }: PostgresConnectionOptions): string {
-  return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}, database ${database}`
+  return `PostgreSQL at ${urlHost(host)}:${port}, database ${database}`
 }

@@ -70,11 +70,11 @@ export class SqliteConnection {
     })
   }
 
-  /** Like `run`, but does not wait for the locks of other connections. */
-  runWithoutWaiting(statement: Sql): Row[] {
+  /** Calls `work`, whose statements do not wait for the locks of other connections. */
+  withoutWaiting<Result>(work: () => Result): Result {
     this.exec('pragma busy_timeout = 0')
     try {
-      return this.run(statement)
+      return work()
     } finally {
       this.exec(`pragma busy_timeout = ${busyMilliseconds}`)
     }

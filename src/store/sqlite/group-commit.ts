@@ -28,12 +28,10 @@ export function statementsOf(group: readonly Transaction[]): number {
   return group.reduce((sum, { statements }) => sum + statements.length, 0)
 }
 
-/** Truncates the write-ahead log. The first column of the result is 1 if readers prevent the truncation. */
-export const truncation: Sql = { text: 'pragma wal_checkpoint(truncate)', values: [] }
-
+/** Truncates the write-ahead log. The column `busy` of the result is 1 if readers prevent the truncation. */
 export function truncateLog(connection: SqliteConnection, id: number): WriterReply {
   try {
-    return { id, rows: [connection.run(truncation)] }
+    return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
   } catch (error) {
     return { id, failure: textOfError(error, connection.path) }
   }

@@ -2,12 +2,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { startCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { migrate, SqliteConnection } from './connection.ts'
-import { errorOfText, textOfError } from '../disk-faults.ts'
 import {
   commitGroup,
   groupMax,
   statementsOf,
-  truncation,
+  truncateLog,
   type Transaction,
   type TransactionOutcome,
 } from './group-commit.ts'
@@ -72,7 +71,7 @@ class OwnWriter implements SqliteWriter {
   async run(task: WriterTask): Promise<Row[][]> {
     if (this.#isClosing) throw new Error('the database is closed')
     if (this.#thread !== undefined) return this.#thread.run(task)
-    if (task.kind === 'truncate-log') return [await this.#truncateLog()]
+    if (task.kind === 'truncate-log') return this.#truncateLog()
     const outcome = Promise.withResolvers<TransactionOutcome>()
     this.#queue.push({ transaction: { ...task, id: 0 }, ...outcome })
     this.#schedule()
@@ -93,22 +92,14 @@ class OwnWriter implements SqliteWriter {
    * Truncates the write-ahead log. A report that another thread is writing can hold a snapshot for minutes, and the process must
    * not be blocked until the snapshot ends.
    */
-  async #truncateLog(): Promise<Row[]> {
+  async #truncateLog(): Promise<Row[][]> {
     const giveUpAt = performance.now() + truncationMilliseconds
     for (;;) {
-      const rows = this.#runTruncation()
-      const isBusy = rows[0]?.['busy'] === 1
+      const rows = this.#connection.withoutWaiting(() => rowsOf(truncateLog(this.#connection, 0)))
+      const isBusy = rows[0]?.[0]?.['busy'] === 1
       if (!isBusy || performance.now() > giveUpAt) return rows
       await setTimeout(truncationPauseMilliseconds)
       if (this.#isClosing) return rows
-    }
-  }
-
-  #runTruncation(): Row[] {
-    try {
-      return this.#connection.runWithoutWaiting(truncation)
-    } catch (error) {
-      throw errorOfText(textOfError(error, this.#path))
     }
   }
 
