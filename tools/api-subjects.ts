@@ -196,7 +196,7 @@ export const purposes: Readonly<Record<OperationName, readonly [SubjectName, str
   RevokeCertificate: ['certificates', 'revokes a certificate'],
   SimulatePolicy: [
     'permissions-and-policies',
-    'returns whether a principal may perform actions, and the policy statements that decide this; AWS Private CA does not have this operation',
+    'returns whether a principal may perform actions, and which policy statements decide it; AWS Private CA does not have this operation',
   ],
   TagCertificateAuthority: ['tags', 'adds tags to a CA, or replaces the values of existing tags'],
   UntagCertificateAuthority: ['tags', 'removes tags from a CA'],

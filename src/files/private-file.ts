@@ -22,7 +22,7 @@ export async function readPrivateFile(path: string, description: string): Promis
 
 /** Like readPrivateFile, but for a file that other users may read. */
 export async function readTextFile(path: string, description: string): Promise<string> {
-  // At most one byte more than the maximum is read, so that a device or pipe without an end is refused too.
+  // At most one byte beyond the maximum is read, so that endless devices and pipes are refused too.
   const bytes = await readable(buffer(createReadStream(path, { end: bytesMax })), description)
   if (bytes.length <= bytesMax) return bytes.toString('utf8')
   throw new ConfigurationError(`${description} must not exceed ${bytesMax} bytes`)

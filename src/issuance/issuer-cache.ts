@@ -45,7 +45,8 @@ export async function issuerOfNumber(
 }
 
 /**
- * Returns the issuer name and the key for the CRLs of an identity. Throws if the CA never had a certificate with that identity.
+ * Returns the issuer name and the signing key for the CRLs that an identity issues. Throws if the CA never had a certificate with
+ * that identity.
  */
 export async function crlIssuerOf(
   db: Database,

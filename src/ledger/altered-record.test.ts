@@ -1,4 +1,4 @@
-/** Tests that the record identifies alterations of the database: altered rows, missing parts of the record, and altered tiles. */
+/** Tests that the record reveals changes to the database: altered rows, missing record entries, and altered tiles. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

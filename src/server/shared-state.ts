@@ -81,7 +81,7 @@ export async function createOwnState(
   }
 }
 
-/** Creates a worker's access to the shared state in its primary. */
+/** Creates the object through which a worker accesses the shared state in the primary. */
 export async function createWorkerState(
   { config, faults }: Runtime,
   primary: PrimaryConnection,

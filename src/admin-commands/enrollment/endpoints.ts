@@ -124,8 +124,8 @@ export async function changeEndpoint(config: Config, name: string, options: Endp
 
 /**
  * Throws ConfigurationError if an endpoint with accounts or keys would lose name validation. Without name validation, existing
- * accounts and keys could obtain certificates for any permitted name. Returns guards of the change, because a client could create
- * an account in the meantime.
+ * accounts and keys could obtain certificates for any permitted name. Returns guards for the transaction of the change, because a
+ * client could create an account in the meantime.
  */
 async function requireSafeChange(
   db: Database,

@@ -121,7 +121,7 @@ function restoreSubcommand(group: SignetCommand): void {
       await client.restoreCertificateAuthority({ CertificateAuthorityArn: arn })
     },
   })
-    .description('Restore a deleted CA. A CA with a valid certificate then has the status DISABLED')
+    .description('Restore a deleted CA. If its certificate is valid, its status becomes DISABLED')
     .examples("signet ca restore 'Old Issuing CA'")
 }
 

@@ -156,7 +156,7 @@ function policySubcommands(group: SignetCommand): void {
     )
     .option(
       '--window <duration>',
-      'time limit for the decision, and again for repeating the approved request (default: 24h)',
+      'time limit for the decision, and then for repeating the approved request (default: 24h)',
       seconds,
       86_400,
     )

@@ -111,7 +111,7 @@ function passwordSubcommands(est: SignetCommand): void {
     .argument('<endpoint>', 'name of the EST endpoint')
     .option(
       '--names <list>',
-      'names that the certificate may contain, separated by commas, within the names of the endpoint; required if the endpoint permits all names',
+      "comma-separated names that the certificate may contain, limited to the endpoint's names; required if the endpoint permits all names",
     )
     .addOption(
       new Option('--expires <time>', 'time after which the password expires')

@@ -90,7 +90,7 @@ function simulateSubcommand(group: SignetCommand): void {
   withConnectionFlags(group.command('simulate'))
     .output('table')
     .description(
-      'Show whether a principal may perform actions, and the policy statements that decide this',
+      'Show whether a principal may perform actions, and which policy statements decide it',
     )
     .requiredOption(
       '--principal <arn>',

@@ -1,4 +1,4 @@
-/** The command `signet status`, which shows the health of a server, its CAs, its jobs, and warnings. */
+/** The command `signet status`, which shows warnings and the health of a server, its CAs and its jobs. */
 import type { Client } from '../../../client/index.ts'
 import { isoSeconds } from '../../text/iso-time.ts'
 import { daysLeft } from '../../x509/der/time.ts'

@@ -54,7 +54,7 @@ function missingStore(Store: StoreName, { platform, home }: Machine): TrustResul
     Store === 'nss'
       ? `no NSS database of Chromium or Firefox exists in ${home}`
       : platform === 'linux'
-        ? 'no folder for additional roots exists: install the package ca-certificates'
+        ? 'there is no folder for additional roots: install the ca-certificates package'
         : `the trust store of ${platform} is not supported`
   return { Store, Location: null, Root: null, Result: 'skipped', Problem }
 }

@@ -68,7 +68,7 @@ function anchorStore(
     const [program, ...args] = update
     const result = await machine.run(program, args)
     if (result === undefined)
-      return `${program} is not installed: install the package ca-certificates`
+      return `${program} is not installed: install the ca-certificates package`
     return result.isSuccess ? undefined : `${program} failed: ${firstLine(result.text)}`
   }
   return {
